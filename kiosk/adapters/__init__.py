@@ -1,0 +1,1 @@
+"""What touches the outside: one module a library, no policy."""

@@ -1,0 +1,1 @@
+"""What the kiosk decides. Standard library and numpy only: no I/O, no clock, no asyncio."""

@@ -1,0 +1,1 @@
+"""A Live service on this machine. Imports nothing of the kiosk but ``kiosk.core.audio``."""

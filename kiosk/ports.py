@@ -1,0 +1,162 @@
+"""One small Protocol for each thing outside. Docstrings are the contract."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from kiosk.core.audio import Frame, SpeakerFrame
+from kiosk.core.lights import Light
+from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolResult
+
+
+class Microphone(Protocol):
+    """A capture device that is already open, 16 kHz mono in frames of 20 ms."""
+
+    overruns: int
+    """Frames dropped because they were too old when they could be read."""
+    frames_captured: int
+    """Frames the device delivered since it was opened: evidence that it lives."""
+
+    def frames(self) -> AsyncIterator[tuple[Frame, float]]:
+        """Yield each frame with the loop time at which its last sample was captured.
+
+        One reader only. Raises DeviceLost when the device went away or stopped delivering.
+        """
+        ...
+
+
+class Speaker(Protocol):
+    """A playback device that is already open, 24 kHz mono in frames of 10 ms.
+
+    It plays silence by itself whenever nothing has been written.
+    """
+
+    underruns: int
+    frames_played: int
+    """Frames the device asked for since it was opened, silence included: the playout clock."""
+    latency_s: float
+    """From a frame leaving the queue to its sound, as the device reports it."""
+
+    async def write(self, frame: SpeakerFrame) -> None:
+        """Queue a frame; return when there is room for the next. Raises DeviceLost."""
+        ...
+
+    def flush(self) -> int:
+        """Drop what is queued and not yet handed to the device; return how many frames."""
+        ...
+
+    @property
+    def queued_frames(self) -> int:
+        """Frames written and not yet handed to the device."""
+        ...
+
+    def set_volume(self, percent: int) -> None:
+        """Set the loudness, 0 to 100; reached within a few frames, without a click."""
+        ...
+
+
+class SpeechDetector(Protocol):
+    """Votes on frames, in order. Stateful: ``reset`` before a frame that does not follow."""
+
+    def probability(self, frame: Frame) -> float:
+        """Return how likely the frame holds speech, 0 to 1."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonEdge:
+    """The button went down or up at loop time ``at``."""
+
+    pressed: bool
+    at: float
+
+
+class Button(Protocol):
+    """A debounced push button."""
+
+    def edges(self) -> AsyncIterator[ButtonEdge]:
+        """Yield every edge in order, none lost while nobody was waiting. One reader only."""
+        ...
+
+
+class Lamps(Protocol):
+    """The status light and the microphone lamp."""
+
+    def show(self, light: Light) -> None:
+        """Show a pattern until another is shown; returns at once."""
+        ...
+
+    def microphone(self, *, lit: bool) -> None:
+        """Light or darken the lamp towards the customer; returns at once."""
+        ...
+
+
+class LiveSession(Protocol):
+    """One connection to a Live service. Every method may raise LinkError or LinkRefused.
+
+    One reader of ``messages`` and one writer of everything else.
+    """
+
+    resumed: bool
+
+    async def send_activity_start(self) -> None:
+        """The customer takes the floor."""
+        ...
+
+    async def send_audio(self, pcm: bytes) -> None:
+        """Send captured sound, 16 kHz mono PCM16, between the two activity marks."""
+        ...
+
+    async def send_activity_end(self) -> None:
+        """The customer has finished."""
+        ...
+
+    async def send_text(self, text: str) -> None:
+        """Ask by text, as a complete turn."""
+        ...
+
+    async def send_tool_result(self, result: ToolResult) -> None:
+        """Answer a tool call of this connection."""
+        ...
+
+    def messages(self) -> AsyncIterator[LiveMessage]:
+        """Yield what the service says, turn after turn, until the connection ends.
+
+        Ends by raising LinkError or LinkRefused; never by itself.
+        """
+        ...
+
+
+class LiveService(Protocol):
+    """A Live endpoint."""
+
+    endpoint: str
+    """For people and events: host and port, no secret."""
+
+    def session(
+        self, setup: SessionSetup, handle: SessionHandle | None = None
+    ) -> AbstractAsyncContextManager[LiveSession]:
+        """Connect and set a session up; the context closes it.
+
+        The whole of it has one deadline. Raises LinkError or LinkRefused.
+        """
+        ...
+
+
+class ServiceManager(Protocol):
+    """systemd, or nobody."""
+
+    def ready(self) -> None: ...
+
+    def alive(self) -> None:
+        """Pet the watchdog."""
+        ...
+
+    def status(self, text: str) -> None: ...
+
+    def stopping(self) -> None: ...

@@ -1,0 +1,1 @@
+"""What the kiosk knows about ShopMax: pure rules about orders and policy."""
