@@ -105,7 +105,7 @@ class LiveSession(Protocol):
     resumed: bool
 
     async def send_activity_start(self) -> None:
-        """The customer takes the floor."""
+        """Say that the customer takes the floor."""
         ...
 
     async def send_audio(self, pcm: bytes) -> None:
@@ -113,7 +113,7 @@ class LiveSession(Protocol):
         ...
 
     async def send_activity_end(self) -> None:
-        """The customer has finished."""
+        """Say that the customer has finished."""
         ...
 
     async def send_text(self, text: str) -> None:
