@@ -1,0 +1,376 @@
+"""The conversation: one pure function from (state, event, now) to (state, effects).
+
+Nothing here reads a clock, awaits, logs or knows a device. Time comes in as ``now``;
+the next moment anything must happen goes out as ``deadline``.
+
+    STARTING -ready-> IDLE -press-> LISTENING -release | speech ended-> THINKING -sounds-> SPEAKING
+                        ^            ^  ^  ^                               |                 |  |
+                        |            |  |  '--- press (barge-in) ----------+-----------------'  |
+                        |            |  '------ speech started ------ FOLLOW-UP <---drained-----+
+                        |            |                                   |  ^                   |
+                        |            '--- press ---- SAYING (a phrase) --+--'                   |
+                        '---- silence, cap, fault, phrase said ----------'----------------------'
+
+What the gate, the lamp and the light must do follows from the phase alone; ``step`` compares
+before and after and asks for the difference, so no branch can forget them.
+"""
+
+from dataclasses import replace
+
+from kiosk.core import events as ev
+from kiosk.core.earcons import Earcon
+from kiosk.core.effects import (
+    ArmGate,
+    CloseSession,
+    DisarmGate,
+    Effect,
+    EndUtterance,
+    Flush,
+    OpenSession,
+    Phrase,
+    PlayEarcon,
+    PlayPhrase,
+    Report,
+    ShowLight,
+    ShowMicrophoneLamp,
+    StartUtterance,
+)
+from kiosk.core.lights import Light
+from kiosk.core.phases import (
+    Conversation,
+    FollowUp,
+    Idle,
+    Listening,
+    Saying,
+    Speaking,
+    Starting,
+    Thinking,
+)
+from kiosk.settings import Talk
+
+PHRASE_LIMIT_S = 12.0
+"""No recorded phrase is longer; a lost PhraseEnded must not hold a visit for ever."""
+
+
+Step = tuple[Conversation, tuple[Effect, ...]]
+
+
+def step(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Step:
+    """Advance by one event. Total: every event is legal in every phase."""
+    after, effects = _advance(_note(conv, event, now), event, now, talk)
+    return after, (*effects, *_difference(conv, after))
+
+
+def _difference(before: Conversation, after: Conversation) -> tuple[Effect, ...]:
+    """Ask for whatever follows from the phase and has changed."""
+    effects: list[Effect] = []
+    if after.gate != before.gate:
+        effects.append(DisarmGate() if after.gate is None else ArmGate(after.gate))
+    if (after.gate is None) != (before.gate is None):
+        lit = after.gate is not None
+        effects += [ShowMicrophoneLamp(lit), Report("mic_open" if lit else "mic_close")]
+    if after.light != before.light:
+        effects.append(ShowLight(after.light))
+    return tuple(effects)
+
+
+def _note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
+    """Remember what is true whatever the phase."""
+    truths = conv.truths
+    match event:
+        case ev.ButtonPressed():
+            return replace(conv, pressed_at=now)
+        case ev.ButtonReleased():
+            return replace(conv, pressed_at=None)
+        case ev.Connected():
+            truths = replace(truths, offline=False).with_fault(Light.ACCOUNT_FAULT, present=False)
+        case ev.LinkDown() | ev.Refused(ev.RefusedFor.BUSY):
+            truths = replace(truths, offline=True)
+        case ev.Refused(ev.RefusedFor.ACCOUNT):
+            truths = truths.with_fault(Light.ACCOUNT_FAULT, present=True)
+        case ev.PartFailed(part) | ev.PartHealed(part):
+            failed = isinstance(event, ev.PartFailed)
+            truths = truths.with_fault(_FAULT_OF[part], present=failed)
+        case ev.MuteSwitched(muted):
+            truths = replace(truths, muted=muted)
+        case _:
+            pass
+    return replace(conv, truths=truths)
+
+
+_FAULT_OF = {
+    ev.Part.MICROPHONE: Light.MICROPHONE_FAULT,
+    ev.Part.SPEAKER: Light.SPEAKER_FAULT,
+    ev.Part.SHOP: Light.SHOP_FAULT,
+}
+
+
+def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Step:
+    match conv.phase, event:
+        case Starting(), ev.KioskReady():
+            return replace(conv, phase=Idle()), (Report("ready"),)
+        case Starting(), ev.ButtonPressed():
+            return conv, (PlayPhrase(Phrase.STARTING),)
+        case Starting(), _:
+            return conv, ()
+
+        case _, ev.MuteSwitched(muted):
+            earcon = PlayEarcon(Earcon.MUTE if muted else Earcon.UNMUTE)
+            said = Report("muted", {"muted": int(muted)})
+            if not muted or isinstance(conv.phase, Idle):
+                return conv, (earcon, said)
+            ended, effects = _end_visit(conv, "muted", "abandoned")
+            return ended, (Flush(), earcon, said, *effects)
+        case Idle() | Saying(ended=True), ev.PartFailed():
+            return conv, ()
+        case _, ev.PartFailed(ev.Part.MICROPHONE | ev.Part.SPEAKER as part):
+            return _apologise(conv, Phrase.NOT_AVAILABLE, part.value, "abandoned", now)
+        case _, ev.ButtonPressed():
+            return _pressed(conv, now, talk)
+        case Idle(), _:
+            return conv, ()
+        case _, ev.Refused(ev.RefusedFor.ACCOUNT) if not conv.over:
+            return _apologise(conv, Phrase.NOT_AVAILABLE, "refused", "refused", now)
+
+        case Listening() as listening, _:
+            return _listening(conv, listening, event, now, talk)
+        case Thinking() as thinking, _:
+            return _thinking(conv, thinking, event, now, talk)
+        case Speaking() as speaking, _:
+            return _speaking(conv, speaking, event, now, talk)
+        case Saying() as saying, _:
+            return _saying(conv, saying, event, now, talk)
+        case FollowUp() as window, _:
+            return _follow_up(conv, window, event, now, talk)
+
+
+def _pressed(conv: Conversation, now: float, talk: Talk) -> Step:
+    truths = conv.truths
+    match conv.phase:
+        case Idle() if truths.muted:
+            return conv, (PlayEarcon(Earcon.MUTE),)
+        case Idle() if Light.MICROPHONE_FAULT in truths.faults:
+            return conv, (PlayPhrase(Phrase.NOT_AVAILABLE),)
+        case Idle() | Saying(ended=True):
+            return _begin_visit(conv, now, talk)
+        case _ if now >= conv.visit_due:  # the cap: who goes on asking is a new visit
+            ended, effects = _end_visit(conv, "cap", "interrupted")
+            begun, more = _begin_visit(ended, now, talk)
+            return begun, (Flush(), *effects, *more)
+        case Listening() as listening:
+            due = listening.due if listening.heard else now + talk.hold_s
+            phase = replace(listening, due=due, ends_on_release=listening.heard)
+            return replace(conv, phase=phase), (PlayEarcon(Earcon.LISTENING),)
+        case Speaking(since=since) as speaking:
+            heard_ms = _ms(now - since)
+            done = _turn_ended(conv, "interrupted", speaking.first_audio_ms, heard_ms)
+            begun, effects = _take_floor(conv, now, talk)
+            return begun, (Flush(), Report("barge_in"), done, *effects)
+        case Thinking():
+            begun, effects = _take_floor(conv, now, talk)
+            return begun, (Flush(), Report("barge_in"), _turn_ended(conv, "interrupted"), *effects)
+        case _:  # saying a phrase, or waiting for a follow-up question
+            begun, effects = _take_floor(conv, now, talk)
+            return begun, (Flush(), *effects)
+
+
+def _begin_visit(conv: Conversation, now: float, talk: Talk) -> Step:
+    visit = conv.visit + 1
+    fresh = replace(conv, visit=visit, turn=0, visit_due=now + talk.visit_s)
+    begun, effects = _take_floor(fresh, now, talk, Earcon.PRESS)
+    opening: tuple[Effect, ...] = (Report("visit_started", {"visit": visit}), OpenSession(visit))
+    if isinstance(conv.phase, Saying):
+        opening = (Flush(), *opening)
+    return begun, (*effects[:1], *opening, *effects[1:])  # the click comes first
+
+
+def _take_floor(
+    conv: Conversation, now: float, talk: Talk, earcon: Earcon = Earcon.LISTENING
+) -> Step:
+    turn = conv.turn + 1
+    begun = replace(conv, turn=turn, phase=Listening(due=now + talk.hold_s))
+    return begun, (
+        PlayEarcon(earcon),
+        StartUtterance(turn),
+        Report("turn_started", {"turn": turn}),
+    )
+
+
+def _listening(
+    conv: Conversation, phase: Listening, event: ev.Event, now: float, talk: Talk
+) -> Step:
+    match event:
+        case ev.SpeechStarted():
+            heard = replace(phase, heard=True, due=now + talk.utterance_s)
+            if conv.pressed_at is not None and not phase.held:  # a hold is still to be noticed
+                heard = replace(heard, due=min(heard.due, conv.pressed_at + talk.hold_s))
+            return replace(conv, phase=heard), (Report("speech_started"),)
+        case ev.SpeechEnded() if not phase.held and phase.heard:
+            return _end_turn(conv, now, talk, Report("speech_ended"))
+        case ev.ButtonReleased() if phase.held or phase.ends_on_release:
+            return _end_turn(conv, now, talk)
+        case ev.ButtonReleased():  # a tap: the gate ends the turn
+            wait_s = talk.utterance_s if phase.heard else talk.no_speech_s
+            return replace(conv, phase=replace(phase, due=now + wait_s)), ()
+        case ev.Tick() if now < phase.due:
+            return conv, ()
+        case ev.Tick() if conv.pressed_at is not None and not phase.held:
+            due = conv.pressed_at + talk.utterance_s
+            if now < due:
+                return replace(conv, phase=replace(phase, held=True, due=due)), ()
+            return _end_turn(conv, now, talk)
+        case ev.Tick() if phase.heard or phase.held:  # the longest utterance there may be
+            return _end_turn(conv, now, talk)
+        case ev.Tick():
+            ended, effects = _end_visit(conv, "no_speech", "no_speech")
+            return ended, (PlayEarcon(Earcon.SORRY), *effects)
+        case _:
+            return conv, ()
+
+
+def _end_turn(conv: Conversation, now: float, talk: Talk, *first: Effect) -> Step:
+    thinking = Thinking(since=now, due=now + talk.tick_s)
+    return replace(conv, phase=thinking), (*first, EndUtterance())
+
+
+def _patience(talk: Talk) -> tuple[tuple[float, Phrase], ...]:
+    """When a waiting customer is told what, in seconds after the end of their question."""
+    between_s = (talk.sorry_s - talk.moment_s) / 3
+    return (
+        (talk.tick_s, Phrase.TICK),
+        (talk.moment_s, Phrase.ONE_MOMENT),
+        (talk.moment_s + between_s, Phrase.TICK),
+        (talk.moment_s + 2 * between_s, Phrase.TICK),
+        (talk.sorry_s, Phrase.LOST_CONNECTION),
+    )
+
+
+def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, talk: Talk) -> Step:
+    plan = _patience(talk)
+    match event:
+        case ev.ReplyStarted():  # it may still have to wait for a phrase to end
+            answered = replace(phase, stage=len(plan) - 1, due=now + PHRASE_LIMIT_S)
+            return replace(conv, phase=answered), ()
+        case ev.ReplySounded():
+            first_audio_ms = _ms(now - phase.since)
+            speaking = Speaking(since=now, due=now + talk.reply_s, first_audio_ms=first_audio_ms)
+            return replace(conv, phase=speaking), (Report("reply_started"),)
+        case ev.HoldWasSilent():
+            return _say_again(conv, "no_speech", now)
+        case ev.ReplyFinished(audible=False):
+            return _say_again(conv, "silent_reply", now)
+        case ev.ReplyCut():
+            return _say_again(conv, "lost", now)
+        case ev.Tick() if now >= phase.due:
+            phrase = plan[phase.stage][1]
+            if phrase is Phrase.LOST_CONNECTION:
+                return _apologise(conv, phrase, "no_reply", "no_reply", now)
+            due = phase.since + plan[phase.stage + 1][0]
+            waiting = replace(phase, stage=phase.stage + 1, due=due)
+            return replace(conv, phase=waiting), (PlayPhrase(phrase),)
+        case _:
+            return conv, ()
+
+
+def _speaking(conv: Conversation, phase: Speaking, event: ev.Event, now: float, talk: Talk) -> Step:
+    match event:
+        case ev.PlayoutDrained(heard_ms) if phase.cut:
+            over = Report("reply_ended", {"heard_ms": heard_ms})
+            after, effects = _say_again(conv, "lost", now, phase.first_audio_ms, heard_ms)
+            return after, (over, *effects)
+        case ev.PlayoutDrained(heard_ms):
+            over = Report("reply_ended", {"heard_ms": heard_ms})
+            done = _turn_ended(conv, "answered", phase.first_audio_ms, heard_ms)
+            return _open_window(conv, now, talk, over, done)
+        case ev.ReplyCut():
+            return replace(conv, phase=replace(phase, cut=True)), ()
+        case ev.Tick() if now >= phase.due:
+            done = _turn_ended(conv, "capped", phase.first_audio_ms, _ms(now - phase.since))
+            return _open_window(conv, now, talk, Flush(), Report("reply_ended"), done)
+        case _:
+            return conv, ()
+
+
+def _saying(conv: Conversation, phase: Saying, event: ev.Event, now: float, talk: Talk) -> Step:
+    match event:
+        case ev.PhraseEnded(phase.phrase):
+            pass
+        case ev.Tick() if now >= phase.due:
+            pass
+        case _:
+            return conv, ()
+    if phase.ended:
+        return replace(conv, phase=Idle()), ()
+    return _open_window(conv, now, talk)
+
+
+def _follow_up(
+    conv: Conversation, phase: FollowUp, event: ev.Event, now: float, talk: Talk
+) -> Step:
+    match event:
+        case ev.SpeechStarted() if phase.armed:
+            turn = conv.turn + 1
+            listening = Listening(due=now + talk.utterance_s, heard=True)
+            return replace(conv, turn=turn, phase=listening), (
+                StartUtterance(turn),
+                Report("turn_started", {"turn": turn}),
+                Report("speech_started"),
+            )
+        case ev.Tick() if now >= phase.due and not phase.armed:
+            window = FollowUp(due=now + talk.follow_up_s, armed=True)
+            return replace(conv, phase=window), ()
+        case ev.Tick() if now >= phase.due:
+            ended, effects = _end_visit(conv, "silence")
+            return ended, (PlayEarcon(Earcon.GOODBYE), *effects)
+        case _:
+            return conv, ()
+
+
+def _open_window(conv: Conversation, now: float, talk: Talk, *first: Effect) -> Step:
+    if now >= conv.visit_due:
+        ended, effects = _end_visit(conv, "cap")
+        return ended, (*first, PlayEarcon(Earcon.GOODBYE), *effects)
+    return replace(conv, phase=FollowUp(due=now + talk.echo_tail_s)), first
+
+
+def _say_again(
+    conv: Conversation, outcome: str, now: float, first_audio_ms: int = 0, heard_ms: int = 0
+) -> Step:
+    done = _turn_ended(conv, outcome, first_audio_ms, heard_ms)
+    saying = Saying(phrase=Phrase.SAY_AGAIN, due=now + PHRASE_LIMIT_S)
+    return replace(conv, phase=saying), (Flush(), done, PlayPhrase(Phrase.SAY_AGAIN))
+
+
+def _apologise(conv: Conversation, phrase: Phrase, reason: str, outcome: str, now: float) -> Step:
+    """End the visit and say why. The session ends at once: nothing more leaves the device."""
+    ended, effects = _end_visit(conv, reason, outcome)
+    saying = Saying(phrase=phrase, due=now + PHRASE_LIMIT_S, ended=True)
+    return replace(ended, phase=saying), (Flush(), *effects, PlayPhrase(phrase))
+
+
+def _end_visit(conv: Conversation, reason: str, outcome: str | None = None) -> Step:
+    effects: list[Effect] = []
+    if outcome is not None and isinstance(conv.phase, Listening | Thinking | Speaking):
+        effects.append(_turn_ended(conv, outcome))
+    if not conv.over:
+        ended = Report("visit_ended", {"visit": conv.visit, "reason": reason})
+        effects += [CloseSession(), ended]
+    return replace(conv, phase=Idle()), tuple(effects)
+
+
+def _turn_ended(
+    conv: Conversation, outcome: str, first_audio_ms: int = 0, heard_ms: int = 0
+) -> Report:
+    return Report(
+        "turn_ended",
+        {
+            "turn": conv.turn,
+            "outcome": outcome,
+            "first_audio_ms": first_audio_ms or None,
+            "heard_ms": heard_ms,
+        },
+    )
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,153 @@
+"""What can happen. Past-tense facts; the only input of ``conversation.step``."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.core.effects import Phrase
+
+
+class Part(StrEnum):
+    """Parts whose failure a person must hear or see."""
+
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+    SHOP = "shop"
+
+
+class RefusedFor(StrEnum):
+    """Why a live server said no, as far as the customer is concerned."""
+
+    ACCOUNT = "account"  # a person must act: key, quota, model name
+    BUSY = "busy"  # trying again may help
+
+
+@dataclass(frozen=True, slots=True)
+class KioskReady:
+    """Everything that a visit needs is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """The button went down."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonReleased:
+    """The button came up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The gate opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The gate decided that the customer has finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldWasSilent:
+    """The button was held and released and nobody spoke: nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The visit's session is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """The connection failed or ended; the link keeps trying while the visit lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A server that answers refused the session."""
+
+    reason: RefusedFor
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyStarted:
+    """The first piece of the reply arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySounded:
+    """The first frame of the reply went to the speaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFinished:
+    """The service regards the turn as over. ``audible`` is whether it sent any sound."""
+
+    audible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCut:
+    """The connection ended in the middle of a reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayoutDrained:
+    """The reply has been played to its end; the customer heard ``heard_ms`` of it."""
+
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseEnded:
+    """A recorded phrase has been played to its end."""
+
+    phrase: Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class PartFailed:
+    """A part stopped working."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class PartHealed:
+    """A part works again."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class MuteSwitched:
+    """Staff muted or unmuted the kiosk."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The conversation's deadline has come."""
+
+
+Event = (
+    KioskReady
+    | ButtonPressed
+    | ButtonReleased
+    | SpeechStarted
+    | SpeechEnded
+    | HoldWasSilent
+    | Connected
+    | LinkDown
+    | Refused
+    | ReplyStarted
+    | ReplySounded
+    | ReplyFinished
+    | ReplyCut
+    | PlayoutDrained
+    | PhraseEnded
+    | PartFailed
+    | PartHealed
+    | MuteSwitched
+    | Tick
+)

@@ -1,0 +1,123 @@
+"""The phases of a visit, and all the conversation remembers.
+
+Each phase carries only what is valid in it. What the gate, the lamps and the deadline must be
+follows from the phase and is never stored beside it.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from kiosk.core.effects import GateMode, Phrase
+from kiosk.core.lights import Light, Truths, light_of
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """Devices or services are still being opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """The customer has the floor. ``held`` once the button, not the gate, ends the turn."""
+
+    due: float
+    heard: bool = False
+    held: bool = False
+    ends_on_release: bool = False  # pressed again after speaking: that press says "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thinking:
+    """The end mark is sent. ``stage`` counts the signs of patience given so far."""
+
+    since: float
+    due: float
+    stage: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaking:
+    """The reply sounds. ``cut`` when its end was lost on the way."""
+
+    since: float
+    due: float
+    first_audio_ms: int
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """A recorded phrase sounds. After it the visit goes on, unless it has ``ended``."""
+
+    phrase: Phrase
+    due: float
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """The reply is over. Not ``armed`` until the echo of it has died."""
+
+    due: float
+    armed: bool = False
+
+
+Phase = Starting | Idle | Listening | Thinking | Speaking | Saying | FollowUp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """All there is to know. Equality is meaning."""
+
+    phase: Phase = field(default_factory=Starting)
+    visit: int = 0
+    turn: int = 0
+    visit_due: float = 0.0
+    pressed_at: float | None = None
+    truths: Truths = field(default_factory=Truths)
+
+    @property
+    def deadline(self) -> float | None:
+        """Time at which the caller owes a ``Tick``."""
+        match self.phase:
+            case Starting() | Idle():  # only these may last for ever
+                return None
+            case Listening() | Thinking() | Speaking() | Saying() | FollowUp():
+                return self.phase.due
+
+    @property
+    def over(self) -> bool:
+        """Whether no visit is under way, even if its last phrase still sounds."""
+        match self.phase:
+            case Starting() | Idle() | Saying(ended=True):
+                return True
+            case _:
+                return False
+
+    @property
+    def gate(self) -> GateMode | None:
+        """Who ends the turn, or None when the microphone is shut."""
+        match self.phase:
+            case Listening(held=True):
+                return GateMode.HOLD
+            case Listening() | FollowUp(armed=True):
+                return GateMode.TAP
+            case _:
+                return None
+
+    @property
+    def light(self) -> Light:
+        """What the status light must show."""
+        in_visit = not isinstance(self.phase, Starting | Idle)
+        return light_of(
+            replace(
+                self.truths,
+                starting=isinstance(self.phase, Starting),
+                in_visit=in_visit,
+                speaking=isinstance(self.phase, Speaking | Saying),
+            )
+        )
