@@ -1,0 +1,156 @@
+"""What an order is, how its number is read, and how its status is said aloud.
+
+Pure: the day comes in as ``today``. A status sentence gives away the status and the day or
+window, and nothing about a person, a place or the goods.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from typing import Final
+
+
+class OrderStatus(StrEnum):
+    """How far an order has come. The values are the words that are spoken and stored."""
+
+    PLACED = "placed"
+    PACKED = "packed"
+    SHIPPED = "shipped"
+    OUT_FOR_DELIVERY = "out for delivery"
+    DELAYED = "delayed"
+    READY_FOR_PICKUP = "ready for pickup"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One order, as far as its status goes.
+
+    ``due_on`` is the promised day (for a pickup: the last day to collect it), ``due_from`` and
+    ``due_by`` the window on that day, ``done_on`` the day it was delivered, cancelled, returned
+    or refunded. All in the shop's local time; whatever is unknown is None.
+    """
+
+    order_id: str
+    status: OrderStatus
+    placed_on: date
+    due_on: date | None = None
+    due_from: time | None = None
+    due_by: time | None = None
+    done_on: date | None = None
+
+
+_NUMBER: Final = re.compile(r"(?:[O0]RD(?:ER)?)?(?:NUMBER|NR|NO)?([0-9]{5})")
+_LONGEST: Final = 60
+
+
+def parse_order_id(text: str) -> str | None:
+    """Return the number as ``ORD-`` and five digits, or None when ``text`` is not one.
+
+    Case, spaces, punctuation, any kind of hyphen, full-width and other scripts' digits and a
+    missing ``ORD`` are forgiven. A digit too many or too few is not.
+    """
+    if len(text) > _LONGEST:
+        return None
+    kept = []
+    for char in unicodedata.normalize("NFKC", text).upper():
+        digit = unicodedata.decimal(char, None)
+        if digit is not None:
+            kept.append(str(digit))
+        elif char.isalpha():
+            kept.append(char)
+    found = _NUMBER.fullmatch("".join(kept))
+    return f"ORD-{found[1]}" if found else None
+
+
+def spell(order_id: str) -> str:
+    """Return the number as it is read aloud, sign by sign: ``O R D 8 8 4 2 1``."""
+    return " ".join(char for char in order_id if char.isalnum())
+
+
+def say_day(day: date, today: date) -> str:
+    """Return a day in spoken words: ``today``, ``on Thursday``, ``on Monday, November 16``."""
+    ahead = (day - today).days
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(ahead)
+    if near:
+        return near
+    weekday = f"on {day:%A}"
+    return weekday if 1 < ahead < 7 else f"{weekday}, {day:%B} {day.day}"
+
+
+def say_time(moment: time) -> str:
+    """Return a time of day in spoken words: ``7 pm``, ``9:30 am``, ``noon``."""
+    if (moment.hour, moment.minute) in ((0, 0), (12, 0)):
+        return "noon" if moment.hour else "midnight"
+    minutes = f":{moment.minute:02}" if moment.minute else ""
+    return f"{moment.hour % 12 or 12}{minutes} {'pm' if moment.hour >= 12 else 'am'}"
+
+
+def say_due(order: Order, today: date) -> str | None:
+    """Return the promised day with its window: ``today by 7 pm``; None when there is none."""
+    if order.due_on is None:
+        return None
+    day = say_day(order.due_on, today)
+    match order.due_from, order.due_by:
+        case time() as start, time() as end:
+            return f"{day} between {say_time(start)} and {say_time(end)}"
+        case None, time() as end:
+            return f"{day} by {say_time(end)}"
+        case time() as start, None:
+            return f"{day} after {say_time(start)}"
+        case _:
+            return day
+
+
+_UNDER_WAY: Final = {
+    OrderStatus.PLACED: "Your order has been placed",
+    OrderStatus.PACKED: "Your order is packed",
+    OrderStatus.SHIPPED: "Your order is on its way",
+    OrderStatus.OUT_FOR_DELIVERY: "Your order is out for delivery",
+}
+
+
+def is_late(order: Order, today: date) -> bool:
+    """Tell whether the promised day of an order that is still to come has passed."""
+    waiting = order.status in _UNDER_WAY or order.status is OrderStatus.DELAYED
+    return waiting and order.due_on is not None and order.due_on < today
+
+
+def status_sentence(order: Order, today: date) -> str:
+    """Return where the order is, in one or two plain spoken sentences."""
+    due = say_due(order, today)
+    done = f" {say_day(order.done_on, today)}" if order.done_on else ""
+    late = is_late(order, today)
+    match order.status:
+        case OrderStatus.DELAYED if late:
+            return f"I'm sorry, your order is delayed. It was due {due}. {_ASK}"
+        case OrderStatus.DELAYED:
+            return "I'm sorry, your order is delayed." + (f" It is now due {due}." if due else "")
+        case OrderStatus.READY_FOR_PICKUP if order.due_on is not None:
+            last_day = say_day(order.due_on, today).removeprefix("on ")
+            if order.due_on < today:
+                return f"Your order was ready for pickup until {last_day}. {_ASK}"
+            return f"Your order is ready for pickup. Please collect it by {last_day}."
+        case OrderStatus.READY_FOR_PICKUP:
+            return "Your order is ready for pickup."
+        case OrderStatus.DELIVERED:
+            return f"Your order was delivered{done}."
+        case OrderStatus.CANCELLED:
+            return f"Your order was cancelled{done}."
+        case OrderStatus.RETURNED:
+            return f"Your return arrived{done}, and your refund is being processed."
+        case OrderStatus.REFUNDED:
+            return f"Your order was returned, and your refund was made{done}."
+        case _:
+            state = _UNDER_WAY[order.status]
+            if late:
+                return f"{state}, but it is late: it was due {due}. {_ASK}"
+            return f"{state} and due {due}." if due else f"{state}."
+
+
+_ASK: Final = "A colleague can find out more for you."
