@@ -57,7 +57,7 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The model asks for a tool. ``call_id`` may be empty when the service sent none."""
+    """The model asks for a tool. The adapter makes a ``call_id`` up when the service sent none."""
 
     call_id: str
     name: str

@@ -1,0 +1,185 @@
+"""One session of the Live API through google-genai."""
+
+import asyncio
+import itertools
+import logging
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from types import AsyncGeneratorType
+from typing import Final, Self
+
+from google.genai import types
+from google.genai.live import AsyncSession
+
+from kiosk.adapters.genai_connection import Peer, new_client
+from kiosk.adapters.genai_messages import translate
+from kiosk.adapters.genai_refusals import LIVE_TROUBLE, OPEN_TROUBLE, Attempt, Stage, link_error
+from kiosk.adapters.genai_setup import live_config
+from kiosk.core.audio import MIC_HZ
+from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolDeclaration, ToolResult
+from kiosk.ports import LiveSession
+
+log = logging.getLogger(__name__)
+
+_LOCAL_ID: Final = "kiosk-call-"
+_local_ids = itertools.count(1)
+
+
+def rehearse() -> None:
+    """Make a client and a set-up for nothing: the first of each costs 0.1 s (measured)."""
+    peer = Peer(name="", url="https://localhost", key="none", api_version="", connect_s=1.0)
+    new_client(peer, ssl.create_default_context(), _attempt(peer, "", handle_used=False)).close()
+    tool = ToolDeclaration("tool", "", {"type": "object"})
+    live_config(SessionSetup(model="", voice="", instruction="", tools=(tool,)), None)
+
+
+@asynccontextmanager
+async def open_session(
+    peer: Peer, trust: ssl.SSLContext, setup: SessionSetup, handle: SessionHandle | None
+) -> AsyncIterator[LiveSession]:
+    """Connect and set up within ``peer.connect_s``; close within a little over 1 s.
+
+    Raises LinkError or LinkRefused.
+    """
+    attempt = _attempt(peer, setup.model, handle_used=handle is not None)
+    config = live_config(setup, handle)
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(peer.connect_s):
+                client = new_client(peer, trust, attempt)
+                stack.callback(client.close)
+                stack.push_async_callback(client.aio.aclose)
+                connecting = client.aio.live.connect(model=setup.model, config=config)
+                sdk = await stack.enter_async_context(connecting)
+        except OPEN_TROUBLE as err:
+            raise link_error(err, attempt) from attempt.cause(err)
+        if sdk.setup_complete is None:
+            raise link_error(ValueError("no setupComplete"), attempt)
+        attempt.stage = Stage.SET_UP
+        session = _Session(sdk, attempt)
+        stack.push_async_callback(session.close)
+        yield session
+
+
+def _attempt(peer: Peer, model: str, *, handle_used: bool) -> Attempt:
+    return Attempt(
+        peer=peer.name,
+        key=peer.key,
+        model=model,
+        api_version=peer.api_version,
+        deadline_s=peer.connect_s,
+        handle_used=handle_used,
+    )
+
+
+class _Session:
+    """A session that has been set up."""
+
+    def __init__(self, sdk: AsyncSession, attempt: Attempt) -> None:
+        self.resumed = attempt.handle_used
+        self._sdk = sdk
+        self._attempt = attempt
+        self._reading = _Messages(sdk, attempt)
+
+    async def send_activity_start(self) -> None:
+        with _translated(self._attempt):
+            await self._sdk.send_realtime_input(activity_start=types.ActivityStart())
+
+    async def send_audio(self, pcm: bytes) -> None:
+        blob = types.Blob(data=pcm, mime_type=f"audio/pcm;rate={MIC_HZ}")
+        with _translated(self._attempt):
+            await self._sdk.send_realtime_input(audio=blob)
+
+    async def send_activity_end(self) -> None:
+        with _translated(self._attempt):
+            await self._sdk.send_realtime_input(activity_end=types.ActivityEnd())
+
+    async def send_text(self, text: str) -> None:
+        turn = types.Content(role="user", parts=[types.Part(text=text)])
+        with _translated(self._attempt):
+            await self._sdk.send_client_content(turns=turn, turn_complete=True)
+
+    async def send_tool_result(self, result: ToolResult) -> None:
+        call_id = result.call_id
+        if call_id.startswith(_LOCAL_ID):
+            call_id = ""  # the service gave none and must not be told one
+        answer = types.FunctionResponse(
+            id=call_id, name=result.name, response=dict(result.response)
+        )
+        with _translated(self._attempt):
+            await self._sdk.send_tool_response(function_responses=answer)
+
+    def messages(self) -> "_Messages":
+        return self._reading
+
+    async def close(self) -> None:
+        """Close with 1000, whatever ended the context; on a dead path too."""
+        await self._sdk.close()
+        await self._reading.close()
+
+
+@contextmanager
+def _translated(attempt: Attempt) -> Iterator[None]:
+    try:
+        yield
+    except LIVE_TROUBLE as err:
+        raise link_error(err, attempt) from attempt.cause(err)
+
+
+class _Messages:
+    """Every message until the connection ends: one reader, over all turns.
+
+    The SDK's ``receive`` ends after each turn, and the handle of a turn comes after its end.
+    """
+
+    def __init__(self, sdk: AsyncSession, attempt: Attempt) -> None:
+        self._sdk = sdk
+        self._attempt = attempt
+        self._turn: AsyncGeneratorType[types.LiveServerMessage, None] | None = None
+        self._ready: deque[LiveMessage] = deque()
+        self._puzzled = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> LiveMessage:
+        while not self._ready:
+            message = await self._receive()
+            if message is not None:
+                self._ready.extend(translate(message, _new_local_id))
+        return self._ready.popleft()
+
+    async def _receive(self) -> types.LiveServerMessage | None:
+        """Return the next message; None when a turn ended or nobody understands it."""
+        if self._turn is None:
+            turn = self._sdk.receive()
+            assert isinstance(turn, AsyncGeneratorType)
+            self._turn = turn
+        try:
+            with _translated(self._attempt):
+                return await anext(self._turn)
+        except StopAsyncIteration:
+            self._turn = None
+        except (TypeError, ValueError, AttributeError, RecursionError) as err:
+            # What the SDK makes of a frame that is not JSON or that it does not know.
+            self._turn = None
+            self._wonder(err)
+        return None
+
+    def _wonder(self, err: BaseException) -> None:
+        if not self._puzzled:
+            self._puzzled = True
+            log.warning(
+                "unknown message skipped",
+                extra={"KIOSK_ENDPOINT": self._attempt.peer, "KIOSK_CAUSE": type(err).__name__},
+            )
+
+    async def close(self) -> None:
+        if self._turn is not None and not self._turn.ag_running:
+            await self._turn.aclose()  # a reader at work gets the closed connection instead
+
+
+def _new_local_id() -> str:
+    return f"{_LOCAL_ID}{next(_local_ids)}"
