@@ -1,0 +1,157 @@
+"""The downlink: what the service says, and which of it the customer may still hear.
+
+Stale audio is known by the service's own boundaries, not by our clock. After a barge-in the
+rest of the old reply is muted until the service says ``interrupted`` or ``turnComplete``, or
+shows by transcribing the new question that it has moved on. A turn counts as finished only
+after its end mark was sent, and the ``turnComplete`` that closes an interrupted turn (Live API:
+interruption is answered by both, in that order) is not taken for the end of the next one.
+"""
+
+import logging
+from collections.abc import Callable
+
+from kiosk.core.events import ReplyCut, ReplyFinished, ReplyStarted
+from kiosk.core.live import (
+    Caption,
+    GenerationComplete,
+    GoingAway,
+    HandleIssued,
+    LiveMessage,
+    ReplyAudio,
+    ReplyInterrupted,
+    ReplyText,
+    SessionHandle,
+    ToolCall,
+    ToolWithdrawn,
+    TurnComplete,
+    Usage,
+)
+from kiosk.ports import LiveSession
+from kiosk.runtime.control import Inbox
+from kiosk.runtime.errands import Errands
+from kiosk.runtime.playout import Player
+from kiosk.runtime.stream import Stream
+
+log = logging.getLogger(__name__)
+
+
+class Downlink:
+    """Everything that comes from the service. The one reader of a session."""
+
+    def __init__(self, inbox: Inbox, player: Player, errands: Errands, stream: Stream) -> None:
+        self.handle: SessionHandle | None = None
+        self.on_answer: Callable[[], None] = lambda: None
+        self.going_away = False
+        self._inbox = inbox
+        self._player = player
+        self._errands = errands
+        self._stream = stream
+        self._asked = False  # the end mark of the present turn is sent, its end not yet seen
+        self._begun = False  # the reply to it has begun
+        self._muted = False
+        self._closing = False  # an interrupted turn still owes its turnComplete
+
+    def asked(self) -> None:
+        """Note that an end mark was sent: what comes now answers it."""
+        self._asked = True
+        self._begun = False
+
+    def mute(self) -> None:
+        """Let nothing more of the reply under way be heard."""
+        self._muted = self._asked or self._begun
+        self._asked = False
+        self._begun = False
+        self._errands.drop()
+
+    def forget(self) -> None:
+        """Start a visit with nothing of the last one."""
+        self.handle = None
+        self._fresh_connection()
+
+    def cut(self) -> None:
+        """End a reply that had begun: its connection is gone."""
+        if self._begun and self._asked:
+            self._player.finish_reply()
+            self._inbox.post(ReplyCut())
+            self._asked = False
+        self._fresh_connection()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no turn is waiting for its end."""
+        return not self._asked
+
+    async def read(self, session: LiveSession) -> None:
+        """Read until the connection ends (LinkError) or it is time to leave it (returns)."""
+        async for message in session.messages():
+            self._take(message)
+            if self.going_away and self.quiet:
+                return
+
+    def _fresh_connection(self) -> None:
+        self.going_away = False
+        self._asked = False
+        self._begun = False
+        self._muted = False
+        self._closing = False
+        self._errands.drop()
+
+    def _take(self, message: LiveMessage) -> None:
+        match message:
+            case ReplyAudio(pcm):
+                self._audio(pcm)
+            case Caption(who, text, final):
+                if who == "customer" and self._asked:
+                    self._muted = False  # the service has moved on to the new question
+                fields = {"who": who, "text": text, "final": final}
+                self._stream.report("caption", fields)
+            case ToolCall() as call:
+                if not self._muted:
+                    self._errands.run(call)
+            case ToolWithdrawn(ids):
+                self._errands.withdraw(ids)
+            case ReplyInterrupted():
+                self._interrupted()
+            case GenerationComplete():
+                if self._begun:
+                    self._player.finish_reply()
+            case TurnComplete():
+                self._turn_complete()
+            case HandleIssued(handle):
+                self.handle = handle
+            case GoingAway(time_left_s):
+                self.going_away = True
+                self._stream.report("go_away", {"time_left_s": time_left_s})
+            case Usage() as usage:
+                log.debug("tokens used", extra={"KIOSK_TOKENS": usage.response_tokens})
+            case ReplyText():
+                pass  # the kiosk never asks for text replies
+
+    def _audio(self, pcm: bytes) -> None:
+        if self._muted or not self._asked:
+            return
+        self._closing = False
+        if not self._begun:
+            self._begun = True
+            self._player.begin_reply()
+            self.on_answer()
+            self._inbox.post(ReplyStarted())
+        self._player.push_reply(pcm)
+
+    def _interrupted(self) -> None:
+        self._muted = False
+        self._closing = True
+        if self._begun:  # nobody pressed: let the customer hear what there is
+            self._player.finish_reply()
+
+    def _turn_complete(self) -> None:
+        self._muted = False
+        if self._closing:
+            self._closing = False
+            if not self._begun:
+                return
+        if self._asked:
+            self._asked = False
+            if self._begun:
+                self._player.finish_reply()
+            self._inbox.post(ReplyFinished(audible=self._begun))

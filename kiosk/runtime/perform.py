@@ -1,0 +1,75 @@
+"""Perform effects: each at once, in order, without waiting for anything."""
+
+from collections.abc import Callable
+
+from kiosk.core.effects import (
+    ArmGate,
+    CloseSession,
+    DisarmGate,
+    Effect,
+    EndUtterance,
+    Flush,
+    OpenSession,
+    PlayEarcon,
+    PlayPhrase,
+    Report,
+    ShowLight,
+    ShowMicrophoneLamp,
+    StartUtterance,
+)
+from kiosk.ports import Lamps
+from kiosk.runtime.downlink import Downlink
+from kiosk.runtime.errands import Errands
+from kiosk.runtime.link import Link
+from kiosk.runtime.playout import Player
+from kiosk.runtime.stream import Stream
+from kiosk.runtime.uplink import Uplink
+
+
+def performer(
+    *,
+    uplink: Uplink,
+    downlink: Downlink,
+    link: Link,
+    player: Player,
+    errands: Errands,
+    lamps: Lamps,
+    stream: Stream,
+) -> Callable[[Effect], None]:
+    """Return the function that carries out what the conversation asks for."""
+
+    def perform(effect: Effect) -> None:
+        match effect:
+            case OpenSession():
+                downlink.forget()
+                errands.begin_visit()
+                link.open()
+            case CloseSession():
+                link.close()
+            case StartUtterance(turn):
+                errands.turn = turn
+                uplink.start_utterance()
+            case EndUtterance():
+                uplink.end_utterance()
+            case ArmGate(mode):
+                uplink.arm(mode)
+            case DisarmGate():
+                uplink.disarm()
+            case Flush():
+                player.flush()
+                downlink.mute()
+            case PlayEarcon(earcon):
+                player.earcon(earcon)
+                stream.report("earcon", {"name": earcon.value})
+            case PlayPhrase(phrase):
+                player.phrase(phrase)
+                stream.report("phrase", {"code": phrase.value})
+            case ShowLight(light):
+                lamps.show(light)
+                stream.report("light", {"code": light.code})
+            case ShowMicrophoneLamp(lit):
+                lamps.microphone(lit=lit)
+            case Report(event, fields):
+                stream.report(event, fields)
+
+    return perform

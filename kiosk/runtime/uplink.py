@@ -1,0 +1,201 @@
+"""The uplink: microphone, gate, session.
+
+Capturing never waits for the network. What the gate lets through is kept until the turn is
+answered, so that a new connection gets the utterance from its start, and both activity marks
+are sent for every utterance that began.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+
+from kiosk.core.audio import Frame
+from kiosk.core.effects import GateMode
+from kiosk.core.events import HoldWasSilent, SpeechEnded, SpeechStarted
+from kiosk.core.gate import Gate, GateEvent
+from kiosk.core.live import ToolResult
+from kiosk.errors import LinkError
+from kiosk.ports import LiveSession, Microphone
+from kiosk.runtime.control import Inbox
+
+log = logging.getLogger(__name__)
+
+PIECE_FRAMES = 2
+"""40 ms a message: small enough to be early, large enough to cost little."""
+BURST_FRAMES = 5
+"""100 ms a message while catching up."""
+
+
+class _Mark(Enum):
+    START = auto()
+    END = auto()
+
+
+class Uplink:
+    """Everything that goes to the service. The one writer of a session."""
+
+    def __init__(self, gate: Gate, inbox: Inbox) -> None:
+        self.on_end_mark: Callable[[], None] = lambda: None
+        self.frames_uploaded = 0
+        self._gate = gate
+        self._inbox = inbox
+        self._armed: GateMode | None = None
+        self._utterance: list[Frame | _Mark] = []
+        self._sent = 0
+        self._answered = False
+        self._end_owed = False
+        self._results: deque[ToolResult] = deque()
+        self._session: LiveSession | None = None
+        self._work = asyncio.Event()
+
+    # What the conversation asks for
+
+    def arm(self, mode: GateMode) -> None:
+        """Listen from the next frame on; in mid-turn, change who ends it."""
+        if self._armed is None:
+            self._gate.arm(mode)
+        elif mode is GateMode.HOLD:
+            self._gate.hold()
+        self._armed = mode
+
+    def disarm(self) -> None:
+        """Stop listening. Whatever began is ended."""
+        self._gate.disarm()
+        self._armed = None
+        self._end()
+
+    def start_utterance(self) -> None:
+        """Forget the utterance before; the next one begins."""
+        started = _Mark.START in self._utterance[: self._sent]
+        ended = _Mark.END in self._utterance[: self._sent]
+        self._end_owed = started and not ended
+        self._utterance.clear()
+        self._sent = 0
+        self._answered = False
+
+    def end_utterance(self) -> None:
+        """Queue what the gate still holds and the end mark."""
+        rest = self._gate.release().send
+        if rest:
+            self._begin()
+            self._utterance.extend(rest)
+        if not self._utterance:
+            self._inbox.post(HoldWasSilent())
+        self._end()
+
+    def forget(self) -> None:
+        """Wipe everything of this visit."""
+        self._utterance.clear()
+        self._results.clear()
+        self._sent = 0
+        self._end_owed = False
+
+    # What others tell
+
+    def answered(self) -> None:
+        """Note that the reply to the utterance has begun: it will not be sent again."""
+        self._answered = True
+
+    def answer_tool(self, result: ToolResult) -> None:
+        """Queue the answer to a tool call of the present connection."""
+        if self._session is not None:
+            self._results.append(result)
+            self._work.set()
+
+    def attach(self, session: LiveSession) -> None:
+        """Send to this session from now on; an unanswered utterance from its start."""
+        self._session = session
+        self._end_owed = False
+        self._results.clear()
+        self._sent = len(self._utterance) if self._answered else 0
+        self._work.set()
+
+    def detach(self) -> None:
+        """Keep what there is to send until there is a session again."""
+        self._session = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an utterance has begun and is not yet answered."""
+        return bool(self._utterance) and not self._answered
+
+    # The two tasks
+
+    async def capture(self, microphone: Microphone) -> None:
+        """Feed the gate until the microphone is lost or the task is cancelled."""
+        async for frame, _ in microphone.frames():
+            if self._armed is None:
+                continue
+            heard = self._gate.push(frame)
+            if heard.event is GateEvent.SPEECH_STARTED:
+                self._begin()
+                self._inbox.post(SpeechStarted())
+            self._queue(heard.send)
+            if heard.event is GateEvent.SPEECH_ENDED:
+                self._inbox.post(SpeechEnded())
+
+    async def send(self) -> None:
+        """Send whatever there is to whatever session there is, until cancelled."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            session = self._session
+            try:
+                while session is not None and session is self._session:
+                    if not await self._send_next(session):
+                        break
+            except LinkError as err:  # the reader of this session learns it too, and reconnects
+                log.debug("could not send", extra={"KIOSK_CAUSE": str(err)})
+                if session is self._session:
+                    self._session = None
+
+    async def _send_next(self, session: LiveSession) -> bool:
+        if self._end_owed:
+            self._end_owed = False
+            await session.send_activity_end()
+            return True
+        if self._results:
+            await session.send_tool_result(self._results.popleft())
+            return True
+        match self._utterance[self._sent : self._sent + 1]:
+            case []:
+                return False
+            case [_Mark.START]:
+                self._sent += 1
+                await session.send_activity_start()
+            case [_Mark.END]:
+                self._sent += 1
+                await session.send_activity_end()
+                self.on_end_mark()
+            case _:
+                return await self._send_audio(session)
+        return True
+
+    async def _send_audio(self, session: LiveSession) -> bool:
+        frames: list[Frame] = []
+        for item in self._utterance[self._sent : self._sent + BURST_FRAMES]:
+            if isinstance(item, _Mark):
+                break
+            frames.append(item)
+        last = self._sent + len(frames) == len(self._utterance)
+        if last and len(frames) < PIECE_FRAMES:
+            return False  # the rest of the piece, or the end mark, is 20 ms away
+        self._sent += len(frames)
+        self.frames_uploaded += len(frames)
+        await session.send_audio(b"".join(frames))
+        return True
+
+    def _begin(self) -> None:
+        if not self._utterance:
+            self._utterance.append(_Mark.START)
+
+    def _end(self) -> None:
+        if self._utterance and self._utterance[-1] is not _Mark.END:
+            self._utterance.append(_Mark.END)
+        self._work.set()
+
+    def _queue(self, frames: Iterable[Frame]) -> None:
+        self._utterance.extend(frames)
+        self._work.set()

@@ -1,0 +1,657 @@
+"""What a customer, the staff and a broken part may do, and what the kiosk makes of it."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.core import events as ev
+from kiosk.core.conversation import PHRASE_LIMIT_S, step
+from kiosk.core.earcons import Earcon
+from kiosk.core.effects import (
+    ArmGate,
+    CloseSession,
+    DisarmGate,
+    Effect,
+    EndUtterance,
+    Flush,
+    GateMode,
+    OpenSession,
+    Phrase,
+    PlayEarcon,
+    PlayPhrase,
+    Report,
+    ShowLight,
+    ShowMicrophoneLamp,
+    StartUtterance,
+)
+from kiosk.core.lights import Light
+from kiosk.core.phases import (
+    Conversation,
+    FollowUp,
+    Idle,
+    Listening,
+    Phase,
+    Saying,
+    Speaking,
+    Starting,
+    Thinking,
+)
+from kiosk.settings import Talk
+
+TALK = Talk()
+
+EVENTS: tuple[ev.Event, ...] = (
+    ev.KioskReady(),
+    ev.ButtonPressed(),
+    ev.ButtonReleased(),
+    ev.SpeechStarted(),
+    ev.SpeechEnded(),
+    ev.HoldWasSilent(),
+    ev.Connected(),
+    ev.LinkDown(),
+    ev.Refused(ev.RefusedFor.ACCOUNT),
+    ev.Refused(ev.RefusedFor.BUSY),
+    ev.ReplyStarted(),
+    ev.ReplySounded(),
+    ev.ReplyFinished(audible=True),
+    ev.ReplyFinished(audible=False),
+    ev.ReplyCut(),
+    ev.PlayoutDrained(heard_ms=900),
+    ev.PhraseEnded(Phrase.SAY_AGAIN),
+    ev.PhraseEnded(Phrase.LOST_CONNECTION),
+    ev.PartFailed(ev.Part.MICROPHONE),
+    ev.PartFailed(ev.Part.SPEAKER),
+    ev.PartFailed(ev.Part.SHOP),
+    ev.PartHealed(ev.Part.MICROPHONE),
+    ev.PartHealed(ev.Part.SPEAKER),
+    ev.PartHealed(ev.Part.SHOP),
+    ev.MuteSwitched(muted=True),
+    ev.MuteSwitched(muted=False),
+    ev.Tick(),
+)
+
+PHASES: tuple[Phase, ...] = (
+    Starting(),
+    Idle(),
+    Listening(due=11.0),
+    Listening(due=11.0, heard=True),
+    Listening(due=11.0, held=True),
+    Listening(due=11.0, heard=True, held=True),
+    Listening(due=11.0, heard=True, ends_on_release=True),
+    Thinking(since=9.0, due=11.0),
+    Thinking(since=2.0, due=11.0, stage=4),
+    Speaking(since=9.0, due=11.0, first_audio_ms=500),
+    Speaking(since=9.0, due=11.0, first_audio_ms=500, cut=True),
+    Saying(phrase=Phrase.SAY_AGAIN, due=11.0),
+    Saying(phrase=Phrase.LOST_CONNECTION, due=11.0, ended=True),
+    FollowUp(due=11.0),
+    FollowUp(due=11.0, armed=True),
+)
+
+VISITING = Conversation(phase=Idle(), visit=1, turn=1, visit_due=300.0)
+
+
+def at(phase: Phase, **changes: object) -> Conversation:
+    return replace(VISITING, phase=phase, **changes)  # type: ignore[arg-type]  # test shorthand
+
+
+def play(conv: Conversation, *script: tuple[float, ev.Event]) -> tuple[Conversation, list[Effect]]:
+    effects: list[Effect] = []
+    for now, event in script:
+        conv, more = step(conv, event, now, TALK)
+        effects += more
+    return conv, effects
+
+
+def reports(effects: list[Effect] | tuple[Effect, ...]) -> list[str]:
+    return [effect.event for effect in effects if isinstance(effect, Report)]
+
+
+def outcomes(effects: list[Effect] | tuple[Effect, ...]) -> list[object]:
+    return [
+        effect.fields["outcome"]
+        for effect in effects
+        if isinstance(effect, Report) and effect.event == "turn_ended"
+    ]
+
+
+def phrases(effects: list[Effect] | tuple[Effect, ...]) -> list[Phrase]:
+    return [effect.phrase for effect in effects if isinstance(effect, PlayPhrase)]
+
+
+# Beginning
+
+
+def test_a_press_is_answered_before_anything_else_is_done() -> None:
+    conv, effects = step(at(Idle(), visit=0, turn=0), ev.ButtonPressed(), 10.0, TALK)
+
+    assert effects == (
+        PlayEarcon(Earcon.PRESS),
+        Report("visit_started", {"visit": 1}),
+        OpenSession(1),
+        StartUtterance(1),
+        Report("turn_started", {"turn": 1}),
+        ArmGate(GateMode.TAP),
+        ShowMicrophoneLamp(lit=True),
+        Report("mic_open"),
+        ShowLight(Light.VISIT),
+    )
+    assert conv.phase == Listening(due=10.0 + TALK.hold_s)
+    assert conv.visit_due == 10.0 + TALK.visit_s
+
+
+def test_a_press_during_start_up_is_told_to_wait_and_nothing_is_recorded() -> None:
+    conv, effects = play(Conversation(), (1.0, ev.ButtonPressed()), (1.1, ev.ButtonReleased()))
+
+    assert conv.phase == Starting()
+    assert effects == [PlayPhrase(Phrase.STARTING)]
+
+
+def test_the_light_turns_from_starting_to_ready() -> None:
+    conv, effects = step(Conversation(), ev.KioskReady(), 1.0, TALK)
+
+    assert conv.phase == Idle()
+    assert effects == (Report("ready"), ShowLight(Light.READY))
+
+
+# Tap and hold
+
+
+def test_a_customer_who_taps_is_ended_by_the_gate() -> None:
+    conv, effects = play(
+        at(Idle()),
+        (10.0, ev.ButtonPressed()),
+        (10.1, ev.ButtonReleased()),
+        (11.0, ev.SpeechStarted()),
+        (13.0, ev.SpeechEnded()),
+    )
+
+    assert conv.phase == Thinking(since=13.0, due=13.0 + TALK.tick_s)
+    assert effects.count(EndUtterance()) == 1
+    assert ShowMicrophoneLamp(lit=False) in effects
+
+
+def test_a_customer_who_holds_is_ended_by_the_release_and_not_by_a_pause() -> None:
+    conv, effects = play(
+        at(Idle()),
+        (10.0, ev.ButtonPressed()),
+        (10.2, ev.SpeechStarted()),
+        (10.4, ev.Tick()),
+        (12.0, ev.SpeechEnded()),
+        (13.0, ev.ButtonReleased()),
+    )
+
+    assert ArmGate(GateMode.HOLD) in effects
+    assert conv.phase == Thinking(since=13.0, due=13.0 + TALK.tick_s)
+
+
+def test_a_release_just_before_the_hold_time_is_a_tap() -> None:
+    conv, effects = play(
+        at(Idle()), (10.0, ev.ButtonPressed()), (10.0 + TALK.hold_s - 0.01, ev.ButtonReleased())
+    )
+
+    assert conv.gate is GateMode.TAP
+    assert ArmGate(GateMode.HOLD) not in effects
+
+
+def test_the_end_mark_goes_out_before_the_gate_is_shut() -> None:
+    held = at(Listening(due=40.0, heard=True, held=True), pressed_at=10.0)
+
+    _, effects = step(held, ev.ButtonReleased(), 12.0, TALK)
+
+    assert effects.index(EndUtterance()) < effects.index(DisarmGate())
+
+
+def test_a_second_tap_after_speaking_says_done() -> None:
+    conv, effects = play(
+        at(Listening(due=40.0, heard=True)),
+        (12.0, ev.ButtonPressed()),
+        (12.1, ev.ButtonReleased()),
+    )
+
+    assert isinstance(conv.phase, Thinking)
+    assert effects.count(EndUtterance()) == 1
+
+
+def test_a_second_press_before_speaking_may_become_a_hold() -> None:
+    conv, effects = play(
+        at(Listening(due=18.0)),
+        (12.0, ev.ButtonPressed()),
+        (12.4, ev.Tick()),
+    )
+
+    assert ArmGate(GateMode.HOLD) in effects
+    assert conv.gate is GateMode.HOLD
+
+
+def test_a_tap_while_the_customer_already_speaks_is_still_a_tap() -> None:
+    conv, _ = play(
+        at(Idle()),
+        (10.0, ev.ButtonPressed()),
+        (10.2, ev.SpeechStarted()),
+        (10.3, ev.ButtonReleased()),
+        (10.4, ev.Tick()),
+    )
+
+    assert conv.phase == Listening(due=10.3 + TALK.utterance_s, heard=True)
+
+
+def test_nobody_speaks_after_a_tap_and_the_visit_ends() -> None:
+    conv, effects = play(
+        at(Idle()),
+        (10.0, ev.ButtonPressed()),
+        (10.1, ev.ButtonReleased()),
+        (18.1, ev.Tick()),
+    )
+
+    assert conv.phase == Idle()
+    assert PlayEarcon(Earcon.SORRY) in effects
+    assert CloseSession() in effects
+    assert outcomes(effects) == ["no_speech"]
+
+
+def test_a_silent_hold_is_asked_to_say_it_again() -> None:
+    conv, effects = play(at(Thinking(since=10.0, due=10.8)), (10.01, ev.HoldWasSilent()))
+
+    assert phrases(effects) == [Phrase.SAY_AGAIN]
+    assert outcomes(effects) == ["no_speech"]
+    assert conv.phase == Saying(phrase=Phrase.SAY_AGAIN, due=10.01 + PHRASE_LIMIT_S)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_monologue_is_answered_at_the_cap(held: bool) -> None:
+    long = at(Listening(due=40.0, heard=True, held=held), pressed_at=10.0 if held else None)
+
+    conv, effects = step(long, ev.Tick(), 40.0, TALK)
+
+    assert EndUtterance() in effects
+    assert isinstance(conv.phase, Thinking)
+
+
+# Patience
+
+
+def test_a_waiting_customer_is_never_left_in_silence() -> None:
+    conv = at(Thinking(since=100.0, due=100.8))
+    said: list[tuple[float, Phrase]] = []
+    while conv.deadline is not None and isinstance(conv.phase, Thinking):
+        now = conv.deadline
+        conv, effects = step(conv, ev.Tick(), now, TALK)
+        said += [(round(now - 100.0, 3), phrase) for phrase in phrases(effects)]
+
+    assert said == [
+        (0.8, Phrase.TICK),
+        (2.0, Phrase.ONE_MOMENT),
+        (4.0, Phrase.TICK),
+        (6.0, Phrase.TICK),
+        (8.0, Phrase.LOST_CONNECTION),
+    ]
+    assert conv.over
+
+
+def test_after_the_honest_sentence_nothing_more_leaves_the_device() -> None:
+    conv, effects = step(at(Thinking(since=2.0, due=10.0, stage=4)), ev.Tick(), 10.0, TALK)
+
+    assert effects.index(CloseSession()) < effects.index(PlayPhrase(Phrase.LOST_CONNECTION))
+    assert conv.gate is None
+    after, _ = step(conv, ev.PhraseEnded(Phrase.LOST_CONNECTION), 14.0, TALK)
+    assert after.phase == Idle()
+
+
+def test_a_reply_that_waits_behind_a_phrase_ends_the_patience() -> None:
+    conv, effects = play(
+        at(Thinking(since=10.0, due=14.0, stage=2)),
+        (12.5, ev.ReplyStarted()),
+        (14.0, ev.Tick()),
+        (14.2, ev.ReplySounded()),
+    )
+
+    assert phrases(effects) == []
+    assert conv.phase == Speaking(since=14.2, due=14.2 + TALK.reply_s, first_audio_ms=4200)
+
+
+def test_a_turn_that_ended_without_sound_is_asked_again() -> None:
+    _, effects = step(at(Thinking(since=9.0, due=9.8)), ev.ReplyFinished(audible=False), 9.5, TALK)
+
+    assert phrases(effects) == [Phrase.SAY_AGAIN]
+    assert outcomes(effects) == ["silent_reply"]
+
+
+# The reply and what follows
+
+
+def test_a_reply_opens_the_follow_up_window_after_its_echo_has_died() -> None:
+    conv, effects = play(
+        at(Speaking(since=10.0, due=55.0, first_audio_ms=600)),
+        (13.0, ev.PlayoutDrained(heard_ms=2950)),
+    )
+    assert conv.phase == FollowUp(due=13.0 + TALK.echo_tail_s)
+    assert conv.gate is None
+    assert outcomes(effects) == ["answered"]
+
+    conv, effects = play(conv, (13.2, ev.Tick()))
+    assert conv.phase == FollowUp(due=13.2 + TALK.follow_up_s, armed=True)
+    assert ShowMicrophoneLamp(lit=True) in effects
+
+
+def test_a_follow_up_question_needs_no_press() -> None:
+    conv, effects = play(
+        at(FollowUp(due=21.0, armed=True)), (15.0, ev.SpeechStarted()), (17.0, ev.SpeechEnded())
+    )
+
+    assert conv.turn == 2
+    assert StartUtterance(2) in effects
+    assert isinstance(conv.phase, Thinking)
+
+
+def test_silence_in_the_window_ends_the_visit_with_a_goodbye() -> None:
+    conv, effects = step(at(FollowUp(due=21.0, armed=True)), ev.Tick(), 21.0, TALK)
+
+    assert conv.phase == Idle()
+    assert effects == (
+        PlayEarcon(Earcon.GOODBYE),
+        CloseSession(),
+        Report("visit_ended", {"visit": 1, "reason": "silence"}),
+        DisarmGate(),
+        ShowMicrophoneLamp(lit=False),
+        Report("mic_close"),
+        ShowLight(Light.READY),
+    )
+
+
+def test_a_reply_longer_than_the_cap_is_stopped() -> None:
+    conv, effects = step(
+        at(Speaking(since=10.0, due=55.0, first_audio_ms=1)), ev.Tick(), 55.0, TALK
+    )
+
+    assert Flush() in effects
+    assert outcomes(effects) == ["capped"]
+    assert isinstance(conv.phase, FollowUp)
+
+
+def test_a_reply_whose_end_was_lost_is_played_and_then_asked_again() -> None:
+    conv, effects = play(
+        at(Speaking(since=10.0, due=55.0, first_audio_ms=1)),
+        (11.0, ev.ReplyCut()),
+        (12.0, ev.PlayoutDrained(heard_ms=1900)),
+    )
+
+    assert phrases(effects) == [Phrase.SAY_AGAIN]
+    assert outcomes(effects) == ["lost"]
+    after, _ = step(conv, ev.PhraseEnded(Phrase.SAY_AGAIN), 14.0, TALK)
+    assert isinstance(after.phase, FollowUp)
+
+
+# Barge-in
+
+
+def test_barge_in_is_silent_before_it_listens() -> None:
+    speaking = at(Speaking(since=10.0, due=55.0, first_audio_ms=600), turn=4)
+
+    conv, effects = step(speaking, ev.ButtonPressed(), 12.0, TALK)
+
+    assert effects[0] == Flush()
+    assert effects.index(Flush()) < effects.index(ArmGate(GateMode.TAP))
+    assert Report("barge_in") in effects
+    assert outcomes(effects) == ["interrupted"]
+    assert conv.turn == 5
+    assert conv.phase == Listening(due=12.0 + TALK.hold_s)
+
+
+def test_a_press_while_waiting_takes_the_floor_again() -> None:
+    conv, effects = step(at(Thinking(since=9.0, due=9.8)), ev.ButtonPressed(), 9.5, TALK)
+
+    assert effects[0] == Flush()
+    assert StartUtterance(2) in effects
+    assert conv.gate is GateMode.TAP
+
+
+def test_a_press_during_please_say_that_again_listens_at_once() -> None:
+    conv, effects = step(
+        at(Saying(phrase=Phrase.SAY_AGAIN, due=20.0)), ev.ButtonPressed(), 10.0, TALK
+    )
+
+    assert effects[0] == Flush()
+    assert conv.phase == Listening(due=10.0 + TALK.hold_s)
+    assert conv.visit == 1
+
+
+# Visits
+
+
+def test_a_press_after_the_last_sentence_is_a_new_customer() -> None:
+    over = at(Saying(phrase=Phrase.LOST_CONNECTION, due=20.0, ended=True))
+
+    conv, effects = step(over, ev.ButtonPressed(), 10.0, TALK)
+
+    assert conv.visit == 2
+    assert conv.turn == 1
+    assert OpenSession(2) in effects
+    assert Flush() in effects
+
+
+def test_a_visit_over_its_cap_ends_after_the_reply() -> None:
+    conv, effects = step(
+        at(Speaking(since=299.0, due=344.0, first_audio_ms=1)),
+        ev.PlayoutDrained(heard_ms=2000),
+        301.0,
+        TALK,
+    )
+
+    assert conv.phase == Idle()
+    assert Report("visit_ended", {"visit": 1, "reason": "cap"}) in effects
+
+
+def test_who_presses_on_after_the_cap_gets_a_fresh_visit() -> None:
+    conv, effects = step(
+        at(Speaking(since=299.0, due=344.0, first_audio_ms=1)), ev.ButtonPressed(), 301.0, TALK
+    )
+
+    assert conv.visit == 2
+    assert effects.index(CloseSession()) < effects.index(OpenSession(2))
+
+
+# Link and parts
+
+
+def test_a_link_lost_in_mid_question_disturbs_nobody() -> None:
+    listening = at(Listening(due=40.0, heard=True))
+
+    conv, effects = step(listening, ev.LinkDown(), 12.0, TALK)
+
+    assert conv.phase == listening.phase
+    assert effects == ()
+
+
+def test_the_light_says_offline_once_the_customer_has_gone() -> None:
+    down, _ = step(at(Listening(due=12.0)), ev.LinkDown(), 11.0, TALK)
+    gone, effects = step(down, ev.Tick(), 12.0, TALK)
+
+    assert gone.light is Light.OFFLINE
+    assert ShowLight(Light.OFFLINE) in effects
+    back, effects = step(gone, ev.Connected(), 30.0, TALK)
+    assert effects == (ShowLight(Light.READY),)
+    assert back.light is Light.READY
+
+
+def test_a_refused_account_is_said_at_once_and_a_person_is_called() -> None:
+    conv, effects = step(at(Listening(due=40.0)), ev.Refused(ev.RefusedFor.ACCOUNT), 12.0, TALK)
+    assert phrases(effects) == [Phrase.NOT_AVAILABLE]
+    assert conv.over
+
+    after, _ = step(conv, ev.PhraseEnded(Phrase.NOT_AVAILABLE), 15.0, TALK)
+    assert after.light is Light.ACCOUNT_FAULT
+
+
+def test_a_busy_server_only_costs_patience() -> None:
+    thinking = at(Thinking(since=9.0, due=9.8))
+
+    conv, effects = step(thinking, ev.Refused(ev.RefusedFor.BUSY), 9.5, TALK)
+
+    assert conv.phase == thinking.phase
+    assert effects == ()
+
+
+@pytest.mark.parametrize(
+    ("part", "light"),
+    [
+        (ev.Part.MICROPHONE, Light.MICROPHONE_FAULT),
+        (ev.Part.SPEAKER, Light.SPEAKER_FAULT),
+    ],
+)
+def test_a_lost_device_ends_the_visit_and_shows_which(part: ev.Part, light: Light) -> None:
+    conv, effects = step(at(Listening(due=40.0, heard=True)), ev.PartFailed(part), 12.0, TALK)
+
+    assert phrases(effects) == [Phrase.NOT_AVAILABLE]
+    assert ShowLight(light) in effects
+    assert conv.over
+    healed, _ = step(conv, ev.PartHealed(part), 13.0, TALK)
+    assert healed.light is not light
+
+
+def test_a_press_with_a_dead_microphone_gets_an_honest_sentence() -> None:
+    broken, _ = step(at(Idle()), ev.PartFailed(ev.Part.MICROPHONE), 1.0, TALK)
+
+    conv, effects = step(broken, ev.ButtonPressed(), 2.0, TALK)
+
+    assert conv.phase == Idle()
+    assert effects == (PlayPhrase(Phrase.NOT_AVAILABLE),)
+
+
+# Mute
+
+
+def test_a_muted_kiosk_answers_a_press_with_its_tone_and_hears_nothing() -> None:
+    muted, effects = step(at(Idle()), ev.MuteSwitched(muted=True), 1.0, TALK)
+    assert ShowLight(Light.MUTED) in effects
+
+    conv, effects = step(muted, ev.ButtonPressed(), 2.0, TALK)
+    assert conv.phase == Idle()
+    assert effects == (PlayEarcon(Earcon.MUTE),)
+
+    after, effects = step(conv, ev.MuteSwitched(muted=False), 3.0, TALK)
+    assert effects[0] == PlayEarcon(Earcon.UNMUTE)
+    assert after.light is Light.READY
+
+
+def test_muting_in_mid_visit_stops_the_reply_and_ends_the_visit() -> None:
+    conv, effects = step(
+        at(Speaking(since=9.0, due=50.0, first_audio_ms=1)), ev.MuteSwitched(muted=True), 10.0, TALK
+    )
+
+    assert effects[0] == Flush()
+    assert CloseSession() in effects
+    assert conv.phase == Idle()
+    assert reports(effects)[-1] == "visit_ended"
+
+
+# Every pair, and what holds whatever happens
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=repr)
+@pytest.mark.parametrize("phase", PHASES, ids=repr)
+@pytest.mark.parametrize("now", [10.0, 12.0, 400.0])
+@pytest.mark.parametrize("pressed_at", [None, 9.9])
+def test_every_event_is_legal_in_every_phase(
+    phase: Phase, event: ev.Event, now: float, pressed_at: float | None
+) -> None:
+    before = at(phase, pressed_at=pressed_at)
+
+    after, effects = step(before, event, now, TALK)
+
+    assert lamp_follows_the_gate(before, after, effects)
+    assert sessions_follow_visits(before, after, effects)
+    if event == ev.Tick() and before.deadline is not None and now >= before.deadline:
+        assert after.phase != before.phase  # a deadline that came is never waited for again
+    if isinstance(before.phase, Listening) and not isinstance(after.phase, Listening):
+        # every utterance that may have begun is ended by its mark or with its session
+        assert EndUtterance() in effects or CloseSession() in effects
+    if after.over and not before.over:
+        assert CloseSession() in effects
+
+
+def lamp_follows_the_gate(
+    before: Conversation, after: Conversation, effects: tuple[Effect, ...]
+) -> bool:
+    lamp = [effect.lit for effect in effects if isinstance(effect, ShowMicrophoneLamp)]
+    if (before.gate is None) == (after.gate is None):
+        return lamp == []
+    return lamp == [after.gate is not None]
+
+
+def sessions_follow_visits(
+    before: Conversation, after: Conversation, effects: tuple[Effect, ...]
+) -> bool:
+    opened = effects.count(OpenSession(after.visit))
+    closed = effects.count(CloseSession())
+    return int(not before.over) + opened - closed == int(not after.over)
+
+
+scripts = st.lists(
+    st.tuples(st.floats(0.0, 12.0, allow_nan=False), st.sampled_from(EVENTS)), max_size=60
+)
+
+
+@given(scripts)
+@settings(max_examples=300, deadline=None)
+def test_left_alone_it_always_comes_to_rest(script: list[tuple[float, ev.Event]]) -> None:
+    conv, now = Conversation(), 0.0
+    for delay, event in script:
+        now += delay
+        conv, _ = step(conv, event, now, TALK)
+    conv, _ = step(conv, ev.ButtonReleased(), now, TALK)
+
+    for _ in range(30):
+        if conv.deadline is None:
+            break
+        now = max(now, conv.deadline)
+        conv, _ = step(conv, ev.Tick(), now, TALK)
+
+    assert isinstance(conv.phase, Idle | Starting)
+
+
+@given(scripts)
+@settings(max_examples=300, deadline=None)
+def test_the_lamp_is_lit_exactly_while_the_gate_is_armed(
+    script: list[tuple[float, ev.Event]],
+) -> None:
+    conv, now, lit, armed = Conversation(), 0.0, False, False
+    for delay, event in script:
+        now += delay
+        conv, effects = step(conv, event, now, TALK)
+        for effect in effects:
+            match effect:
+                case ShowMicrophoneLamp(shown):
+                    lit = shown
+                case ArmGate():
+                    armed = True
+                case DisarmGate():
+                    armed = False
+                case _:
+                    pass
+        assert lit == armed == (conv.gate is not None)
+
+
+@given(scripts)
+@settings(max_examples=300, deadline=None)
+def test_no_customer_is_ever_heard_outside_a_visit(script: list[tuple[float, ev.Event]]) -> None:
+    conv, now = Conversation(), 0.0
+    for delay, event in script:
+        now += delay
+        conv, _ = step(conv, event, now, TALK)
+        assert conv.gate is None or not conv.over
+
+
+@given(scripts)
+@settings(max_examples=300, deadline=None)
+def test_every_turn_that_starts_ends_exactly_once(script: list[tuple[float, ev.Event]]) -> None:
+    conv, now, log = Conversation(), 0.0, list[str]()
+    for delay, event in script:
+        now += delay
+        conv, effects = step(conv, event, now, TALK)
+        log += [name for name in reports(effects) if name in ("turn_started", "turn_ended")]
+
+    paired = ["turn_started", "turn_ended"] * (len(log) // 2 + 1)
+    assert log == paired[: len(log)]
