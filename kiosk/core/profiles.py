@@ -27,9 +27,11 @@ class Profile:
 _PROFILES: Final = (  # the first match wins: longer families before those they begin with
     Profile(family="gemini-3.8-live-extended-thinking", thinking_level="low"),
     Profile(family="gemini-3.8-live", blocking_tools=True),
+    Profile(family="gemini-live-latest", blocking_tools=True),
     Profile(family="gemini-3.1-flash-live"),
     Profile(family="gemini-2.5-flash-native-audio"),
     Profile(family="gemini-live-2.5-flash-preview", text_replies=True),
+    Profile(family="gemini-2.5-flash-live", text_replies=True),
     Profile(family="gemini-2.0-flash-live", text_replies=True),
 )
 
