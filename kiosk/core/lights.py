@@ -4,8 +4,10 @@ One writer, one written priority: starting > microphone or speaker fault > muted
 in a visit > other faults > offline > degraded > ready.
 """
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 
 class Light(StrEnum):
@@ -80,3 +82,69 @@ def light_of(truths: Truths) -> Light:
     if truths.degraded:
         return Light.DEGRADED
     return Light.READY
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a code looks like: levels 0 to 1, each with its seconds, again and again.
+
+    ``colour`` is red, green and blue, 0 to 1 each, for lights that have them. A steady
+    pattern has one step. ``name`` is for people.
+    """
+
+    name: str
+    colour: tuple[float, float, float]
+    steps: tuple[tuple[float, float], ...]
+
+    @property
+    def steady(self) -> bool:
+        """Whether the level never changes."""
+        return len(self.steps) == 1
+
+
+_BLUE: Final = (0.0, 0.0, 1.0)
+_WHITE: Final = (1.0, 1.0, 1.0)
+_CYAN: Final = (0.0, 1.0, 1.0)
+_GREEN: Final = (0.0, 1.0, 0.0)
+_AMBER: Final = (1.0, 0.6, 0.0)
+_ORANGE: Final = (1.0, 0.3, 0.0)
+_RED: Final = (1.0, 0.0, 0.0)
+
+_FLASH: Final = ((1.0, 0.2), (0.0, 0.3))
+_BREATH_S: Final = 4.0
+_BREATH_STEPS: Final = 80  # 50 ms each: finer than the eye sees in a breath of 4 s
+
+
+def _breath() -> tuple[tuple[float, float], ...]:
+    phases = (2 * math.pi * step / _BREATH_STEPS for step in range(_BREATH_STEPS))
+    return tuple(
+        (round(0.05 + 0.475 * (1 - math.cos(phase)), 3), _BREATH_S / _BREATH_STEPS)
+        for phase in phases
+    )
+
+
+def _flashes(count: int) -> Pattern:
+    *first, (_, gap) = _FLASH * count
+    name = "flash, pause" if count == 1 else f"{count} flashes, pause"
+    return Pattern(name, _RED, (*first, (0.0, gap + 1.2)))
+
+
+PATTERNS: Final[dict[Light, Pattern]] = {
+    Light.STARTING: Pattern("fast flicker", _BLUE, ((1.0, 0.1), (0.0, 0.1))),
+    Light.READY: Pattern("steady, dim", _WHITE, ((0.15, 1.0),)),
+    Light.VISIT: Pattern("slow breathing", _CYAN, _breath()),
+    Light.SPEAKING: Pattern("slow breathing", _GREEN, _breath()),
+    Light.DEGRADED: Pattern(
+        "double blink", _AMBER, ((1.0, 0.15), (0.0, 0.15), (1.0, 0.15), (0.0, 1.05))
+    ),
+    Light.OFFLINE: Pattern("blink once a second", _ORANGE, ((1.0, 0.5), (0.0, 0.5))),
+    Light.NETWORK_FAULT: _flashes(1),
+    Light.MICROPHONE_FAULT: _flashes(2),
+    Light.SPEAKER_FAULT: _flashes(3),
+    Light.ACCOUNT_FAULT: _flashes(4),
+    Light.SHOP_FAULT: _flashes(5),
+    Light.BOARD_FAULT: _flashes(6),
+    Light.SOFTWARE_FAULT: _flashes(7),
+    Light.MUTED: Pattern("two long, pause", _RED, ((1.0, 0.8), (0.0, 0.3), (1.0, 0.8), (0.0, 1.6))),
+    Light.DARK: Pattern("dark", (0.0, 0.0, 0.0), ((0.0, 1.0),)),
+}
