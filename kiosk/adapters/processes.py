@@ -1,0 +1,57 @@
+"""Child processes that live for the length of a context and never outlive us."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+_END_S: Final = 1.0
+
+
+def child_command(command: Sequence[str]) -> list[str]:
+    """Return the command so wrapped that its process dies with ours, however we end."""
+    if shutil.which("setpriv") is None:
+        return list(command)
+    return ["setpriv", "--pdeathsig", "KILL", "--", *command]
+
+
+@asynccontextmanager
+async def running(
+    command: Sequence[str], env: Mapping[str, str], *, piped: bool = False, log: int | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a process in a session of its own, where a Ctrl-C of the terminal does not reach.
+
+    ``piped`` gives it pipes for input and errors, else errors go to the descriptor ``log``
+    or nowhere. Leaving the context ends it: politely for a second, then by force.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *child_command(command),
+        env=env,
+        stdin=asyncio.subprocess.PIPE if piped else asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE if piped else (log or asyncio.subprocess.DEVNULL),
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    for force in (signal.SIGTERM, signal.SIGKILL):
+        if process.returncode is not None:
+            return
+        process.send_signal(force)
+        try:
+            await asyncio.wait_for(process.wait(), _END_S)
+        except TimeoutError:
+            continue
+
+
+def without_pulse(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return an environment that points at no sound server."""
+    return {name: value for name, value in env.items() if not name.startswith("PULSE_")}
