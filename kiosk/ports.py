@@ -8,6 +8,7 @@ from typing import Protocol
 from kiosk.core.audio import Frame, SpeakerFrame
 from kiosk.core.lights import Light
 from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolResult
+from kiosk.shop.orders import Order
 
 
 class Microphone(Protocol):
@@ -144,6 +145,17 @@ class LiveService(Protocol):
         """Connect and set a session up; the context closes it.
 
         The whole of it has one deadline. Raises LinkError or LinkRefused.
+        """
+        ...
+
+
+class OrderBook(Protocol):
+    """The shop's orders."""
+
+    async def find(self, order_id: str) -> Order | None:
+        """Return the order with that number (``ORD-`` and five digits), or None.
+
+        Does not block the loop; may be cancelled. Raises ToolError.
         """
         ...
 

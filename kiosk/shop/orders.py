@@ -107,18 +107,19 @@ def say_due(order: Order, today: date) -> str | None:
             return day
 
 
-_UNDER_WAY: Final = {
+_STATE: Final = {
     OrderStatus.PLACED: "Your order has been placed",
     OrderStatus.PACKED: "Your order is packed",
     OrderStatus.SHIPPED: "Your order is on its way",
     OrderStatus.OUT_FOR_DELIVERY: "Your order is out for delivery",
 }
+UNDER_WAY: Final = frozenset({*_STATE, OrderStatus.DELAYED, OrderStatus.READY_FOR_PICKUP})
+"""What the customer still waits for: the promised day lies ahead or was missed."""
 
 
 def is_late(order: Order, today: date) -> bool:
-    """Tell whether the promised day of an order that is still to come has passed."""
-    waiting = order.status in _UNDER_WAY or order.status is OrderStatus.DELAYED
-    return waiting and order.due_on is not None and order.due_on < today
+    """Tell whether the promised day, or the last to collect it, passed before the goods came."""
+    return order.status in UNDER_WAY and order.due_on is not None and order.due_on < today
 
 
 def status_sentence(order: Order, today: date) -> str:
@@ -147,7 +148,7 @@ def status_sentence(order: Order, today: date) -> str:
         case OrderStatus.REFUNDED:
             return f"Your order was returned, and your refund was made{done}."
         case _:
-            state = _UNDER_WAY[order.status]
+            state = _STATE[order.status]
             if late:
                 return f"{state}, but it is late: it was due {due}. {_ASK}"
             return f"{state} and due {due}." if due else f"{state}."

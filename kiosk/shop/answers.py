@@ -1,0 +1,111 @@
+"""What the model is told: always a status, whether asking again may help, and a sentence.
+
+Besides these three an answer holds typed fields only: enumerations, days, times, ids. The
+sentence is made here or stands in the policy file; nothing a store holds as free text gets in.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from kiosk.shop.orders import UNDER_WAY, Order, is_late, say_day, say_time, spell, status_sentence
+from kiosk.shop.policy import Clause
+
+Answer = Mapping[str, str | bool]
+"""Always has ``status``, ``retryable`` and ``say``."""
+
+
+class AnswerStatus(StrEnum):
+    """How a call went."""
+
+    OK = "ok"
+    NOT_FOUND = "not_found"  # there is no such order
+    NOT_COVERED = "not_covered"  # no policy clause answers that
+    INVALID = "invalid"  # the arguments are not what the tool takes
+    REFUSED = "refused"  # no such tool, or too many calls
+    UNAVAILABLE = "unavailable"  # the store did not answer
+
+
+LARGEST_ANSWER: Final = 2000
+"""Characters of an answer's texts together. More is no answer of ours."""
+
+
+def answer(
+    status: AnswerStatus, say: str, *, retryable: bool = False, **fields: str | bool
+) -> Answer:
+    """Make an answer. ``retryable``: the same call may succeed a little later."""
+    return {"status": status.value, "retryable": retryable, "say": say, **fields}
+
+
+def order_answer(asked: str, order: Order | None, today: date) -> Answer:
+    """Answer a question for an order's status; ``asked`` is the number that was asked for."""
+    if order is None:
+        return answer(
+            AnswerStatus.NOT_FOUND,
+            f"I can't find an order {spell(asked)}. Could you check the number and say it again?",
+            order_id=asked,
+        )
+    if order.order_id != asked:  # better no answer than somebody else's
+        return unavailable()
+    fields: dict[str, str | bool] = {
+        "order_id": asked,
+        "order_status": order.status.value,
+        "late": is_late(order, today),
+    }
+    if order.due_on and order.status in UNDER_WAY:
+        fields |= {"due_day": say_day(order.due_on, today), "due_date": order.due_on.isoformat()}
+        if order.due_from:
+            fields["due_from"] = say_time(order.due_from)
+        if order.due_by:
+            fields["due_by"] = say_time(order.due_by)
+    if order.done_on:
+        fields |= {"done_day": say_day(order.done_on, today)}
+    return {**answer(AnswerStatus.OK, status_sentence(order, today)), **fields}
+
+
+def policy_answer(clause: Clause | None, version: str) -> Answer:
+    """Answer a question about the policy."""
+    if clause is None:
+        return answer(
+            AnswerStatus.NOT_COVERED,
+            "I don't have an answer to that. A colleague can help you.",
+            hand_over=True,
+        )
+    return answer(
+        AnswerStatus.OK,
+        clause.text,
+        clause=clause.clause_id,
+        policy_version=version,
+        hand_over=clause.hand_over,
+    )
+
+
+def invalid(say: str, problem: str) -> Answer:
+    """Answer a call whose arguments are wrong; ``problem`` tells the model what is."""
+    return answer(AnswerStatus.INVALID, say, problem=problem)
+
+
+def refused(say: str, problem: str) -> Answer:
+    """Answer a call that is not made."""
+    return answer(AnswerStatus.REFUSED, say, problem=problem)
+
+
+def unavailable(
+    say: str = "I can't look that up just now. Please try again in a moment, or ask a colleague.",
+    *,
+    reason: str = "no_answer",
+    retryable: bool = True,
+) -> Answer:
+    """Answer a call that the store left unanswered; ``reason`` is a short stable word."""
+    return answer(AnswerStatus.UNAVAILABLE, say, retryable=retryable, problem=reason)
+
+
+def fit(given: Answer) -> Answer:
+    """Return the answer when it may go to the model, and ``unavailable`` when it may not."""
+    size = sum(len(key) + len(value) for key, value in given.items() if isinstance(value, str))
+    printable = all(value.isprintable() for value in given.values() if isinstance(value, str))
+    whole = {"status", "retryable", "say"} <= given.keys() and bool(given["say"])
+    if size <= LARGEST_ANSWER and printable and whole:
+        return given
+    return unavailable(reason="unfit_answer", retryable=False)
