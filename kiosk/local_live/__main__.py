@@ -1,0 +1,105 @@
+"""The local Live service from the command line: ``python -m kiosk.local_live``."""
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from kiosk.local_live.errors import CannotServe
+from kiosk.local_live.house import ServeOptions
+from kiosk.local_live.server import serve
+
+_LAST_PORT = 65535
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the options and serve; returns the exit code (``sysexits``)."""
+    return run(_options(arguments))
+
+
+def run(options: ServeOptions) -> int:
+    """Serve until SIGTERM or SIGINT; prints one JSON line when ready. Returns the exit code."""
+    try:
+        asyncio.run(_until_signalled(options))
+    except CannotServe as err:
+        sys.stderr.write(f"{err}\n")
+        return err.exit_code
+    return 0
+
+
+def default_state_dir() -> Path:
+    """Return the directory for the certificates: the unit's, else the user's."""
+    unit = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if unit:
+        return Path(unit) / "local-live"
+    user = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(user) if user else Path.home() / ".local" / "state") / "kiosk" / "local-live"
+
+
+def _options(arguments: Sequence[str] | None) -> ServeOptions:
+    parser = argparse.ArgumentParser(
+        prog="python -m kiosk.local_live",
+        description="A Live service on this machine: it listens, calls tools and speaks.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on")
+    parser.add_argument("--port", type=_port, default=0, metavar="P", help="0 takes any free one")
+    parser.add_argument(
+        "--state", type=Path, default=None, metavar="DIR", help="where the certificates are kept"
+    )
+    parser.add_argument(
+        "--go-away-after",
+        type=_seconds,
+        metavar="S",
+        help="warn each connection at this age in seconds; normally as the model does",
+    )
+    parser.add_argument(
+        "--close-after", type=_seconds, metavar="S", help="close each connection at this age"
+    )
+    chosen = parser.parse_args(arguments)
+    return ServeOptions(
+        host=chosen.host,
+        port=chosen.port,
+        state_dir=chosen.state or default_state_dir(),
+        go_away_after_s=chosen.go_away_after,
+        close_after_s=chosen.close_after,
+    )
+
+
+async def _until_signalled(options: ServeOptions) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await serve(options, _announce)
+
+
+def _announce(ready: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give 0 to {_LAST_PORT}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0.0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
