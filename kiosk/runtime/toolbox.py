@@ -36,7 +36,7 @@ class Toolbox:
     """Answers the model's tool calls, one visit at a time."""
 
     def __init__(
-        self, book: OrderBook, policy: Policy, limits: Shop, wall_clock: Callable[[], datetime]
+        self, limits: Shop, book: OrderBook, policy: Policy, wall_clock: Callable[[], datetime]
     ) -> None:
         """Make a toolbox; ``wall_clock`` tells the shop's local time."""
         self._book = book

@@ -9,7 +9,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from kiosk.shop.orders import UNDER_WAY, Order, is_late, say_day, say_time, spell, status_sentence
+from kiosk.shop.orders import (
+    UNDER_WAY,
+    Order,
+    OrderStatus,
+    is_late,
+    say_day,
+    say_time,
+    spell,
+    status_sentence,
+)
 from kiosk.shop.policy import Clause
 
 Answer = Mapping[str, str | bool]
@@ -53,7 +62,9 @@ def order_answer(asked: str, order: Order | None, today: date) -> Answer:
         "order_status": order.status.value,
         "late": is_late(order, today),
     }
-    if order.due_on and order.status in UNDER_WAY:
+    if order.due_on and order.status is OrderStatus.READY_FOR_PICKUP:
+        fields |= {"collect_by": say_day(order.due_on, today)}
+    elif order.due_on and order.status in UNDER_WAY:
         fields |= {"due_day": say_day(order.due_on, today), "due_date": order.due_on.isoformat()}
         if order.due_from:
             fields["due_from"] = say_time(order.due_from)

@@ -108,7 +108,7 @@ def say_due(order: Order, today: date) -> str | None:
 
 
 _STATE: Final = {
-    OrderStatus.PLACED: "Your order has been placed",
+    OrderStatus.PLACED: "Your order is being prepared",
     OrderStatus.PACKED: "Your order is packed",
     OrderStatus.SHIPPED: "Your order is on its way",
     OrderStatus.OUT_FOR_DELIVERY: "Your order is out for delivery",
