@@ -34,12 +34,16 @@ class StartError(KioskError):
 
 
 class DeviceLost(KioskError):
-    """An audio device went away or froze. ``part`` is ``microphone`` or ``speaker``."""
+    """An audio device went away or froze. ``part`` is ``microphone`` or ``speaker``.
 
-    def __init__(self, part: str, cause: str) -> None:
+    A ``frozen`` device must not be closed, which would hang: the process has to end.
+    """
+
+    def __init__(self, part: str, cause: str, *, frozen: bool = False) -> None:
         super().__init__(f"{part}: {cause}")
         self.part = part
         self.cause = cause
+        self.frozen = frozen
 
 
 class DeviceError(KioskError):

@@ -1,0 +1,218 @@
+"""PortAudio's devices: found by name, opened at a rate they take.
+
+One owner of PortAudio in the process. Its list of devices is made when the first
+``PyAudio()`` initialises it and stays as it is until the last one is terminated: to see
+a device that was plugged in later, leave ``port_audio`` and enter it again.
+
+ALSA, JACK and PulseAudio write dozens of lines to descriptor 2 while devices are listed
+and opened, whatever Python does; it points at ``/dev/null`` for just that long.
+"""
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol, TypeVar
+
+import pyaudio
+
+from kiosk.errors import StartError
+
+Part = Literal["microphone", "speaker"]
+
+_CONFIGURATION: Final = 78  # EX_CONFIG
+_UNAVAILABLE: Final = 69  # EX_UNAVAILABLE
+_USUAL_HZ: Final = (48_000, 44_100)
+_USED_CHANNELS: Final = 2
+_WAY_OUT: Final = (
+    "Plug one in and check it with `arecord -l` and `aplay -l`, "
+    "or run `kiosk demo`, which brings a virtual one"
+)
+
+
+@dataclass(slots=True)
+class PortAudio:
+    """The one initialised PortAudio."""
+
+    library: pyaudio.PyAudio
+    abandoned: list[pyaudio.PyAudio.Stream] = field(default_factory=list)
+    """Streams on a hung device. Closing one hangs too, and so would terminating."""
+
+    def abandon(self, stream: pyaudio.PyAudio.Stream) -> None:
+        """Leave a hung stream to the end of the process."""
+        # One reference more than there are owners: at exit the interpreter would
+        # otherwise free the stream, which closes it, which hangs.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(stream._stream))  # noqa: SLF001 - see above
+        self.abandoned.append(stream)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that can do its part."""
+
+    index: int
+    name: str
+    channels: int
+    native_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a stream runs: its rate and the channels interleaved in a block."""
+
+    rate_hz: int
+    channels: int
+
+
+class StreamEnd(Protocol):
+    """Our end of a stream."""
+
+    @property
+    def block_samples(self) -> int:
+        """Samples of one channel in a block."""
+        ...
+
+    def callback(
+        self, captured: bytes | None, samples: int, times: Mapping[str, float], status: int, /
+    ) -> tuple[bytes | None, int]:
+        """Take a captured block, or return the next one to play. Must not raise."""
+        ...
+
+
+End = TypeVar("End", bound=StreamEnd)
+
+
+@contextmanager
+def port_audio() -> Iterator[PortAudio]:
+    """Initialise PortAudio and terminate it on the way out, unless a device hung."""
+    with _quiet_stderr():
+        owner = PortAudio(pyaudio.PyAudio())
+    try:
+        yield owner
+    finally:
+        if not owner.abandoned:
+            owner.library.terminate()
+
+
+def find(owner: PortAudio, part: Part, name: str) -> Device:
+    """Return the device whose name has ``name`` in it; "default" is the system's choice.
+
+    ALSA's ``(hw:2,0)`` at the end of a name is no part of it: the numbers change with the
+    order of plugging. Raises StartError that lists what there is.
+    """
+    devices = _devices(owner, part)
+    if not devices:
+        raise StartError(f"There is no {part}. {_WAY_OUT}.", _UNAVAILABLE)
+    if name == "default":
+        default = _default_index(owner, part)
+        return next((device for device in devices if device.index == default), devices[0])
+    wanted = name.casefold()
+    plain = [(_plain(device.name).casefold(), device) for device in devices]
+    for fits in (lambda plain: plain == wanted, lambda plain: wanted in plain):
+        for candidate, device in plain:
+            if fits(candidate):
+                return device
+    there_are = ", ".join(f'"{_plain(device.name)}"' for device in devices)
+    raise StartError(
+        f'No {part} is called "{name}"; there are: {there_are}. '
+        f"Put a part of one of these names, or default, under {_key(part)}.",
+        _CONFIGURATION,
+    )
+
+
+def open_stream(
+    owner: PortAudio,
+    part: Part,
+    device: Device,
+    wanted_hz: int,
+    make: Callable[[Shape], End],
+) -> tuple[pyaudio.PyAudio.Stream, End]:
+    """Open and start a callback stream at the wanted rate, else at one the device takes.
+
+    ``make`` makes our end of the stream for each shape that is tried; the one that works
+    is returned with the stream. Raises StartError when none does.
+    """
+    trouble: OSError | None = None
+    direction = "input" if part == "microphone" else "output"
+    for shape in _shapes(device, wanted_hz):
+        end = make(shape)
+        try:
+            with _quiet_stderr():
+                stream = owner.library.open(
+                    rate=shape.rate_hz,
+                    channels=shape.channels,
+                    format=pyaudio.paInt16,
+                    frames_per_buffer=end.block_samples,
+                    stream_callback=end.callback,
+                    **{direction: True, f"{direction}_device_index": device.index},
+                )
+        except OSError as err:
+            trouble = err
+            continue
+        return stream, end
+    raise _refusal(part, device, trouble) from trouble
+
+
+def _shapes(device: Device, wanted_hz: int) -> list[Shape]:
+    """Return what to try: the wanted rate first, and mono before stereo."""
+    rates = dict.fromkeys((wanted_hz, device.native_hz, *_USUAL_HZ))
+    most = min(device.channels, _USED_CHANNELS)
+    return [Shape(rate, channels) for rate in rates for channels in range(1, most + 1)]
+
+
+def _refusal(part: Part, device: Device, trouble: OSError | None) -> StartError:
+    name = f'The {part} "{_plain(device.name)}"'
+    if trouble is not None and trouble.errno == pyaudio.paDeviceUnavailable:
+        sentence = f"{name} is in use by another program. End that one"
+    else:
+        sentence = f"{name} cannot be opened ({trouble}). Check its plug and the sound server"
+    return StartError(f"{sentence}, or choose another under {_key(part)}.", _UNAVAILABLE)
+
+
+def _devices(owner: PortAudio, part: Part) -> list[Device]:
+    library = owner.library
+    channels_key = "maxInputChannels" if part == "microphone" else "maxOutputChannels"
+    found = []
+    for index in range(library.get_device_count()):
+        info = library.get_device_info_by_index(index)
+        channels = int(info[channels_key])
+        if channels > 0:
+            rate_hz = round(float(info["defaultSampleRate"]))
+            found.append(Device(index, str(info["name"]), channels, rate_hz))
+    return found
+
+
+def _default_index(owner: PortAudio, part: Part) -> int | None:
+    library = owner.library
+    try:
+        if part == "microphone":
+            info = library.get_default_input_device_info()
+        else:
+            info = library.get_default_output_device_info()
+    except OSError:
+        return None
+    return int(info["index"])
+
+
+def _plain(name: str) -> str:
+    return name.partition("(hw:")[0].strip()
+
+
+def _key(part: Part) -> str:
+    return "[audio] input" if part == "microphone" else "[audio] output"
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
