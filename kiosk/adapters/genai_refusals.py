@@ -76,7 +76,7 @@ of the service around tool calls."""
 _CONTRACT_CODES: Final = frozenset({1003, 1007, 1008, 1009, 1010})
 _BUSY_CODES: Final = frozenset({408, 429, 1011, 1012, 1013, 1014})
 _CLOCK_ERRORS: Final = frozenset({9, 10})
-_UNKNOWN_CA: Final = frozenset({2, 18, 19, 20, 21})
+_UNKNOWN_CA: Final = frozenset({2, 7, 18, 19, 20, 21})
 _WRONG_NAME: Final = frozenset({62, 64})
 
 
@@ -98,17 +98,17 @@ def link_error(err: BaseException, attempt: Attempt) -> LinkError:
                 0,
                 f"{attempt.peer} cannot be called: its address is malformed; check live.endpoint.",
             )
-        case InvalidHandshake() | ValueError():
-            return LinkError(
-                f"{attempt.peer} answered, but not as a Live service"
-                f" ({attempt.clean(_first_line(err))}): check live.endpoint."
-            )
-        case ssl.SSLCertVerificationError():
+        case ssl.SSLCertVerificationError():  # it is a ValueError too
             return LinkError(_certificate(err, attempt))
         case ssl.SSLError():
             return LinkError(
                 f"{attempt.peer} does not speak TLS there ({err.reason or err.strerror}):"
                 " check host and port in live.endpoint."
+            )
+        case InvalidHandshake() | ValueError():
+            return LinkError(
+                f"{attempt.peer} answered, but not as a Live service"
+                f" ({attempt.clean(_first_line(err))}): check live.endpoint."
             )
         case _:
             return LinkError(_path(err, attempt))

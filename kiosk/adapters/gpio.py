@@ -8,17 +8,17 @@ kernels.
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, chdir, contextmanager
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import gpiozero
 
 from kiosk import settings
-from kiosk.core.lights import PATTERNS, Light
+from kiosk.adapters.light_player import LightPlayer
+from kiosk.core.lights import Pattern
 from kiosk.errors import StartError
 from kiosk.ports import Button, ButtonEdge, Lamps
 
@@ -171,49 +171,22 @@ async def open_button(wiring: settings.Button, pins: Pins) -> AsyncIterator[Butt
 
 
 class _GpioLamps:
-    """Plays patterns with one timer of the loop; a steady pattern needs none."""
-
     def __init__(
         self, status: tuple[gpiozero.PWMOutputDevice, ...], microphone: gpiozero.DigitalOutputDevice
     ) -> None:
         self._status = status
         self._microphone = microphone
-        self._loop = asyncio.get_running_loop()
-        self._shown: Light | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._player = LightPlayer(self._draw)
+        self.show = self._player.show
+        self.stop = self._player.stop
 
-    def show(self, light: Light) -> None:
-        if light is self._shown:
-            return
-        before, self._shown = self._shown, light
-        pattern = PATTERNS[light]
+    def _draw(self, pattern: Pattern, level: float) -> None:
         colour = pattern.colour if len(self._status) == 3 else (1.0,)
-        if before is not None and PATTERNS[before].steps == pattern.steps and self._timer:
-            self._colour = colour  # only the colour changes: breathe on
-            return
-        self.stop()
-        self._colour = colour
-        if pattern.steady:
-            self._level(pattern.steps[0][0])
-        else:
-            self._play(cycle(pattern.steps).__next__)
-
-    def _play(self, next_step: Callable[[], tuple[float, float]]) -> None:
-        level, seconds = next_step()
-        self._level(level)
-        self._timer = self._loop.call_later(seconds, self._play, next_step)
-
-    def _level(self, level: float) -> None:
-        for device, share in zip(self._status, self._colour, strict=True):
+        for device, share in zip(self._status, colour, strict=True):
             device.value = level * share
 
     def microphone(self, *, lit: bool) -> None:
         self._microphone.value = lit
-
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
 
 @asynccontextmanager

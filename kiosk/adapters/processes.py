@@ -41,6 +41,13 @@ async def running(
         await _end(process)
 
 
+async def running_to_end(command: Sequence[str]) -> tuple[int, str]:
+    """Run a process to its end; return its exit code and what it said on stderr."""
+    async with running(command, os.environ, piped=True) as process:
+        _, said = await process.communicate()
+    return process.returncode or 0, said.decode(errors="replace").strip()
+
+
 async def _end(process: asyncio.subprocess.Process) -> None:
     for force in (signal.SIGTERM, signal.SIGKILL):
         if process.returncode is not None:

@@ -15,7 +15,7 @@ SILENCE_S = 0.2
 
 
 def spoken(text: str) -> bytes:
-    """Return a question as the microphone gives it: 16 kHz mono PCM16, a little silence round it."""
+    """Return a question as the microphone gives it: 16 kHz mono PCM16, some silence round it."""
     name = hashlib.sha256(text.encode()).hexdigest()[:16]
     path = CACHE / f"{name}.wav"
     if not path.exists():
