@@ -24,9 +24,12 @@ from kiosk import settings
 from kiosk.core.audio import MIC_FRAME_MS, Frame
 from kiosk.core.cascade import Detector
 from kiosk.core.effects import GateMode
+from kiosk.core.levelling import LOUDER_DB, LevelledDetector
 
 LEAD_FRAMES: Final = 10
 """Frames sent from before the first voiced one: a detector hears soft consonants late."""
+LAG_FRAMES: Final = 5
+"""Frames still voiced after the sound has ended (measured): they are part of the tail."""
 TAP_KEPT_FRAMES: Final = 100
 """Frames kept while waiting for a voice: a tap may yet turn out to be a hold."""
 HOLD_KEPT_FRAMES: Final = 3000
@@ -105,14 +108,20 @@ class Gate:
     """One microphone's gate. ``finished`` replaces the plain hangover with something smarter."""
 
     def __init__(
-        self, rules: settings.Gate, detector: Detector, finished: Finished | None = None
+        self,
+        rules: settings.Gate,
+        detector: Detector,
+        finished: Finished | None = None,
+        *,
+        louder_db: float = LOUDER_DB,
     ) -> None:
         self._rules = rules
-        self._detector = detector
+        self._detector = LevelledDetector(detector, louder_db)
         self._finished = finished or after_hangover(rules.hangover_ms)
+        self._hangover_frames = frames_of(rules.hangover_ms)
         # the frames whose votes open the gate are always sent, however short the pre-roll
         self._pre_roll_frames = max(frames_of(rules.pre_roll_ms), rules.open_window)
-        self._tail_frames = frames_of(rules.tail_ms)
+        self._tail_frames = max(0, frames_of(rules.tail_ms) - LAG_FRAMES)
         self._mode: GateMode | None = None
         self._heard = False
         self._forget()
@@ -166,31 +175,42 @@ class Gate:
         """Take the next captured frame."""
         if self._mode is None:
             return GateStep()
-        probability = self._detector.probability(frame)
         if self._open:
-            return self._follow(frame, probability, self._mode)
-        return self._wait(frame, probability, self._mode)
+            return self._follow(frame, self._mode)
+        return self._wait(frame, self._mode)
 
-    def _wait(self, frame: Frame, probability: float, mode: GateMode) -> GateStep:
+    def _wait(self, frame: Frame, mode: GateMode) -> GateStep:
+        probability = self._detector.probability(frame)
         self._kept.append(_Kept(frame, probability >= self._rules.stay_probability))
         self._votes.append(probability >= self._rules.open_probability)
         if sum(self._votes) < self._rules.open_votes:
             if len(self._kept) > (TAP_KEPT_FRAMES if mode is GateMode.TAP else HOLD_KEPT_FRAMES):
                 self._kept.popleft()
             return GateStep()
-        send = self._lead()
+        kept = tuple(self._kept)
+        voiced = self._first_words(kept)
         self._forget()
         self._open = self._heard = True
-        self._voiced_frames = self._rules.open_votes
-        return GateStep(send, GateEvent.SPEECH_STARTED)
+        self._voiced_frames = len(voiced)
+        self._detector.talker(kept[index].frame for index in voiced)
+        first = voiced[0]
+        start = max(first - LEAD_FRAMES, min(first, len(kept) - self._pre_roll_frames), 0)
+        return GateStep(tuple(each.frame for each in kept[start:]), GateEvent.SPEECH_STARTED)
 
-    def _lead(self) -> tuple[Frame, ...]:
-        """Return the pre-roll from shortly before its first voiced frame."""
-        pre_roll = list(self._kept)[-self._pre_roll_frames :]
-        first = next(index for index, kept in enumerate(pre_roll) if kept.voiced)
-        return tuple(kept.frame for kept in pre_roll[max(0, first - LEAD_FRAMES) :])
+    def _first_words(self, kept: tuple[_Kept, ...]) -> list[int]:
+        """Return where the voiced frames are that belong to the one that opens the gate.
 
-    def _follow(self, frame: Frame, probability: float, mode: GateMode) -> GateStep:
+        A quiet beginning is part of the utterance, however far back, as long as no pause
+        in it is longer than one that would have ended the utterance.
+        """
+        voiced = [index for index, each in enumerate(kept) if each.voiced]
+        for place in range(len(voiced) - 1, 0, -1):
+            if voiced[place] - voiced[place - 1] > self._hangover_frames:
+                return voiced[place:]
+        return voiced
+
+    def _follow(self, frame: Frame, mode: GateMode) -> GateStep:
+        probability = self._detector.probability(frame)
         if probability >= self._rules.stay_probability:
             send = (*self._withheld, frame)
             self._withheld.clear()
