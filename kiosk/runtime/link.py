@@ -28,22 +28,28 @@ class Link:
 
     def __init__(
         self,
-        service: LiveService,
-        setup: SessionSetup,
         uplink: Uplink,
         downlink: Downlink,
         inbox: Inbox,
         stream: Stream,
     ) -> None:
         self.connected = False
-        self._service = service
-        self._setup = setup
+        self._to: tuple[LiveService, SessionSetup] | None = None
         self._uplink = uplink
         self._downlink = downlink
         self._inbox = inbox
         self._stream = stream
         self._wanted = asyncio.Event()
         self._scope: asyncio.Timeout | None = None
+
+    @property
+    def endpoint(self) -> str | None:
+        """Where sessions are opened, for people; None before it is known."""
+        return self._to[0].endpoint if self._to else None
+
+    def use(self, service: LiveService, setup: SessionSetup) -> None:
+        """Say where sessions are opened and with what; before the first visit."""
+        self._to = (service, setup)
 
     def open(self) -> None:
         """Begin a visit's session."""
@@ -96,11 +102,13 @@ class Link:
             await asyncio.sleep(random.uniform(0, ceiling_s))  # noqa: S311 - jitter, not a secret
 
     async def _connection(self, handle: SessionHandle | None) -> None:
-        self._stream.report("connecting", {"endpoint": self._service.endpoint})
+        assert self._to is not None, "a visit begins only when the kiosk is ready"
+        service, setup = self._to
+        self._stream.report("connecting", {"endpoint": service.endpoint})
         try:
-            async with self._service.session(self._setup, handle) as session:
+            async with service.session(setup, handle) as session:
                 self.connected = True
-                fields = {"endpoint": self._service.endpoint, "resumed": handle is not None}
+                fields = {"endpoint": service.endpoint, "resumed": handle is not None}
                 self._stream.report("connected", fields)
                 if handle is not None:
                     self._stream.report("resumed")

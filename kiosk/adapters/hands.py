@@ -1,0 +1,53 @@
+"""What people touch and see: button and lamps, of whatever kind is configured."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from kiosk.core.lights import Light
+from kiosk.ports import Button, ButtonEdge, Lamps
+from kiosk.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """An open button and open lamps."""
+
+    button: Button
+    lamps: Lamps
+
+
+class _NoButton:
+    async def edges(self) -> AsyncIterator[ButtonEdge]:
+        await asyncio.Event().wait()
+        yield ButtonEdge(pressed=False, at=0.0)
+
+
+class _NoLamps:
+    def show(self, light: Light) -> None:
+        pass
+
+    def microphone(self, *, lit: bool) -> None:
+        pass
+
+
+@asynccontextmanager
+async def open_hands(settings: Settings) -> AsyncIterator[Hands]:
+    """Open pins, the terminal, or nothing, as ``button.kind`` says. Raises StartError."""
+    async with AsyncExitStack() as stack:
+        match settings.button.kind:
+            case "gpio":
+                from kiosk.adapters.gpio import open_button, open_lamps, open_pins
+
+                pins = stack.enter_context(open_pins(settings.button.chip))
+                lamps = await stack.enter_async_context(open_lamps(settings.lamp, pins))
+                button = await stack.enter_async_context(open_button(settings.button, pins))
+                yield Hands(button, lamps)
+            case "keyboard":
+                from kiosk.adapters.console import open_console
+
+                console = await stack.enter_async_context(open_console())
+                yield Hands(console, console)
+            case "none":
+                yield Hands(_NoButton(), _NoLamps())

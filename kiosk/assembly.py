@@ -1,0 +1,82 @@
+"""Puts adapters together for the daemon and the commands: which service, which shop."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from kiosk.adapters.genai_live import GenaiLive
+from kiosk.adapters.local_service import local_service
+from kiosk.adapters.sqlite_store import open_store
+from kiosk.config_file import api_key, state_directory
+from kiosk.core.live import SessionSetup
+from kiosk.resources import packaged
+from kiosk.runtime.toolbox import Toolbox
+from kiosk.settings import Settings
+from kiosk.shop.policy_file import load_policy
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A Live service, and in words for people which one it is."""
+
+    live: GenaiLive
+    which: str
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()  # noqa: TID251 - the one wall clock: the shop's local time
+
+
+@asynccontextmanager
+async def open_endpoint(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Endpoint]:
+    """Open the configured endpoint, else Google's when there is a key, else a local service.
+
+    A local service is started for the length of the context. Raises StartError or ConfigError.
+    """
+    key = api_key(settings, environ) or ""
+    if settings.live.endpoint:
+        live = _live(settings, settings.live.endpoint, key, settings.live.ca_file)
+        yield Endpoint(live, f"the Live service at {live.endpoint} (live.endpoint)")
+    elif key:
+        live = _live(settings, "", key, settings.live.ca_file)
+        yield Endpoint(live, f"Google's Live API at {live.endpoint}")
+    else:
+        async with local_service(state_directory(environ) / "live") as local:
+            live = _live(settings, local.url, "", local.ca_file)
+            yield Endpoint(live, f"the local Live service at {live.endpoint} (no API key is set)")
+
+
+def _live(settings: Settings, endpoint: str, key: str, ca_file: str) -> GenaiLive:
+    return GenaiLive(
+        endpoint=endpoint,
+        api_key=key,
+        ca_file=ca_file,
+        api_version=settings.live.api_version,
+        connect_s=settings.live.connect_s,
+    )
+
+
+@asynccontextmanager
+async def open_toolbox(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Toolbox]:
+    """Open the shop's orders and policy behind the one gateway."""
+    path = settings.shop.policy
+    policy = load_policy(Path(path) if path else packaged("policy.toml"))
+    database = settings.shop.database
+    file = Path(database) if database else state_directory(environ) / "shopmax.db"
+    async with open_store(file, _now) as orders:
+        yield Toolbox(settings.shop, orders, policy, _now)
+
+
+def session_setup(settings: Settings, toolbox: Toolbox) -> SessionSetup:
+    """Return what every session of this kiosk is opened with."""
+    return SessionSetup(
+        model=settings.live.model,
+        voice=settings.live.voice,
+        instruction=packaged("persona.md").read_text(),
+        tools=toolbox.declarations,
+    )

@@ -1,0 +1,207 @@
+"""The commands: their names, their arguments, and what becomes of an error."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from kiosk import __version__
+from kiosk.errors import ConfigError, KioskError, StartError
+
+USAGE = 64  # EX_USAGE
+SOFTWARE = 70  # EX_SOFTWARE
+UNAVAILABLE = 69  # EX_UNAVAILABLE
+CONFIG = 78  # EX_CONFIG
+TERMINATED = 128 + signal.SIGTERM
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; never raises for a user's mistake."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except ConfigError as err:
+        for mistake in err.mistakes:
+            print(f"kiosk: {mistake}", file=sys.stderr)
+        return CONFIG
+    except StartError as err:
+        print(f"kiosk: {err}", file=sys.stderr)
+        return err.exit_code
+    except KioskError as err:
+        print(f"kiosk: {err}", file=sys.stderr)
+        return UNAVAILABLE
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kiosk",
+        description="The in-store voice kiosk. A customer presses the button and asks.",
+        epilog="Configuration: --config FILE, else $KIOSK_CONFIG, else /etc/kiosk/kiosk.toml,"
+        " else the built-in defaults. Every key is explained in config/kiosk.toml.",
+    )
+    parser.add_argument("--version", action="version", version=f"kiosk {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, run: Any, text: str, more: str = "") -> argparse.ArgumentParser:  # noqa: ANN401 - argparse calls it
+        command = commands.add_parser(name, help=text, description=f"{text} {more}".strip())
+        command.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+        command.set_defaults(run=run)
+        return command
+
+    add("run", _run, "Run the kiosk (what the systemd service starts).")
+    demo = add(
+        "demo",
+        _demo,
+        "Try the kiosk on this machine.",
+        "With a sound card and a terminal: talk to it, the space bar is the button. Without one,"
+        " or with --wav, it asks a recorded question through a virtual microphone, prints what"
+        " was heard, called and answered, and writes what the speaker played to a WAV file.",
+    )
+    demo.add_argument(
+        "--wav", type=Path, nargs="+", metavar="FILE", help="questions to ask, one turn each"
+    )
+    demo.add_argument(
+        "--out", type=Path, default=Path("kiosk-demo.wav"), metavar="FILE",
+        help="where to write what the speaker played (default: kiosk-demo.wav)",
+    )  # fmt: skip
+    ask = add("ask", _ask, "Ask one question by text; the spoken answer is counted and saved.")
+    ask.add_argument("text", metavar="TEXT", help="the question, in quotes")
+    ask.add_argument("--voice", metavar="NAME", help="a voice of the service, for example Kore")
+    ask.add_argument("--wav", type=Path, metavar="FILE", help="save the spoken answer here")
+    add("chat", _chat, "Converse by text; words appear as they come.")
+    server = add("live-server", _live_server, "Run the local Live service alone.")
+    server.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    server.add_argument("--port", type=int, default=0, help="port; 0 is any free one")
+    server.add_argument("--state", type=Path, metavar="DIR", help="where its certificates live")
+    server.add_argument(
+        "--go-away-after", type=float, metavar="S", help="announce the end of a connection after S"
+    )
+    server.add_argument("--close-after", type=float, metavar="S", help="end a connection after S")
+    status = add("status", _status, "Say what the running kiosk is doing.")
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    events = add("events", _events, "Follow what happens at the running kiosk, as JSON lines.")
+    events.add_argument(
+        "--captions", action="store_true", help="also what is said: personal data, handle with care"
+    )
+    press = add("press", _press, "Press the button of the running kiosk.")
+    press.add_argument(
+        "--for", dest="for_s", type=float, default=0.1, metavar="SECONDS",
+        help="how long to hold it (default 0.1: a tap)",
+    )  # fmt: skip
+    volume = add("volume", _volume, "Set the loudness of the running kiosk.")
+    volume.add_argument("percent", type=int, metavar="N", help="0 to 100")
+    add("mute", _mute, "Shut the microphone of the running kiosk until it is unmuted.")
+    add("unmute", _unmute, "Open the microphone of the running kiosk again.")
+    return parser
+
+
+# Each command imports what it needs, so that 'kiosk press' does not wait for speech libraries.
+
+
+def _settings(options: argparse.Namespace) -> Any:  # noqa: ANN401 - imported late
+    from kiosk.config_file import load_settings
+
+    return load_settings(options.config, os.environ)
+
+
+def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run until done; SIGTERM ends it in good order."""
+
+    async def stoppable() -> None:
+        task = asyncio.current_task()
+        assert task is not None, "we are inside it"
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await work
+
+    with suppress(asyncio.CancelledError):
+        asyncio.run(stoppable())
+
+
+def _run(options: argparse.Namespace) -> None:
+    from kiosk import daemon, journal
+
+    settings = _settings(options)
+    journal.set_up(settings.log.level, os.environ)
+    _until_stopped(daemon.run(settings, os.environ))
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from kiosk.commands import demo
+
+    _until_stopped(demo.demo(_settings(options), os.environ, options.wav, options.out))
+
+
+def _ask(options: argparse.Namespace) -> None:
+    from kiosk.commands import talk
+
+    settings = _settings(options)
+    if options.voice:
+        live = settings.live.model_copy(update={"voice": options.voice})
+        settings = settings.model_copy(update={"live": live})
+    if not options.text.strip():
+        raise StartError('There is no question: kiosk ask "Where is my order?"', USAGE)
+    _until_stopped(talk.ask(settings, os.environ, options.text, options.wav))
+
+
+def _chat(options: argparse.Namespace) -> None:
+    from kiosk.commands import talk
+
+    _until_stopped(talk.chat(_settings(options), os.environ))
+
+
+def _live_server(options: argparse.Namespace) -> None:
+    from kiosk.commands import live_server
+
+    live_server.run(options, os.environ)
+
+
+def _socket(options: argparse.Namespace) -> Path:
+    from kiosk.config_file import control_socket_path
+
+    return control_socket_path(_settings(options), os.environ)
+
+
+def _status(options: argparse.Namespace) -> None:
+    from kiosk.commands import control
+
+    asyncio.run(control.show_status(_socket(options), as_json=options.json))
+
+
+def _events(options: argparse.Namespace) -> None:
+    from kiosk.commands import control
+
+    _until_stopped(control.follow_events(_socket(options), captions=options.captions))
+
+
+def _command(options: argparse.Namespace, request: dict[str, Any]) -> None:
+    from kiosk.commands import control
+
+    asyncio.run(control.command(_socket(options), request))
+
+
+def _press(options: argparse.Namespace) -> None:
+    _command(options, {"command": "press", "for_s": options.for_s})
+
+
+def _volume(options: argparse.Namespace) -> None:
+    _command(options, {"command": "volume", "percent": options.percent})
+
+
+def _mute(options: argparse.Namespace) -> None:
+    _command(options, {"command": "mute"})
+
+
+def _unmute(options: argparse.Namespace) -> None:
+    _command(options, {"command": "unmute"})

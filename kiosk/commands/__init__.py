@@ -1,0 +1,1 @@
+"""What the commands do, one module a group; ``kiosk.cli`` has their names and arguments."""

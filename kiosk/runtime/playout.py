@@ -1,0 +1,107 @@
+"""The playout task: from the jitter buffer to the speaker, at the speaker's own pace.
+
+It writes only while there is something to say; the speaker plays silence by itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from kiosk.core.audio import SPEAKER_FRAME_MS
+from kiosk.core.earcons import Earcon, sound_of
+from kiosk.core.effects import Phrase
+from kiosk.core.events import Event, PhraseEnded, PlayoutDrained, ReplySounded
+from kiosk.core.playout import Mark, Playout
+from kiosk.ports import Speaker
+from kiosk.runtime.control import Inbox
+from kiosk.runtime.stream import Stream
+
+log = logging.getLogger(__name__)
+
+
+class Player:
+    """Everything that sounds. Synchronous calls fill it; ``run`` empties it."""
+
+    def __init__(self, phrases: Mapping[Phrase, bytes], inbox: Inbox, stream: Stream) -> None:
+        self.phrases = phrases
+        self._inbox = inbox
+        self._stream = stream
+        self._playout = Playout()
+        self._phrase: Phrase | None = None
+        self._speaker: Speaker | None = None
+        self._work = asyncio.Event()
+
+    @property
+    def missing(self) -> tuple[Phrase, ...]:
+        """Phrases that are not on the device."""
+        spoken = (phrase for phrase in Phrase if phrase is not Phrase.TICK)
+        return tuple(phrase for phrase in spoken if phrase not in self.phrases)
+
+    @property
+    def underruns(self) -> int:
+        """How often a reply had to wait for its next piece."""
+        return self._playout.underruns
+
+    def begin_reply(self) -> None:
+        """Open the jitter buffer for a new reply."""
+        self._playout.begin_reply()
+
+    def push_reply(self, pcm: bytes) -> None:
+        """Add a piece of the reply, 24 kHz mono PCM16, any length."""
+        self._playout.push_reply(pcm)
+        self._work.set()
+
+    def finish_reply(self) -> None:
+        """Note that no more of the reply will come."""
+        self._playout.finish_reply()
+        self._work.set()
+
+    def flush(self) -> None:
+        """Silence the reply and any phrase now, also what the speaker already queued."""
+        self._playout.flush()
+        self._phrase = None
+        if self._speaker is not None:
+            self._speaker.flush()
+
+    def earcon(self, earcon: Earcon) -> None:
+        """Sound a tone over whatever plays."""
+        self._playout.play_earcon(sound_of(earcon))
+        self._work.set()
+
+    def phrase(self, phrase: Phrase) -> None:
+        """Say a recorded phrase; a reply waits for its end."""
+        if phrase is Phrase.TICK:
+            self.earcon(Earcon.TICK)
+            return
+        recording = self.phrases.get(phrase)
+        if recording is None:
+            log.warning("phrase not on the device", extra={"KIOSK_PHRASE": phrase.value})
+            self.earcon(Earcon.SORRY)
+            self._inbox.post(PhraseEnded(phrase))
+            return
+        self._phrase = phrase
+        self._playout.play_phrase(recording)
+        self._work.set()
+
+    async def run(self, speaker: Speaker) -> None:
+        """Feed the speaker until it is lost (DeviceLost) or the task is cancelled."""
+        self._speaker = speaker
+        while True:
+            pulled = self._playout.pull()
+            if pulled.frame is None:
+                self._work.clear()
+                await self._work.wait()
+                continue
+            if Mark.REPLY_SOUNDED in pulled.marks:
+                self._inbox.post(ReplySounded())
+            await speaker.write(pulled.frame)
+            if Mark.PHRASE_ENDED in pulled.marks and self._phrase is not None:
+                ended, self._phrase = self._phrase, None
+                self._post_when_heard(PhraseEnded(ended), speaker)
+            if Mark.REPLY_DRAINED in pulled.marks:
+                self._post_when_heard(PlayoutDrained(pulled.heard_ms), speaker)
+
+    def _post_when_heard(self, event: Event, speaker: Speaker) -> None:
+        """Post once what the speaker has queued by now has left the queue."""
+        queued_s = speaker.queued_frames * SPEAKER_FRAME_MS / 1000
+        asyncio.get_running_loop().call_later(queued_s, self._inbox.post, event)
