@@ -5,6 +5,7 @@ where a small speaker is able and speech recognisers are not fooled, begins and 
 without a click, and is about as loud as speech at the same volume.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Final
@@ -17,6 +18,16 @@ from kiosk.core.pcm import Floats, to_pcm
 _LOUD: Final = 0.25  # peak of a note; about -18 dBFS over its length
 _ATTACK_S: Final = 0.005
 _RELEASE_S: Final = 0.012
+
+
+_TUNES: Final[Mapping[str, tuple[tuple[float, float], ...]]] = {
+    "listening": ((659.3, 0.08), (987.8, 0.14)),
+    "sorry": ((587.3, 0.14), (440.0, 0.24)),
+    "goodbye": ((784.0, 0.10), (659.3, 0.10), (523.3, 0.24)),
+    "mute": ((784.0, 0.07), (523.3, 0.07), (523.3, 0.12)),
+    "unmute": ((523.3, 0.07), (523.3, 0.07), (784.0, 0.12)),
+}
+"""Pitch in Hz and length in s of each note."""
 
 
 class Earcon(StrEnum):
@@ -34,21 +45,11 @@ class Earcon(StrEnum):
 @cache
 def sound_of(earcon: Earcon) -> bytes:
     """Return the earcon as mono PCM16 at 24 kHz."""
-    match earcon:
-        case Earcon.PRESS:
-            return to_pcm(_note(1320, 0.045, decay_s=0.012, peak=0.4))
-        case Earcon.LISTENING:
-            return to_pcm(_tune((659.3, 0.08), (987.8, 0.14)))
-        case Earcon.SORRY:
-            return to_pcm(_tune((587.3, 0.14), (440.0, 0.24)))
-        case Earcon.GOODBYE:
-            return to_pcm(_tune((784.0, 0.10), (659.3, 0.10), (523.3, 0.24)))
-        case Earcon.MUTE:
-            return to_pcm(_tune((784.0, 0.07), (523.3, 0.07), (523.3, 0.12)))
-        case Earcon.UNMUTE:
-            return to_pcm(_tune((523.3, 0.07), (523.3, 0.07), (784.0, 0.12)))
-        case Earcon.TICK:
-            return to_pcm(_note(880, 0.06, decay_s=0.014, peak=0.14))
+    if earcon is Earcon.PRESS:
+        return to_pcm(_note(1320, 0.045, decay_s=0.012, peak=0.4))
+    if earcon is Earcon.TICK:
+        return to_pcm(_note(880, 0.06, decay_s=0.014, peak=0.14))
+    return to_pcm(_tune(*_TUNES[earcon]))
 
 
 def _tune(*notes: tuple[float, float]) -> Floats:
