@@ -33,11 +33,13 @@ class Speaker(Protocol):
     It plays silence by itself whenever nothing has been written.
     """
 
-    underruns: int
-    frames_played: int
-    """Frames the device asked for since it was opened, silence included: the playout clock."""
     latency_s: float
     """From a frame leaving the queue to its sound, as the device reports it."""
+
+    @property
+    def frames_played(self) -> int:
+        """Frames the device asked for since it was opened, silence included: its clock."""
+        ...
 
     async def write(self, frame: SpeakerFrame) -> None:
         """Queue a frame; return when there is room for the next. Raises DeviceLost."""

@@ -67,10 +67,13 @@ class Uplink:
         self._end()
 
     def start_utterance(self) -> None:
-        """Forget the utterance before; the next one begins."""
-        started = _Mark.START in self._utterance[: self._sent]
-        ended = _Mark.END in self._utterance[: self._sent]
-        self._end_owed = started and not ended
+        """Forget the utterance before, if it has ended; the next one begins.
+
+        A follow-up question begins with its first frame, before the conversation knows of it.
+        """
+        if not self._utterance or self._utterance[-1] is not _Mark.END:
+            return
+        self._end_owed = 0 < self._sent < len(self._utterance)
         self._utterance.clear()
         self._sent = 0
         self._answered = False
@@ -188,6 +191,7 @@ class Uplink:
         return True
 
     def _begin(self) -> None:
+        self.start_utterance()
         if not self._utterance:
             self._utterance.append(_Mark.START)
 
