@@ -140,11 +140,9 @@ def test_whatever_is_asked_search_comes_back(question: str, today: date) -> None
     assert clause is None or clause.valid(today)
 
 
-@given(st.permutations("can i return it without the box".split()))
+@given(st.permutations(["can", "i", "return", "without", "the", "box"]))
 def test_word_order_does_not_matter(words: list[str]) -> None:
-    without_phrases = [word for word in words if word != "it"]
-
-    assert found(" ".join(without_phrases)) == "returns.packaging"
+    assert found(" ".join(words)) == "returns.packaging"
 
 
 def test_accents_case_and_apostrophes_do_not_matter() -> None:

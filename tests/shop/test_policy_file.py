@@ -147,5 +147,5 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="it is not UTF-8 text"):
         load_policy(binary)
-    with pytest.raises(ConfigError, match="nowhere.toml cannot be read: No such file"):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml cannot be read: No such file"):
         load_policy(tmp_path / "nowhere.toml")

@@ -1,0 +1,298 @@
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from kiosk.adapters.sqlite_store import SqliteOrders, open_store
+from kiosk.errors import ConfigError, StartError, ToolError
+from kiosk.resources import packaged
+from kiosk.shop.orders import Order, OrderStatus, status_sentence
+from kiosk.shop.seed_file import load_seed
+
+T = TypeVar("T")
+
+
+class Calendar:
+    def __init__(self, year: int = 2026, month: int = 11, day: int = 23) -> None:
+        self.now = datetime(year, month, day, 10, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+def with_store(file: Path, calendar: Calendar, work: Callable[[SqliteOrders], Awaitable[T]]) -> T:
+    async def scenario() -> T:
+        async with open_store(file, calendar) as store:
+            return await work(store)
+
+    return asyncio.run(scenario())
+
+
+def find(file: Path, calendar: Calendar, order_id: str = "ORD-88421") -> Order | None:
+    return with_store(file, calendar, lambda store: store.find(order_id))
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(file)) as database, database:
+        yield database
+
+
+def test_a_fresh_kiosk_knows_the_order_that_is_due_today_by_seven(tmp_path: Path) -> None:
+    assert find(tmp_path / "state" / "shopmax.db", Calendar()) == Order(
+        order_id="ORD-88421",
+        status=OrderStatus.OUT_FOR_DELIVERY,
+        placed_on=date(2026, 11, 19),
+        due_on=date(2026, 11, 23),
+        due_by=time(19),
+    )
+
+
+def test_every_packaged_order_is_found_as_it_was_written(tmp_path: Path) -> None:
+    calendar = Calendar()
+    seed = load_seed(packaged("orders_seed.toml"), calendar.today)
+
+    async def all_of_them(store: SqliteOrders) -> list[Order | None]:
+        return [await store.find(order.order_id) for order in seed]
+
+    assert with_store(tmp_path / "shopmax.db", calendar, all_of_them) == list(seed)
+
+
+def test_a_number_nobody_has_is_not_found(tmp_path: Path) -> None:
+    assert find(tmp_path / "shopmax.db", Calendar(), "ORD-00000") is None
+
+
+@pytest.mark.parametrize("days", [1, 3, 400, -30])
+def test_the_demo_says_today_on_any_day_the_kiosk_is_started(tmp_path: Path, days: int) -> None:
+    file, calendar = tmp_path / "shopmax.db", Calendar()
+    find(file, calendar)
+    calendar.now += timedelta(days=days)
+
+    order = find(file, calendar)
+
+    assert order is not None
+    assert status_sentence(order, calendar.today) == (
+        "Your order is out for delivery and due today by 7 pm."
+    )
+    assert order.placed_on == calendar.today - timedelta(days=4)
+
+
+def test_the_demo_says_today_after_midnight_without_a_restart(tmp_path: Path) -> None:
+    calendar = Calendar()
+
+    async def over_night(store: SqliteOrders) -> Order | None:
+        await store.find("ORD-88421")
+        calendar.now += timedelta(days=1)
+        return await store.find("ORD-88421")
+
+    order = with_store(tmp_path / "shopmax.db", calendar, over_night)
+
+    assert order is not None
+    assert order.due_on == date(2026, 11, 24)
+
+
+def test_two_kiosks_on_one_database_move_the_demo_once(tmp_path: Path) -> None:
+    file, calendar = tmp_path / "shopmax.db", Calendar()
+
+    async def both() -> tuple[Order | None, Order | None]:
+        async with open_store(file, calendar) as one, open_store(file, calendar) as other:
+            calendar.now += timedelta(days=1)
+            first, second = await asyncio.gather(one.find("ORD-88421"), other.find("ORD-88421"))
+            return first, second
+
+    first, second = asyncio.run(both())
+
+    assert first == second
+    assert first is not None
+    assert first.due_on == date(2026, 11, 24)
+
+
+def test_an_order_the_shop_put_in_itself_stays_on_its_day(tmp_path: Path) -> None:
+    file, calendar = tmp_path / "shopmax.db", Calendar()
+    find(file, calendar)
+    with opened(file) as database:
+        database.execute(
+            "INSERT INTO orders (order_id, status, placed_on, due_on)"
+            " VALUES ('ORD-00001', 'shipped', '2026-11-20', '2026-11-25')"
+        )
+    calendar.now += timedelta(days=7)
+
+    order = find(file, calendar, "ORD-00001")
+
+    assert order is not None
+    assert order.due_on == date(2026, 11, 25)
+
+
+def test_what_was_changed_is_still_there_after_a_restart(tmp_path: Path) -> None:
+    file, calendar = tmp_path / "shopmax.db", Calendar()
+    find(file, calendar)
+    with opened(file) as database:
+        database.execute("UPDATE orders SET status = 'delivered' WHERE order_id = 'ORD-88421'")
+
+    order = find(file, calendar)
+
+    assert order is not None
+    assert order.status is OrderStatus.DELIVERED
+
+
+def test_rows_are_safe_from_a_power_cut(tmp_path: Path) -> None:
+    async def pragmas(store: SqliteOrders) -> list[object]:
+        names = ("journal_mode", "synchronous", "user_version")
+        return [store._database.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    assert with_store(tmp_path / "shopmax.db", Calendar(), pragmas) == ["wal", 2, 1]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: b"this is no database" * 100,
+        lambda whole: whole[:100] + b"\xa5" * (len(whole) - 100),
+        lambda whole: whole[: len(whole) // 2],
+    ],
+    ids=["not a database", "overwritten", "cut off"],
+)
+def test_a_damaged_database_is_kept_aside_and_the_kiosk_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[bytes], bytes]
+) -> None:
+    file, calendar = tmp_path / "shopmax.db", Calendar()
+    find(file, calendar)
+    damaged = damage(file.read_bytes())
+    file.write_bytes(damaged)
+
+    with caplog.at_level(logging.WARNING):
+        order = find(file, calendar)
+
+    aside = tmp_path / "shopmax.db.damaged-20261123T100000"
+    assert order is not None
+    assert aside.read_bytes() == damaged
+    (record,) = caplog.records
+    assert record.__dict__["KIOSK_MOVED_TO"] == str(aside)
+    assert record.__dict__["KIOSK_FILE"] == str(file)
+
+
+def test_an_empty_file_is_filled(tmp_path: Path) -> None:
+    file = tmp_path / "shopmax.db"
+    file.touch()
+
+    assert find(file, Calendar()) is not None
+
+
+def refused(file: Path) -> StartError:
+    with pytest.raises(StartError) as caught:
+        find(file, Calendar())
+    assert str(file) in str(caught.value)
+    return caught.value
+
+
+def test_a_directory_that_cannot_be_made_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where a directory should be")
+
+    for file in (tmp_path / "state" / "shopmax.db", Path("/proc/kiosk/shopmax.db")):
+        error = refused(file)
+        assert error.exit_code == 73
+        assert "\n" not in str(error)
+        assert "set shop.database" in str(error)
+
+
+def test_a_directory_in_place_of_the_file_ends_the_start_likewise(tmp_path: Path) -> None:
+    assert refused(tmp_path).exit_code == 73
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "photos.db"
+    with opened(file) as database:
+        database.execute("CREATE TABLE photos (name TEXT)")
+    before = file.read_bytes()
+
+    error = refused(file)
+
+    assert error.exit_code == 65
+    assert "another program" in str(error)
+    assert file.read_bytes() == before
+
+
+def test_a_newer_kiosks_database_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "shopmax.db"
+    find(file, Calendar())
+    with opened(file) as database:
+        database.execute("PRAGMA user_version = 99")
+
+    error = refused(file)
+
+    assert error.exit_code == 65
+    assert "newer kiosk (version 99, this one knows 1)" in str(error)
+
+
+def test_a_database_somebody_else_holds_is_said_to_be_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.adapters.sqlite_store._BUSY_S", 0.05)
+    file = tmp_path / "shopmax.db"
+    find(file, Calendar())
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("BEGIN EXCLUSIVE")
+
+        error = refused(file)
+
+    assert error.exit_code == 75
+
+
+def test_wrong_packaged_orders_leave_no_half_made_database(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.toml"
+    seed.write_text('orders = [{id = "1"}]')
+    file = tmp_path / "shopmax.db"
+
+    async def start() -> None:
+        async with open_store(file, Calendar(), seed):
+            raise AssertionError("it started")
+
+    with pytest.raises(ConfigError):
+        asyncio.run(start())
+    assert find(file, Calendar()) is not None
+
+
+def test_a_row_nobody_can_read_is_answered_with_an_honest_sentence(tmp_path: Path) -> None:
+    file, calendar = tmp_path / "shopmax.db", Calendar()
+    find(file, calendar)
+    with opened(file) as database:
+        database.execute("UPDATE orders SET status = 'teleported' WHERE order_id = 'ORD-88421'")
+
+    with pytest.raises(ToolError) as caught:
+        find(file, calendar)
+
+    assert caught.value.reason == "store_failed"
+    assert caught.value.retryable
+    assert "can't look up orders just now" in caught.value.say
+
+
+def test_the_loop_goes_on_while_the_disk_does_not_answer(tmp_path: Path) -> None:
+    async def scenario() -> bool:
+        async with open_store(tmp_path / "shopmax.db", Calendar()) as store:
+            stuck = threading.Event()
+            store._thread.submit(stuck.wait, 10)
+            asked = asyncio.ensure_future(store.find("ORD-88421"))  # noqa: TID251 - the test waits for it
+            done, _ = await asyncio.wait([asked], timeout=0.05)
+            stuck.set()
+            assert not done
+            return await asked is not None
+
+    assert asyncio.run(scenario())
+
+
+def test_closing_leaves_the_database_in_one_file(tmp_path: Path) -> None:
+    find(tmp_path / "shopmax.db", Calendar())
+
+    assert [path.name for path in tmp_path.iterdir()] == ["shopmax.db"]
