@@ -198,7 +198,21 @@ async def _daemon(
         command = [sys.executable, "-m", "kiosk", "run", "--config", str(config)]
         async with running(command, env, log=errors.fileno()) as process:
             await _listening(socket, process, log)
-            yield
+            try:
+                yield
+            except StartError as err:
+                if (code := await _exit_code(process)) is None:
+                    raise
+                raise StartError(_last_words(log), code) from err
+
+
+async def _exit_code(process: asyncio.subprocess.Process) -> int | None:
+    """Return the exit code of a process that has ended or is about to, else None."""
+    try:
+        async with asyncio.timeout(0.5):
+            return await process.wait()
+    except TimeoutError:
+        return None
 
 
 async def _listening(socket: Path, process: asyncio.subprocess.Process, log: Path) -> None:

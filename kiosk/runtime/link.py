@@ -95,7 +95,8 @@ class Link:
                     return
                 self._inbox.post(Refused(RefusedFor.BUSY))
             except LinkError as err:
-                log.warning("link lost", extra={"KIOSK_CAUSE": str(err)})
+                level = logging.DEBUG if failures else logging.WARNING  # one line an outage
+                log.log(level, "link lost", extra={"KIOSK_CAUSE": str(err)})
                 self._inbox.post(LinkDown())
             failures += 1
             ceiling_s = min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**failures)

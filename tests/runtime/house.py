@@ -115,7 +115,9 @@ async def open_house(live: FakeLive, settings: Settings | None = None) -> AsyncI
     settings = settings or Settings()
     events: list[Mapping[str, Any]] = []
     inbox, stream = Inbox(), Stream(events.append)
-    phrases: dict[Phrase, bytes] = {phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK}
+    phrases: dict[Phrase, bytes] = {
+        phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK
+    }
     player = Player(phrases, inbox, stream)
     uplink = Uplink(Gate(settings.gate, Marks()), inbox)
     policy = load_policy(Path(packaged("policy.toml")))
