@@ -45,7 +45,8 @@ async def open_hands(settings: Settings) -> AsyncIterator[Hands]:
                 button = await stack.enter_async_context(open_button(settings.button, pins))
                 yield Hands(button, lamps)
             case "keyboard":
-                from kiosk.adapters.console import LONGEST_TAP_S, open_console
+                from kiosk.adapters.console import open_console
+                from kiosk.adapters.space_bar import LONGEST_TAP_S
 
                 longest_tap_s = min(LONGEST_TAP_S, settings.talk.hold_s / 2)
                 console = await stack.enter_async_context(open_console(longest_tap_s=longest_tap_s))

@@ -20,7 +20,7 @@ class Errands:
         self._toolbox = toolbox
         self._stream = stream
         self._group: asyncio.TaskGroup | None = None
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[asyncio.Task[None], str] = {}
 
     async def serve(self) -> None:
         """Own the calls until cancelled."""
@@ -36,26 +36,29 @@ class Errands:
         """Start a call."""
         assert self._group is not None, "calls come only while served"
         task = self._group.create_task(self._answer(call, self.turn))
-        self._running[call.call_id] = task
-        task.add_done_callback(lambda _: self._running.pop(call.call_id, None))
+        self._running[task] = call.call_id
+        task.add_done_callback(self._running.pop)
 
     def withdraw(self, call_ids: Sequence[str]) -> None:
         """Give up the calls that the service cancelled."""
-        for call_id in call_ids:
-            if task := self._running.get(call_id):
+        for task, call_id in self._running.items():
+            if call_id in call_ids:
                 task.cancel()
 
     def drop(self) -> None:
         """Give up every call under way: nobody waits for the answers."""
-        self.withdraw(tuple(self._running))
+        for task in self._running:
+            task.cancel()
 
     async def _answer(self, call: ToolCall, turn: int) -> None:
         now = asyncio.get_running_loop().time
         started = now()
-        self._stream.report("tool_call", {"name": call.name})
+        known = call.name in {tool.name for tool in self._toolbox.declarations}
+        name = call.name if known else "undeclared"  # a model's own word may be personal
+        self._stream.report("tool_call", {"name": name})
         result = await self._toolbox.answer(call, turn)
         fields = {
-            "name": call.name,
+            "name": name,
             "status": result.response.get("status", ""),
             "ms": round((now() - started) * 1000),
         }
