@@ -27,7 +27,7 @@ from kiosk.core.effects import GateMode
 from kiosk.core.levelling import LOUDER_DB, LevelledDetector
 
 LEAD_FRAMES: Final = 10
-"""Frames sent from before the first voiced one: a detector hears soft consonants late."""
+"""Frames sent at most from before the first voiced one: soft consonants are heard late."""
 LAG_FRAMES: Final = 5
 """Frames still voiced after the sound has ended (measured): they are part of the tail."""
 TAP_KEPT_FRAMES: Final = 100
@@ -119,8 +119,9 @@ class Gate:
         self._detector = LevelledDetector(detector, louder_db)
         self._finished = finished or after_hangover(rules.hangover_ms)
         self._hangover_frames = frames_of(rules.hangover_ms)
-        # the frames whose votes open the gate are always sent, however short the pre-roll
-        self._pre_roll_frames = max(frames_of(rules.pre_roll_ms), rules.open_window)
+        # the pre-roll includes the frames whose votes open the gate: those are always sent
+        spare_frames = max(0, frames_of(rules.pre_roll_ms) - rules.open_window)
+        self._lead_frames = min(LEAD_FRAMES, spare_frames)
         self._tail_frames = max(0, frames_of(rules.tail_ms) - LAG_FRAMES)
         self._mode: GateMode | None = None
         self._heard = False
@@ -193,8 +194,7 @@ class Gate:
         self._open = self._heard = True
         self._voiced_frames = len(voiced)
         self._detector.talker(kept[index].frame for index in voiced)
-        first = voiced[0]
-        start = max(first - LEAD_FRAMES, min(first, len(kept) - self._pre_roll_frames), 0)
+        start = max(0, voiced[0] - self._lead_frames)
         return GateStep(tuple(each.frame for each in kept[start:]), GateEvent.SPEECH_STARTED)
 
     def _first_words(self, kept: tuple[_Kept, ...]) -> list[int]:

@@ -8,6 +8,7 @@ so the level is taken from the sound: from the room while nobody speaks, from th
 once somebody does. Only the detector hears the louder sound; it is never sent.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from statistics import median
@@ -21,9 +22,9 @@ from kiosk.core.cascade import Detector
 
 LOUDER_DB: Final = 12.0
 """At most so much louder: what stands behind the customer comes nearer, too."""
-TALKER_DBFS: Final = -20.0
+TALKER_DBFS: Final = -22.0
 """Level to which a talker is brought."""
-ROOM_DBFS: Final = -47.0
+ROOM_DBFS: Final = -50.0
 """Level to which a quiet room is brought; from a crowd any louder, the network hears words."""
 _ROOM_FRAMES: Final = 100
 _FEWEST_FRAMES: Final = 5
@@ -43,14 +44,14 @@ class LevelledDetector:
         gain_db = self._gain_db
         if gain_db is None:
             gain_db = self._room_gain_db()
-            self._levels_dbfs.append(pcm.level_dbfs(frame))
+            self._levels_dbfs.append(_level_dbfs(frame))
         if gain_db > 0:
             frame = _louder(frame, gain_db)
         return self._detector.probability(frame)
 
     def talker(self, voiced: Iterable[Frame]) -> None:
         """Take the level from these frames of a voice, until ``reset``."""
-        level_dbfs = median(map(pcm.level_dbfs, voiced))
+        level_dbfs = median(map(_level_dbfs, voiced))
         self._gain_db = self._gain_to(TALKER_DBFS, level_dbfs)
 
     def reset(self) -> None:
@@ -71,6 +72,12 @@ class LevelledDetector:
     def _forget(self) -> None:
         self._gain_db: float | None = None
         self._levels_dbfs: deque[float] = deque(maxlen=_ROOM_FRAMES)
+
+
+def _level_dbfs(frame: Frame) -> float:
+    """Return the level without the constant part that some converters add."""
+    deviation = float(np.std(pcm.to_samples(frame), dtype=np.float32)) / pcm.FULL_SCALE
+    return max(pcm.QUIETEST_DBFS, 20 * math.log10(deviation)) if deviation else pcm.QUIETEST_DBFS
 
 
 def _louder(frame: Frame, gain_db: float) -> Frame:
