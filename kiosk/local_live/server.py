@@ -9,11 +9,12 @@ import logging
 import os
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as listen
@@ -53,10 +54,18 @@ async def serve(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     identity.load_into(context)
-    if parts is None:
-        parts = await asyncio.to_thread(open_parts)
-    house = House(parts, SessionStore(loop.time), options, timing or Timing(), loop.time)
-    async with await _listen(house, context) as server:
+    house: House | None = None
+
+    async def handle(socket: ServerConnection) -> None:
+        assert house is not None
+        await converse(socket, house, _version(socket.request))
+
+    async with await _bound(options, context, handle) as server:
+        if parts is None:  # after the port is known to be free: loading takes a second
+            parts = await asyncio.to_thread(open_parts)
+        house = House(parts, SessionStore(loop.time), options, timing or Timing(), loop.time)
+        with _naming(options):
+            await server.start_serving()
         announce({"url": _url(server, options.host), "ca_file": str(identity.ca_file)})
         while True:
             await asyncio.sleep(_RENEWAL_S)
@@ -89,16 +98,15 @@ def open_parts() -> Parts:
     return Parts(ears, voice, ShopBrain)
 
 
-async def _listen(house: House, context: ssl.SSLContext) -> Server:
-    options = house.options
-
-    async def handle(socket: ServerConnection) -> None:
-        await converse(socket, house, _version(socket.request))
-
+async def _bound(
+    options: ServeOptions,
+    context: ssl.SSLContext,
+    handle: Callable[[ServerConnection], Awaitable[None]],
+) -> Server:
     def admit(socket: ServerConnection, request: Request) -> Response | None:
         return _admit(socket, request, len(socket.server.connections))
 
-    try:
+    with _naming(options):
         return await listen(
             handle,
             options.host,
@@ -109,8 +117,16 @@ async def _listen(house: House, context: ssl.SSLContext) -> Server:
             close_timeout=_CLOSE_S,
             server_header="kiosk-local-live",
             logger=_socket_log(),
+            start_serving=False,
         )
-    except (OSError, OverflowError) as err:
+
+
+@contextmanager
+def _naming(options: ServeOptions) -> Iterator[None]:
+    """Turn the system's refusal of an address into a sentence."""
+    try:
+        yield
+    except OSError as err:
         raise CannotServe(
             f"Cannot listen on {options.host} port {options.port} ({_why(err)}): choose another "
             "with --port (0 takes any free one) or --host.",
@@ -133,7 +149,7 @@ def _admit(socket: ServerConnection, request: Request, connections: int) -> Resp
 
 def credential_kind(request: Request) -> str:
     """Name the way in which a client brings its key; ``none`` when it brings no key."""
-    query = parse_qs(urlsplit(request.path).query)
+    query = parse_qs(request.path.partition("?")[2])
     authorization = " ".join(request.headers.get_all("Authorization"))
     if authorization.startswith(("Token ", "Bearer ")) or query.get("access_token"):
         return "token"
@@ -144,7 +160,7 @@ def credential_kind(request: Request) -> str:
 
 def _version(request: Request | None) -> str:
     """Find the API version in a session's path; ``""`` for any other path."""
-    path = urlsplit(request.path if request else "").path
+    path, _, _ = (request.path if request else "").partition("?")
     found = _PATH.fullmatch(_SLASHES.sub("/", path))
     return found[1] if found else ""
 
@@ -165,11 +181,11 @@ def _url(server: Server, host: str) -> str:
     return f"https://[{name}]:{bound[1]}" if ":" in name else f"https://{name}:{bound[1]}"
 
 
-def _why(error: Exception) -> str:
-    """Say what failed in the system's words, without our own wrapping of them."""
-    if isinstance(error, OSError) and error.errno and error.errno > 0:
+def _why(error: OSError) -> str:
+    """Say what failed in the system's words, without the library's wrapping of them."""
+    if error.errno and error.errno > 0:  # name lookups have codes of their own, below zero
         return os.strerror(error.errno).lower()
-    return str(getattr(error, "strerror", None) or error)
+    return str(error.strerror or error)
 
 
 def _socket_log() -> logging.Logger:

@@ -29,7 +29,8 @@ def noise(seconds: float, level: float = 20.0, seed: int = 1) -> bytes:
 def mixed(first: bytes, second: bytes) -> bytes:
     """Both at once; the second as long as the first."""
     summed = np.frombuffer(first, "<i2").astype(np.int32) + np.frombuffer(second, "<i2")
-    return np.clip(summed, -32768, 32767).astype("<i2").tobytes()
+    both: bytes = np.clip(summed, -32768, 32767).astype("<i2").tobytes()
+    return both
 
 
 def _pcm(samples: npt.NDArray[np.float64], level: float) -> bytes:
