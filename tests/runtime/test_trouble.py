@@ -1,0 +1,202 @@
+"""What the service and the parts may do wrong, and what the customer notices of it."""
+
+import asyncio
+
+from kiosk.core.effects import Phrase
+from kiosk.core.events import PhraseEnded
+from kiosk.core.live import Caption, ReplyAudio, ReplyInterrupted, ToolWithdrawn, TurnComplete
+from kiosk.errors import LinkError, LinkRefused, Refusal
+from kiosk.runtime.control import Inbox
+from kiosk.runtime.playout import Player
+from kiosk.runtime.stream import Stream
+from kiosk.runtime.watchdog import watch
+from tests.fakes.live import Call, FakeLive, HangUp, Pause, Say, Send, Turn
+from tests.runtime.house import open_house
+from tests.virtualtime import run_virtual
+
+ANSWER = Turn(heard="where is my order", steps=(Say("It is out for delivery."),))
+
+
+def test_an_interruption_nobody_asked_for_lets_the_customer_hear_what_there_is() -> None:
+    async def scenario() -> None:
+        phantom = Turn(steps=(Say("Half an", seconds=1.0), Send(ReplyInterrupted())))
+        async with open_house(FakeLive([phantom, ANSWER])) as house:
+            await house.ask()
+            done = await house.until("turn_ended")
+            assert done["outcome"] == "answered"
+            assert done["heard_ms"] >= 990
+
+            await asyncio.sleep(1.0)
+            house.microphone.say(1.5)
+            await house.until("turn_ended", outcome="answered", turn=2)
+
+    run_virtual(scenario())
+
+
+def test_the_turn_complete_of_an_interrupted_reply_is_not_an_empty_answer() -> None:
+    async def scenario() -> None:
+        # the service dawdles: the end of the old turn comes when the new question is asked
+        late = Turn(steps=(Send(ReplyInterrupted()), Send(TurnComplete()), Say("Here.")))
+        async with open_house(FakeLive([late])) as house:
+            await house.ask()
+            done = await house.until("turn_ended")
+            assert done["outcome"] == "answered"
+            assert Phrase.SAY_AGAIN not in [event["code"] for event in house.named("phrase")]
+
+    run_virtual(scenario())
+
+
+def test_a_service_that_never_closes_the_old_turn_cannot_make_the_kiosk_mute() -> None:
+    async def scenario() -> None:
+        async with open_house(FakeLive([Turn(steps=(Pause(60.0),)), ANSWER])) as house:
+            await house.ask()
+            await asyncio.sleep(3.0)  # it thinks, the customer grows impatient
+            await house.ask(1.5)
+            done = await house.until("turn_ended", turn=2)
+            assert done["outcome"] == "answered"
+
+    run_virtual(scenario())
+
+
+def test_a_transcript_of_the_new_question_ends_the_muting() -> None:
+    async def scenario() -> None:
+        quiet = Turn(heard="old", steps=(Say("Old.", seconds=15.0),))
+        async with open_house(FakeLive([quiet, Turn(steps=(Pause(60.0),))])) as house:
+            await house.ask()
+            await house.until("reply_started")
+            await house.ask(1.5)
+            await house.until("speech_ended")
+            session = house.live.sessions[0]
+            session.push(Caption("customer", "new question"))
+            await asyncio.sleep(0.1)
+            session.push(ReplyAudio(b"\x01\x10" * 24_000))
+            await house.until("reply_started")
+
+    run_virtual(scenario())
+
+
+def test_a_turn_without_sound_is_asked_again() -> None:
+    async def scenario() -> None:
+        async with open_house(FakeLive([Turn(steps=())])) as house:
+            await house.ask()
+            done = await house.until("turn_ended")
+            assert done["outcome"] == "silent_reply"
+            assert house.named("phrase")[-1]["code"] == Phrase.SAY_AGAIN
+
+    run_virtual(scenario())
+
+
+def test_a_withdrawn_call_is_not_answered() -> None:
+    async def scenario() -> None:
+        calls = Turn(steps=(Call("search_policy", {"question": "returns"}), Say("Never mind.")))
+        async with open_house(FakeLive([calls])) as house:
+            await house.ask()
+            await house.until("tool_call")
+            house.live.sessions[0].push(ToolWithdrawn(("call-1",)))
+            await asyncio.sleep(1.0)
+            assert len(house.live.sessions[0].sent.results) <= 1  # it may have been quicker
+
+    run_virtual(scenario())
+
+
+def test_a_service_that_goes_away_between_turns_is_not_noticed() -> None:
+    async def scenario() -> None:
+        async with open_house(FakeLive([ANSWER, ANSWER])) as house:
+            await house.ask()
+            await house.until("turn_ended", outcome="answered")
+            house.live.sessions[0].go_away(50.0)
+            await house.until("resumed")
+            house.microphone.say(1.5)
+            await house.until("turn_ended", outcome="answered", turn=2)
+            first, second = house.live.sessions
+            assert second.resumed
+            assert second.memory.asked[0] == first.memory.asked[0]
+
+    run_virtual(scenario())
+
+
+def test_a_handle_nobody_knows_costs_the_memory_but_not_the_question() -> None:
+    async def scenario() -> None:
+        async with open_house(
+            FakeLive([ANSWER, Turn(steps=(HangUp(LinkError("reset")),)), ANSWER])
+        ) as house:
+            await house.ask()
+            await house.until("turn_ended", outcome="answered")
+            await asyncio.sleep(1.0)
+            house.live.forget()
+            house.microphone.say(1.5)
+            await house.until("fresh_session")
+            await house.until("turn_ended", outcome="answered", turn=2)
+            assert not house.live.sessions[-1].resumed
+
+    run_virtual(scenario())
+
+
+def test_a_busy_service_is_tried_again_while_the_customer_waits() -> None:
+    async def scenario() -> None:
+        live = FakeLive([ANSWER])
+        live.refusals += [LinkRefused(Refusal.BUSY, 503, "overloaded")] * 3
+        async with open_house(live) as house:
+            await house.ask()
+            await house.until("turn_ended", outcome="answered")
+            assert [event["code"] for event in house.named("refused")] == [503] * 3
+
+    run_virtual(scenario())
+
+
+def test_a_new_customer_gets_through_while_the_last_session_is_still_closing() -> None:
+    async def scenario() -> None:
+        async with open_house(FakeLive([Turn(steps=(Pause(60.0),)), ANSWER])) as house:
+            await house.ask()
+            await house.until("visit_ended", reason="no_reply")
+            await house.ask(1.5)
+            await house.until("turn_ended", outcome="answered")
+            assert house.live.open_sessions == 1
+
+    run_virtual(scenario())
+
+
+def test_a_missing_recording_holds_nobody_up() -> None:
+    async def scenario() -> None:
+        inbox = Inbox()
+        player = Player({}, inbox, Stream(lambda _: None))
+        player.phrase(Phrase.SAY_AGAIN)
+        assert await inbox.next(None) == PhraseEnded(Phrase.SAY_AGAIN)
+        assert Phrase.SAY_AGAIN in player.missing
+
+    run_virtual(scenario())
+
+
+class Notes:
+    """A service manager that counts the signs of life."""
+
+    def __init__(self) -> None:
+        self.alive_at: list[float] = []
+
+    def ready(self) -> None: ...
+
+    def alive(self) -> None:
+        self.alive_at.append(asyncio.get_running_loop().time())
+
+    def status(self, text: str) -> None: ...
+
+    def stopping(self) -> None: ...
+
+
+def test_the_watchdog_is_petted_only_while_every_part_moves() -> None:
+    async def scenario() -> None:
+        now = asyncio.get_running_loop().time
+        notes = Notes()
+
+        def evidence() -> dict[str, int]:
+            frames = round(now() * 50)
+            return {"microphone": min(frames, 250), "speaker": frames}  # deaf after 5 s
+
+        try:
+            async with asyncio.timeout(20.0):
+                await watch(notes, 1.0, evidence)
+        except TimeoutError:
+            pass
+        assert notes.alive_at == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+    run_virtual(scenario())
