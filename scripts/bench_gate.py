@@ -6,17 +6,12 @@ same on every run; what it says about a shop is a comparison, not a prediction.
 
 import argparse
 import random
-import sys
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import numpy as np
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import gate_set
+import numpy as np
 
 from kiosk import settings
 from kiosk.adapters.vad import SileroDetector, WebRtcDetector
@@ -24,6 +19,7 @@ from kiosk.core.audio import Frame
 from kiosk.core.cascade import CascadeDetector, Detector
 from kiosk.core.effects import GateMode
 from kiosk.core.gate import Gate, GateEvent
+from kiosk.core.levelling import LOUDER_DB
 
 SNRS_DB = (20, 10, 5, 0)
 NOISE_DBFS = (-45, -33)
@@ -84,12 +80,14 @@ class Tally:
         return self.sent_frames / max(1, self.spoken_frames)
 
 
-def utterance(clip: gate_set.Clip, sound: gate_set.Sound, detector: Detector) -> Tally:
+def utterance(
+    clip: gate_set.Clip, sound: gate_set.Sound, detector: Detector, louder_db: float = LOUDER_DB
+) -> Tally:
     """Run the gate over one tap and compare what it did with the labels."""
     frames = [Frame(frame) for frame in gate_set.frames(sound)]
     number = {id(frame): index for index, frame in enumerate(frames)}
     recorder = Recorder(detector)
-    gate = Gate(RULES, recorder)
+    gate = Gate(RULES, recorder, louder_db=louder_db)
     gate.arm(GateMode.TAP)
     sent: list[int] = []
     opened = ended = None
@@ -129,9 +127,9 @@ def utterance(clip: gate_set.Clip, sound: gate_set.Sound, detector: Detector) ->
     return tally
 
 
-def false_openings(frames: list[bytes], detector: Detector) -> int:
+def false_openings(frames: list[bytes], detector: Detector, louder_db: float = LOUDER_DB) -> int:
     """Count how often noise alone opens the gate; it is armed again each time."""
-    gate = Gate(RULES, detector)
+    gate = Gate(RULES, detector, louder_db=louder_db)
     opened = lasted = 0
     for frame in frames:
         if lasted > LONGEST_FRAMES:
@@ -143,9 +141,11 @@ def false_openings(frames: list[bytes], detector: Detector) -> int:
     return opened
 
 
-def cost_us(detector: Detector, frames: list[bytes], *, armed: bool) -> float:
+def cost_us(
+    detector: Detector, frames: list[bytes], louder_db: float = LOUDER_DB, *, armed: bool
+) -> float:
     """Return the processor's microseconds for each frame pushed, everything included."""
-    gate = Gate(RULES, detector)
+    gate = Gate(RULES, detector, louder_db=louder_db)
     spent = time.process_time()
     for frame in frames:
         if armed and not gate.armed:
@@ -154,12 +154,15 @@ def cost_us(detector: Detector, frames: list[bytes], *, armed: bool) -> float:
     return (time.process_time() - spent) * 1e6 / len(frames)
 
 
-def measure(name: str, detector: Detector, *, quick: bool) -> dict[str, float]:
+def measure(
+    name: str, detector: Detector, louder_db: float = LOUDER_DB, *, quick: bool
+) -> dict[str, float]:
     """Measure one detector, print its rows, return what the promises are about."""
     clips = gate_set.clips()
     chooser = random.Random(7)  # noqa: S311 (which clips to take is no secret)
     by_snr: dict[object, Tally] = defaultdict(Tally)
     by_kind: dict[str, Tally] = defaultdict(Tally)
+    by_noise: dict[str, Tally] = defaultdict(Tally)
     conditions = [(noise, snr, 0) for noise in gate_set.NOISES for snr in SNRS_DB]
     conditions += [("pink", 20, QUIET_TALKER_DB)]
     for noise, snr, gain in conditions:
@@ -168,19 +171,22 @@ def measure(name: str, detector: Detector, *, quick: bool) -> dict[str, float]:
             start = chooser.randrange(len(noises) - len(clip.sound))
             level = 10 ** ((gate_set.TALKER_DBFS - snr) / 20)
             mixed = clip.sound + np.float32(level) * noises[start : start + len(clip.sound)]
-            tally = utterance(clip, mixed * np.float32(10 ** (gain / 20)), detector)
+            tally = utterance(clip, mixed * np.float32(10 ** (gain / 20)), detector, louder_db)
             by_snr["quiet" if gain else snr].add(tally)
             if not gain and snr >= 10:
                 by_kind[clip.kind].add(tally)
-                if clip.kind != "word":
-                    by_kind["both"].add(tally)
                 by_kind["all"].add(tally)
+                if clip.kind != "word":
+                    by_noise[noise].add(tally)
+                    by_noise["crowd" if noise == "babble" else "no crowd"].add(tally)
 
     print(f"\n{name}")
     print("  talker           F1    hit   cut  onset ms    offset ms   lost ms  uploaded/spoken")
-    for label, tally in [*by_snr.items(), *by_kind.items()]:
+    for label, tally in [*by_snr.items(), *by_kind.items(), *by_noise.items()]:
+        if label == "crowd":
+            continue
         text = f"{label} dB" if isinstance(label, int) else f"{label}"
-        note = {"quiet": "-42 dBFS", "word": ">= 10 dB", "all": ">= 10 dB"}.get(str(label), "")
+        note = "-42 dBFS" if label == "quiet" else "" if isinstance(label, int) else ">= 10 dB"
         print(
             f"  {text:8} {note:9} {tally.f1:.3f} {tally.hits / tally.asked:.3f} {tally.cut:4} "
             f" {spread(tally.onset):>10}  {spread(tally.offset):>10}  "
@@ -196,7 +202,7 @@ def measure(name: str, detector: Detector, *, quick: bool) -> dict[str, float]:
             for block in range(blocks):
                 sound = gate_set.noise(kind, block + 1) * np.float32(10 ** (dbfs / 20))
                 frames = gate_set.frames(sound)
-                count += false_openings(frames, detector)
+                count += false_openings(frames, detector, louder_db)
                 frames_heard += len(frames)
             per_hour[kind, dbfs] = count * FRAMES_AN_HOUR / frames_heard
         cells = "".join(f"{per_hour[kind, dbfs]:9.0f}" for kind in gate_set.NOISES)
@@ -204,16 +210,17 @@ def measure(name: str, detector: Detector, *, quick: bool) -> dict[str, float]:
 
     talk = np.concatenate([clip.sound for clip in clips[:6]])
     busy = talk + np.float32(10**-1.8) * gate_set.noise("shop", 0)[: len(talk)]
-    armed_us = cost_us(detector, gate_set.frames(busy), armed=True)
-    still_us = cost_us(detector, gate_set.frames(np.zeros_like(talk)), armed=True)
-    disarmed_us = cost_us(detector, gate_set.frames(talk), armed=False)
+    armed_us = cost_us(detector, gate_set.frames(busy), louder_db, armed=True)
+    still_us = cost_us(detector, gate_set.frames(np.zeros_like(talk)), louder_db, armed=True)
+    disarmed_us = cost_us(detector, gate_set.frames(talk), louder_db, armed=False)
     print(
         f"  us a frame: {armed_us:.0f} in a noisy shop, {still_us:.0f} in silence, "
         f"{disarmed_us:.1f} disarmed"
     )
     everything = by_kind["all"]
     return {
-        "ratio": by_kind["both"].ratio,
+        "ratio": by_noise["no crowd"].ratio,
+        "crowd": by_noise["crowd"].ratio,
         "hit": everything.hits / everything.asked,
         "words": by_kind["word"].hits / by_kind["word"].asked,
         "cut": everything.cut,
@@ -237,11 +244,11 @@ def lost(times: list[int]) -> str:
 def main() -> None:
     """Print the table and what it says about each promise."""
     parser = argparse.ArgumentParser(prog="scripts/bench gate", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a sixth of the set, half a minute")
+    parser.add_argument("--quick", action="store_true", help="a sixth of the set, in seconds")
     quick = parser.parse_args().quick
     print("Votes at probability 0.5; onset from the first, offset from the last frame of speech;")
-    print("times median/95 %; cut: ended too early; lost: speech before and after what was sent, 99 %.")
-    measure("WebRTC alone (mode 3)", WebRtcDetector(), quick=quick)
+    print("times median/95 %; cut: ended too early; lost: speech before/after what was sent, 99 %.")
+    measure("WebRTC alone (mode 3)", WebRtcDetector(), 0.0, quick=quick)
     got = measure(
         "Cascade: WebRTC, then Silero",
         CascadeDetector(WebRtcDetector(), SileroDetector()),
@@ -249,11 +256,12 @@ def main() -> None:
     )
     promises = (
         ("uploaded seconds a spoken second", got["ratio"], "<=", 1.2),
+        ("the same before a crowd", got["crowd"], "<=", 1.2),
         ("utterances that open the gate", got["hit"], ">=", 0.99),
         ("words like yes and no that open it", got["words"], ">=", 0.98),
         ("utterances ended before their end", got["cut"], "<=", 0),
         ("speech lost at either end, ms, 99 %", got["lost"], "<=", 40),
-        ("end after the last sound, ms, median", got["offset"], "<=", RULES.hangover_ms + 80),
+        ("end after the last sound, ms, median", got["offset"], "<=", RULES.hangover_ms + 100),
         ("false openings an hour in shop noise", got["false"], "<=", 6),
         ("microseconds a frame while armed", got["armed_us"], "<=", 150),
     )

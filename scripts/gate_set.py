@@ -13,6 +13,7 @@ import wave
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -138,7 +139,7 @@ def _loud(sound: Sound) -> Flags:
     energy = np.mean(sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME) ** 2, axis=1)
     loud = energy > energy.max() * 10**-3.5
     at = np.flatnonzero(loud)
-    for here, following in zip(at, at[1:], strict=False):
+    for here, following in pairwise(at):
         if following - here <= 4:
             loud[here:following] = True
     return np.asarray(loud)
@@ -154,15 +155,18 @@ def _say(text: str, talker: Talker) -> Sound:
 
     def synthesise() -> Sound:
         if engine == "hibari":
-            return soxr.resample(_hibari()(text, speed=speed, seed=0), 24_000 * pitch, HZ)
-        spoken = subprocess.run(
-            ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", text],
+            said = _hibari()(text, speed=speed, seed=0)
+            return np.asarray(soxr.resample(said, 24_000 * pitch, HZ))
+        command = ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", text]
+        spoken = subprocess.run(  # noqa: S603 (our own words)
+            command,
             capture_output=True,
             check=True,
         ).stdout
         with wave.open(io.BytesIO(spoken)) as file:
             rate, pcm = file.getframerate(), file.readframes(file.getnframes())
-        return soxr.resample(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768, rate, HZ)
+        said = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+        return np.asarray(soxr.resample(said, rate, HZ))
 
     return _kept(f"say {talker} {text}", synthesise)
 
@@ -220,7 +224,8 @@ def _babble(rng: np.random.Generator) -> Sound:
         start = rng.integers(4 * HZ)
         crowd += np.concatenate(line)[start : start + len(crowd)]
     size = len(crowd) + len(room)
-    return np.fft.irfft(np.fft.rfft(crowd, size) * np.fft.rfft(room, size), size)[: len(crowd)]
+    heard = np.fft.irfft(np.fft.rfft(crowd, size) * np.fft.rfft(room, size), size)
+    return heard[: len(crowd)].astype(np.float32)
 
 
 def _clatter(rng: np.random.Generator) -> Sound:

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from kiosk.core.audio import MIC_HZ, Frame
 from kiosk.errors import StartError
@@ -26,12 +27,14 @@ _CONTEXT_SAMPLES: Final = 64
 _INPUT_SAMPLES: Final = _CONTEXT_SAMPLES + _CHUNK_SAMPLES
 _FULL_SCALE: Final = np.float32(32768)
 
+Floats = npt.NDArray[np.float32]
+
 
 class WebRtcDetector:
     """WebRTC's voice detector: 0 or 1 for each frame."""
 
     def __init__(self) -> None:
-        """Raises StartError when the library is missing or does not load."""
+        """Load the library. Raises StartError when it is missing or does not load."""
         self._library = _library("webrtcvad", "webrtcvad-wheels")
         self.reset()
 
@@ -63,6 +66,7 @@ class SileroDetector:
         options.intra_op_num_threads = 1  # with more, they spin on every core between frames
         options.inter_op_num_threads = 1
         self._rate = np.array(MIC_HZ, np.int64)
+        self._heard: Floats
         try:
             self._network = library.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
@@ -101,7 +105,7 @@ class SileroDetector:
         self._state = np.zeros((2, 1, 128), np.float32)
         self._answer = 0.0
 
-    def _run(self, samples: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
+    def _run(self, samples: Floats) -> float:
         answer, self._state = self._network.run(
             None, {"input": samples[None, :], "state": self._state, "sr": self._rate}
         )

@@ -149,7 +149,7 @@ class Gate:
         self._mode = mode
 
     def hold(self) -> None:
-        """The tap turned out to be a hold: the button ends the utterance."""
+        """Let the button end the utterance: the tap turned out to be a hold."""
         if self._mode is not None:
             self._mode = GateMode.HOLD
 

@@ -37,7 +37,8 @@ class LevelledDetector:
         """``louder_db`` is the most it adds; 0 leaves the sound as it is."""
         self._detector = detector
         self._louder_db = louder_db
-        self._forget()
+        self._gain_db: float | None = None
+        self._levels_dbfs: deque[float] = deque(maxlen=_ROOM_FRAMES)
 
     def probability(self, frame: Frame) -> float:
         """Return how likely the frame holds speech, 0 to 1."""
@@ -57,7 +58,8 @@ class LevelledDetector:
     def reset(self) -> None:
         """Forget what was heard, and how loud it was."""
         self._detector.reset()
-        self._forget()
+        self._gain_db = None
+        self._levels_dbfs.clear()
 
     def _room_gain_db(self) -> float:
         """Judge by the quieter frames: the pauses, if somebody speaks already."""
@@ -68,10 +70,6 @@ class LevelledDetector:
 
     def _gain_to(self, wanted_dbfs: float, level_dbfs: float) -> float:
         return min(self._louder_db, max(0.0, wanted_dbfs - level_dbfs))
-
-    def _forget(self) -> None:
-        self._gain_db: float | None = None
-        self._levels_dbfs: deque[float] = deque(maxlen=_ROOM_FRAMES)
 
 
 def _level_dbfs(frame: Frame) -> float:

@@ -47,7 +47,12 @@ def test_the_first_frames_are_heard_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     ("room_dbfs", "heard_dbfs"),
-    [(-80, -80 + LOUDER_DB), (ROOM_DBFS - 5, ROOM_DBFS), (ROOM_DBFS + 1, ROOM_DBFS + 1), (-20, -20)],
+    [
+        (-80, -80 + LOUDER_DB),
+        (ROOM_DBFS - 5, ROOM_DBFS),
+        (ROOM_DBFS + 1, ROOM_DBFS + 1),
+        (-20, -20),
+    ],
 )
 def test_a_quiet_room_is_brought_nearer_and_a_loud_one_left(
     room_dbfs: float, heard_dbfs: float
