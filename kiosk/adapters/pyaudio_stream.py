@@ -59,7 +59,7 @@ class Pulse:
     def __init__(self, part: Part) -> None:
         self._part = part
         self._loop = asyncio.get_running_loop()
-        self.clock: Final = self._loop.time
+        self.clock: Callable[[], float] = self._loop.time
         """Loop time; may be read on any thread."""
         self.wake: Final = WakeUp(self._loop)
         self.called_at: float | None = None
