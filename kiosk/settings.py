@@ -131,7 +131,7 @@ class Gate(_Table):
     open_votes: Annotated[int, Field(ge=1, le=50)] = 8
     hangover_ms: Annotated[int, Field(ge=100, le=3000)] = 500
     tail_ms: Annotated[int, Field(ge=0, le=1000)] = 200
-    open_probability: Probability = 0.5
+    open_probability: Probability = 0.6
     stay_probability: Probability = 0.35
 
     @model_validator(mode="after")
