@@ -337,7 +337,7 @@ def test_a_frame_of_several_megabytes_comes_through(authority: Authority) -> Non
 
 def test_a_consumer_that_lags_loses_nothing(authority: Authority) -> None:
     count = 400
-    frames = [words(f"{number} {'x' * 20_000}") for number in range(count)]
+    frames = [words(f"{number} {'x' * 60_000}") for number in range(count)]
     sent = asyncio.Event()
 
     async def handler(ws: ServerConnection) -> None:
