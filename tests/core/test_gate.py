@@ -407,7 +407,7 @@ class LoudnessDetector:
 
 def test_the_detector_hears_a_quiet_talker_louder_and_the_service_does_not() -> None:
     gate = Gate(RULES, LoudnessDetector())
-    tone = 600 * np.sin(np.arange(MIC_FRAME_SAMPLES))
+    tone = 700 * np.sin(np.arange(MIC_FRAME_SAMPLES))
     talk = Frame(tone.astype("<i2").tobytes())
     softer = Frame((tone / 3).astype("<i2").tobytes())  # 0.2 as it is, 0.8 when levelled
     gate.arm(TAP)
