@@ -69,6 +69,8 @@ class Control:
             self._send(writer, _line(_refusal("", "a request is one short line of JSON")))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client went
+        except asyncio.CancelledError:
+            pass  # we are going; before 3.12, asyncio logs a cancelled server task as an error
         finally:
             del self._clients[writer]
             writer.close()
