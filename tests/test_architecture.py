@@ -1,0 +1,122 @@
+"""What no single module can promise: sizes, places and borders of the whole tree."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LONGEST_MODULE_LINES = 400
+
+# Who may start tasks in the kiosk; the local Live service has task groups of its own.
+TASK_STARTERS = {
+    "kiosk/daemon.py",
+    "kiosk/runtime/errands.py",  # one a tool call, in the group of its own serve()
+    "kiosk/runtime/toolbox.py",
+}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Return the files of the project that match; what is ignored or built is not ours."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    names = listed.stdout.splitlines()
+    if listed.returncode:  # not a git checkout: an unpacked archive
+        names = [str(path.relative_to(ROOT)) for where in patterns for path in ROOT.glob(where)]
+    return sorted(path for name in set(names) if (path := ROOT / name).is_file())
+
+
+MODULES = tracked("kiosk/*.py", "kiosk/**/*.py")
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_there_is_something_to_check() -> None:
+    assert {"kiosk/errors.py", "kiosk/core/lights.py"} <= {name_of(path) for path in MODULES}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_can_be_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST_MODULE_LINES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def starts_tasks(path: Path) -> bool:
+    """Whether the module calls ``create_task`` of anything."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"create_task", "ensure_future"}
+        for node in ast.walk(ast.parse(path.read_text()))
+    )
+
+
+def test_tasks_are_started_where_they_are_owned_and_nowhere_else() -> None:
+    starters = {
+        name
+        for path in MODULES
+        if starts_tasks(path) and not (name := name_of(path)).startswith("kiosk/local_live/")
+    }
+
+    assert starters <= TASK_STARTERS
+
+
+HOME = re.compile(r"""(?<![\w/.])/(?:home|root|Users)/[\w.-]+""")
+HOME_EXAMPLES = {"/home/ada", "/home/pi", "/home/kiosk"}
+
+
+def test_no_file_knows_the_machine_it_was_written_on() -> None:
+    text_files = tracked("*.py", "*.toml", "*.md", "*.service", "*.conf", "scripts/*", ".ci/*")
+    homes = {
+        f"{name_of(path)}: {found}"
+        for path in text_files
+        if path.name != "test_architecture.py"
+        for found in HOME.findall(path.read_text(errors="replace"))
+        if found not in HOME_EXAMPLES
+    }
+
+    assert homes == set()
+
+
+def test_the_lock_names_no_address_and_every_package_has_a_hash() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    requirements = re.findall(r"^[^ #\n].*?(?=^[^ #\n]|\Z)", lock, re.MULTILINE | re.DOTALL)
+
+    assert "://" not in lock
+    assert len(requirements) > 50
+    assert [one.split()[0] for one in requirements if "--hash=sha256:" not in one] == []
+
+
+def test_imports_point_down_only() -> None:
+    program = Path(sys.executable).with_name("lint-imports")
+    checked = subprocess.run(
+        [program, "--no-cache"], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_bash_scripts_stop_at_the_first_mistake() -> None:
+    scripts = [
+        path
+        for path in tracked("scripts/*", ".ci/*")
+        if path.read_text().startswith("#!") and "bash" in path.read_text().splitlines()[0]
+    ]
+
+    assert len(scripts) >= 5
+    for path in scripts:
+        assert "\nset -euo pipefail\n" in path.read_text(), path
