@@ -1,0 +1,75 @@
+"""What customers say and what rooms sound like, as the microphone gets it: 16 kHz mono PCM16.
+
+A sentence is synthesised once by the local voice and kept in ``.cache/``.
+"""
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from kiosk.adapters.wav_files import read_wav, write_wav
+from kiosk.core.audio import MIC_HZ, SAMPLE_BYTES, SPEAKER_HZ
+from kiosk.local_live.voice import WorkerVoice, open_voice, write_phrases
+
+CACHE: Final = Path(__file__).resolve().parents[2] / ".cache" / "e2e"
+
+QUESTION: Final = "Where is my order, ORD-88421?"
+FOLLOW_UP: Final = "And when will it arrive?"
+
+
+def said(*parts: str | float) -> bytes:
+    """Return sentences, and between them pauses of so many seconds."""
+    return b"".join(
+        _sentence(part) if isinstance(part, str) else bytes(round(part * MIC_HZ) * SAMPLE_BYTES)
+        for part in parts
+    )
+
+
+def length_s(pcm: bytes) -> float:
+    """Return how long a question takes."""
+    return len(pcm) / SAMPLE_BYTES / MIC_HZ
+
+
+def pink_noise(seconds: float, level_dbfs: float) -> bytes:
+    """Return noise with as much power in every octave from 40 Hz on, as a room makes it."""
+    count = round(seconds * MIC_HZ)
+    spectrum = np.fft.rfft(np.random.default_rng(7).standard_normal(count))
+    pitch_hz = np.fft.rfftfreq(count, 1 / MIC_HZ)
+    spectrum /= np.sqrt(np.maximum(pitch_hz, 40.0))
+    wave = np.fft.irfft(spectrum, count)
+    wave *= 10 ** (level_dbfs / 20) / np.sqrt(np.mean(wave**2))
+    return _pcm(wave)
+
+
+def phrases() -> Path:
+    """Return the directory of the recorded phrases, so that no kiosk has to make its own."""
+    directory = CACHE / "phrases"
+    if not (directory / "P9.wav").exists():
+        write_phrases(directory)
+    return directory
+
+
+def _sentence(text: str) -> bytes:
+    path = CACHE / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.wav"
+    if not path.exists():
+        rendered = np.frombuffer(_voice().render(text), "<i2") / 32768
+        CACHE.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")  # two runs may record at once
+        write_wav(draft, _pcm(soxr.resample(rendered, SPEAKER_HZ, MIC_HZ)), MIC_HZ)
+        draft.replace(path)
+    return read_wav(path, MIC_HZ)
+
+
+@cache
+def _voice() -> WorkerVoice:
+    return open_voice()
+
+
+def _pcm(wave: npt.NDArray[np.float64]) -> bytes:
+    return np.clip(np.rint(wave * 32767), -32768, 32767).astype("<i2").tobytes()
