@@ -5,7 +5,8 @@ One owner of PortAudio in the process. Its list of devices is made when the firs
 a device that was plugged in later, leave ``port_audio`` and enter it again.
 
 ALSA, JACK and PulseAudio write dozens of lines to descriptor 2 while devices are listed
-and opened, whatever Python does; it points at ``/dev/null`` for just that long.
+and opened, whatever Python does; it points at ``/dev/null`` for just that long. ALSA goes
+on to report every underrun while streams run; its reports are turned off for good.
 """
 
 import ctypes
@@ -87,6 +88,7 @@ End = TypeVar("End", bound=StreamEnd)
 @contextmanager
 def port_audio() -> Iterator[PortAudio]:
     """Initialise PortAudio and terminate it on the way out, unless a device hung."""
+    _silence_alsa()
     with _quiet_stderr():
         owner = PortAudio(pyaudio.PyAudio())
     try:
@@ -202,6 +204,17 @@ def _plain(name: str) -> str:
 
 def _key(part: Part) -> str:
     return "[audio] input" if part == "microphone" else "[audio] output"
+
+
+def _silence_alsa() -> None:
+    try:
+        alsa = ctypes.CDLL("libasound.so.2")
+    except OSError:
+        return
+    # The handler runs on PortAudio's threads, also while the interpreter ends, so it must
+    # not be Python. In the C calling convention any function may be given arguments it
+    # does not look at, and getpid has no effect.
+    alsa.snd_lib_error_set_handler(ctypes.CDLL(None).getpid)
 
 
 @contextmanager

@@ -110,12 +110,14 @@ class _Microphone:
         self._blocks: deque[tuple[int, float, bytes]] = deque(maxlen=_KEPT_BLOCKS)
 
     def callback(
-        self, captured: bytes | None, _samples: int, _times: Mapping[str, float], _status: int
+        self, captured: bytes | None, _samples: int, _times: Mapping[str, float], status: int
     ) -> tuple[bytes | None, int]:
         pulse = self._pulse
         try:
             pulse.called_at = now = pulse.clock()
             self.frames_captured = number = self.frames_captured + 1
+            if status & pyaudio.paInputOverflow:
+                self.overruns += 1
             self._blocks.append((number, now, captured or b""))
             if len(self._blocks) >= self.gather_frames:
                 pulse.wake.from_thread()
@@ -189,12 +191,14 @@ class _Speaker:
         self._wanted_gain = volume_gain(percent)
 
     def callback(
-        self, _captured: bytes | None, _samples: int, _times: Mapping[str, float], _status: int
+        self, _captured: bytes | None, _samples: int, _times: Mapping[str, float], status: int
     ) -> tuple[bytes | None, int]:
         pulse = self._pulse
         try:
             pulse.called_at = pulse.clock()
             self.frames_played += 1
+            if status & pyaudio.paOutputUnderflow and not self._silent_calls:
+                self.underruns += 1
             block = self._next_block()
             if len(self._queue) <= _REFILL_FRAMES:
                 pulse.wake.from_thread()

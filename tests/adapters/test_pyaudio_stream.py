@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
+import pyaudio
 import pytest
 
 from kiosk.adapters.pyaudio_devices import PortAudio, Shape
@@ -382,3 +383,17 @@ def test_the_speaker_is_silent_by_itself() -> None:
         return end.frames_played
 
     assert run_virtual(scenario()) == 5
+
+
+def test_what_the_device_itself_reports_is_counted() -> None:
+    async def scenario() -> tuple[int, int]:
+        ears, _ = microphone()
+        ears.callback(BLOCK, 320, {}, pyaudio.paInputOverflow)
+        mouth, _ = speaker()
+        mouth.callback(None, 240, {}, pyaudio.paOutputUnderflow)  # it was silent: no matter
+        await mouth.write(LOUD)
+        played(mouth)
+        mouth.callback(None, 240, {}, pyaudio.paOutputUnderflow)
+        return ears.overruns, mouth.underruns
+
+    assert run_virtual(scenario()) == (1, 1)
