@@ -5,10 +5,10 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from kiosk import __version__
 from kiosk.errors import ConfigError, KioskError, StartError
@@ -44,8 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to go on; leave with EX_USAGE."""
+        self.exit(USAGE, f"{self.prog}: {message}; '{self.prog} --help' explains\n")
+
+
+def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
+    """Return an argument type that takes numbers from ``low`` to ``high``."""
+
+    def number(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = kind(-1)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
+        return value
+
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="kiosk",
         description="The in-store voice kiosk. A customer presses the button and asks.",
         epilog="Configuration: --config FILE, else $KIOSK_CONFIG, else /etc/kiosk/kiosk.toml,"
@@ -53,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kiosk {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    port = _number(int, 0, 65535)
+    seconds = _number(float, 0, 86_400)
 
     def add(name: str, run: Any, text: str, more: str = "") -> argparse.ArgumentParser:  # noqa: ANN401 - argparse calls it
         command = commands.add_parser(name, help=text, description=f"{text} {more}".strip())
@@ -83,12 +106,15 @@ def _parser() -> argparse.ArgumentParser:
     add("chat", _chat, "Converse by text; words appear as they come.")
     server = add("live-server", _live_server, "Run the local Live service alone.")
     server.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    server.add_argument("--port", type=int, default=0, help="port; 0 is any free one")
+    server.add_argument("--port", type=port, default=0, help="port; 0 is any free one")
     server.add_argument("--state", type=Path, metavar="DIR", help="where its certificates live")
     server.add_argument(
-        "--go-away-after", type=float, metavar="S", help="announce the end of a connection after S"
+        "--go-away-after",
+        type=seconds,
+        metavar="S",
+        help="announce the end of a connection after S",
     )
-    server.add_argument("--close-after", type=float, metavar="S", help="end a connection after S")
+    server.add_argument("--close-after", type=seconds, metavar="S", help="end a connection after S")
     status = add("status", _status, "Say what the running kiosk is doing.")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     events = add("events", _events, "Follow what happens at the running kiosk, as JSON lines.")
@@ -97,11 +123,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     press = add("press", _press, "Press the button of the running kiosk.")
     press.add_argument(
-        "--for", dest="for_s", type=float, default=0.1, metavar="SECONDS",
+        "--for", dest="for_s", type=_number(float, 0, 60), default=0.1, metavar="SECONDS",
         help="how long to hold it (default 0.1: a tap)",
     )  # fmt: skip
     volume = add("volume", _volume, "Set the loudness of the running kiosk.")
-    volume.add_argument("percent", type=int, metavar="N", help="0 to 100")
+    volume.add_argument("percent", type=_number(int, 0, 100), metavar="N", help="0 to 100")
     add("mute", _mute, "Shut the microphone of the running kiosk until it is unmuted.")
     add("unmute", _unmute, "Open the microphone of the running kiosk again.")
     return parser
