@@ -24,7 +24,7 @@ def peer(request: pytest.FixtureRequest) -> Peer:
         case "local":
             url, ca_file = request.getfixturevalue("local_address")
             service = GenaiLive(endpoint=url, api_key="", ca_file=ca_file)
-            return RealPeer(service, "gemini-3.8-live")
+            return RealPeer(service, "gemini-3.8-live", "gemini-live-2.5-flash-preview")
         case _:
             key = os.environ.get("GEMINI_API_KEY", "")
             if not key:

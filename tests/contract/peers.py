@@ -29,6 +29,8 @@ class Peer(Protocol):
     """A service under contract."""
 
     model: str
+    text_model: str
+    """A model that replies in words; empty where there is none any more."""
 
     @property
     def service(self) -> LiveService: ...
@@ -46,6 +48,7 @@ class FakePeer:
     """The scripted fake, on virtual time."""
 
     model = "gemini-3.8-live"
+    text_model = "gemini-live-2.5-flash-preview"
 
     def __init__(self) -> None:
         self.service = FakeLive()
@@ -60,9 +63,10 @@ class FakePeer:
 class RealPeer:
     """A service at the other end of a TLS connection, through the kiosk's adapter."""
 
-    def __init__(self, service: GenaiLive, model: str) -> None:
+    def __init__(self, service: GenaiLive, model: str, text_model: str = "") -> None:
         self.service = service
         self.model = model
+        self.text_model = text_model
 
     def script(self, turns: Sequence[Turn]) -> None:
         del turns

@@ -6,7 +6,7 @@ runtime tests prove on the fake is thereby true of the services.
 
 import asyncio
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -18,11 +18,13 @@ from kiosk.core.live import (
     LiveMessage,
     ReplyAudio,
     ReplyInterrupted,
+    ReplyText,
     SessionHandle,
     SessionSetup,
     ToolCall,
     ToolDeclaration,
     ToolResult,
+    ToolWithdrawn,
     TurnComplete,
 )
 from kiosk.errors import LinkError, LinkRefused
@@ -106,6 +108,7 @@ class Heard:
     audio: bytes = b""
     customer: str = ""
     kiosk: str = ""
+    words: str = ""
     calls: list[ToolCall] = field(default_factory=list)
     interrupted: bool = False
 
@@ -120,6 +123,8 @@ class Heard:
                 self.kiosk += text
             case ToolCall():
                 self.calls.append(message)
+            case ReplyText(text):
+                self.words += text
             case ReplyInterrupted():
                 self.interrupted = True
             case _:
@@ -312,6 +317,65 @@ def test_a_typed_question_is_answered_aloud(peer: Peer) -> None:
     assert "88421" in digits(str(heard.calls[0].arguments))
     assert tells_the_time(heard.kiosk), heard.kiosk
     assert heard.seconds > 1.0
+
+
+def test_a_typed_question_is_answered_in_words_where_a_model_can(peer: Peer) -> None:
+    if not peer.text_model:
+        pytest.skip("the service has no model that replies in words")
+    peer.script([ORDER_TURN])
+    in_words = replace(setup(peer), model=peer.text_model, text_replies=True)
+
+    async def scenario() -> Heard:
+        async with peer.service.session(in_words) as session:
+            await session.send_text("Where is my order ORD-88421?")
+            return await turn(session)
+
+    heard = peer.run(scenario())
+
+    assert "88421" in digits(str(heard.calls[0].arguments))
+    assert tells_the_time(heard.words), heard.words
+    assert not heard.audio
+
+
+def test_a_press_while_a_tool_works_withdraws_the_call(peer: Peer) -> None:
+    peer.script([ORDER_TURN, RETURNS_TURN])
+
+    async def scenario() -> tuple[list[ToolCall], list[str], Heard]:
+        async with peer.service.session(setup(peer)) as session:
+            await ask_aloud(session, ASK_ORDER)
+            pending, _ = await _until(session, ToolCall)
+            await ask_aloud(session, ASK_RETURNS)
+            _, withdrawn = await _until(session, ToolWithdrawn)
+            after = await turn(session)
+            while not after.calls:  # the turn that was broken off ends first
+                after = await turn(session)
+            return pending, withdrawn, after
+
+    pending, withdrawn, after = peer.run(scenario())
+
+    assert [call.call_id for call in pending] == withdrawn
+    # A service may also go back to the first question, which nobody answered.
+    assert "search_policy" in [call.name for call in after.calls]
+    assert not set(withdrawn) & {call.call_id for call in after.calls}
+    assert after.seconds > 1.0
+
+
+async def _until(session: LiveSession, last: type[LiveMessage]) -> tuple[list[ToolCall], list[str]]:
+    """Listen without answering calls; return the calls and the ids of the withdrawn."""
+    calls: list[ToolCall] = []
+    withdrawn: list[str] = []
+    async with asyncio.timeout(TURN_S):
+        async for message in session.messages():
+            match message:
+                case ToolCall():
+                    calls.append(message)
+                case ToolWithdrawn(call_ids):
+                    withdrawn.extend(call_ids)
+                case _:
+                    pass
+            if isinstance(message, last):
+                return calls, withdrawn
+    raise AssertionError("the messages ended by themselves")
 
 
 def test_sound_outside_the_two_marks_ends_the_connection(peer: Peer) -> None:
