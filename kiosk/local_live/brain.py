@@ -1,0 +1,389 @@
+"""The wit of one session: what to say, and which of the client's tools to call.
+
+Every fact comes out of a tool's answer in this session, or was said by the customer; without
+a fitting tool the brain says that it cannot look that up and offers a colleague. It knows no
+tool by name: see ``choosing`` and ``filling``. Pure and synchronous.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from kiosk.local_live import asking, identifiers, smalltalk, wording
+from kiosk.local_live.choosing import asked_anything, choose
+from kiosk.local_live.declared import Kind, Parameter, Tool, read_tools
+from kiosk.local_live.facts import answer_from
+from kiosk.local_live.filling import fill, values_in
+from kiosk.local_live.intents import NOTHING, Intent, meant
+from kiosk.local_live.memory import Memory, Result, Wanted
+from kiosk.local_live.outcome import Ending, Outcome, outcome_of
+from kiosk.local_live.parts import Action, Call, Say
+from kiosk.local_live.phrasing import content, word_set
+
+_CLAUSES: Final = re.compile(
+    r"(?<=[.?!])\s+|,?\s+and (?=(?:what|where|when|how|can|could|do|does|is|are|who|which|will)\b)",
+    re.I,
+)
+_GREETED: Final = re.compile(
+    r"^(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b[\s,.!]*)+", re.I
+)
+_ELLIPSIS: Final = re.compile(
+    r"^(?:and|or|but|so|okay|ok)?[\s,]*"
+    r"(?:(?:and )?(?:what|how) about|and|or|make it|set it to|change it to|try)\b[\s,]*",
+    re.I,
+)
+_CORRECTING: Final = re.compile(r"^(?:no|nope|wrong|sorry|not|i said|i mean|that's wrong)\b", re.I)
+_RECALL: Final = re.compile(r"\b(?:what|which|repeat|tell me|remind me)\b.*\b(?:my|i)\b", re.I)
+_OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different|second|next) (?:order|one)\b", re.I)
+_PLACED: Final = re.compile(r"(?:in|for|at|on|to|from|of)\b", re.I)
+_ASKS: Final = re.compile(
+    r"\?|^(?:what|where|when|who|how|which|why|can|could|do|does|did|is|are|will|would|may|have)\b",
+    re.I,
+)
+_BARE: Final = word_set(
+    "my order number is it this that the yes no for a code id with here and number's orders about"
+    " i said mean sorry of please has have got gave give"
+)
+_OF_THE_SHOP: Final = word_set(
+    "you your shop store item items i my it buy bought sell product products return here order"
+)
+_POINTING: Final = word_set(
+    "is it that this does do they them cost costs anything free i have to pay for what much how"
+    " and are there a fee charge be"
+)
+_ORDER_WORDS: Final = word_set("order orders package parcel delivery delivered ship shipped")
+
+
+class ShopBrain:
+    """Implements ``parts.Brain`` for a shop, and for whatever tools a client declares."""
+
+    def __init__(self, tools: Sequence[Mapping[str, Any]], instruction: str = "") -> None:
+        self._instruction = instruction
+        self._memory = Memory()
+        self.set_tools(tools)
+
+    def set_tools(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Take these function declarations instead of the old ones."""
+        self._tools = read_tools(tools)
+
+    def hear(self, text: str) -> tuple[Action, ...]:
+        """Answer a customer's finished utterance.
+
+        An empty text asks for an answer to the conversation as it stands.
+        """
+        memory = self._memory
+        text = " ".join(text.split())
+        memory.begin_turn()
+        if text:
+            memory.add_line("user", text)
+        elif memory.lines and memory.lines[-1][0] == "user":
+            text = memory.lines[-1][1]
+        else:
+            return self._said([Say(wording.GO_ON if memory.lines else wording.GREETING)])
+        return self._said(self._answer(text))
+
+    def result(
+        self, name: str, arguments: Mapping[str, Any], response: Mapping[str, Any]
+    ) -> tuple[Action, ...]:
+        """Answer what a tool returned."""
+        tool = next((tool for tool in self._tools if tool.name == name), None)
+        outcome = outcome_of(response)
+        if outcome.ending is Ending.WELL:
+            self._memory.add_result(Result(name, dict(arguments), dict(outcome.fields)))
+            text = outcome.say or wording.describe(outcome.fields, arguments)
+            return self._said([Say(text or wording.NOTHING_FOUND)])
+        again = self._again(tool, dict(arguments), outcome)
+        if again is not None:
+            return (again,)
+        return self._said([Say(self._failed(tool, arguments, outcome))])
+
+    def interrupted(self, spoken: str) -> None:
+        """Take note that only ``spoken`` of the last reply was sent."""
+        self._memory.cut_reply(spoken)
+
+    def remember(self, role: str, text: str) -> None:
+        """Take a line of history as said: ``role`` is ``user`` or ``model``."""
+        text = " ".join(text.split())
+        if not text:
+            return
+        self._memory.begin_turn()
+        self._memory.add_line(role, text)
+        if role == "user":
+            self._keep_identifiers(text)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the conversation as JSON values."""
+        copied: dict[str, Any] = json.loads(json.dumps(self._memory.to_json(), default=str))
+        return copied
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Continue the conversation that ``snapshot`` returned."""
+        self._memory = Memory.from_json(json.loads(json.dumps(dict(snapshot))))
+
+    # What an utterance asks for
+
+    def _answer(self, text: str) -> list[Action]:
+        memory = self._memory
+        wanted = memory.wanted
+        if wanted is not None:
+            tool, parameter = self._find(wanted)
+            step = asking.go_on(wanted, parameter, text) if parameter else asking.ELSEWHERE
+            memory.wanted = step.wanted
+            if step.say:
+                memory.unclear = 0
+                return [Say(step.say)]
+            if step.arguments is not None and tool is not None:
+                return self._proceed(tool, text, step.arguments)
+        return self._fresh(text)
+
+    def _fresh(self, text: str) -> list[Action]:
+        corrected = self._correction(text)
+        if corrected is not None:
+            return corrected
+        for noun in self._memory.known:
+            if _RECALL.search(text) and set(noun.split()) <= set(content(text)):
+                return [Say(smalltalk.recall(self._memory, noun))]
+        rest = self._keep_identifiers(text)
+        if rest is not None and not set(content(rest)) - _BARE:
+            tool = choose(self._tools, text, Intent("order_status", 1.0)) or self._identifying(text)
+            return self._proceed(tool, text) if tool else [Say(wording.CANNOT)]
+        plain = _GREETED.sub("", re.sub(r"\s+(?=[?.!,])", "", rest or text)) or text
+        intents = [(clause, meant(clause)) for clause in _CLAUSES.split(plain) if clause.strip()]
+        tasks = [
+            pair for pair in intents if pair[1].subject in ("order", "policy", "person", "change")
+        ]
+        whole = meant(plain)
+        if _are_several(tasks):
+            actions = [
+                action
+                for clause, intent in tasks[:2]
+                for action in self._pursue(clause if rest is None else text, clause, intent)
+            ]
+            return [action for at, action in enumerate(actions) if action not in actions[:at]]
+        if tasks and not whole.subject.strip("talk"):
+            whole = max((intent for _, intent in tasks), key=lambda intent: intent.score)
+        elif not whole.name:
+            whole = max((i for _, i in intents), key=lambda i: i.score, default=NOTHING)
+        return self._pursue(text, plain, whole)
+
+    def _pursue(self, text: str, plain: str, intent: Intent) -> list[Action]:
+        """Act on one intent; ``plain`` is the text without identifiers."""
+        memory = self._memory
+        if intent.subject == "order" and memory.subject == "policy":
+            about_policy = intent.name == "order_arrival" and not set(content(plain)) & _ORDER_WORDS
+            if about_policy and memory.question:
+                return self._ask(asked_anything(self._tools), f"{memory.question} {plain}", intent)
+        match intent.subject:
+            case "order":
+                return self._order(text, intent)
+            case "change":
+                tool = choose(self._tools, plain, intent)
+                return self._proceed(tool, text) if tool else [Say(wording.CANNOT_DO)]
+            case "policy":
+                tool = choose(self._tools, plain, intent)
+                return self._ask(tool, self._standing_alone(plain, intent), intent)
+            case "person":
+                tool = choose(self._tools, plain, intent)
+                return self._ask(tool, plain, intent) if tool else [Say(wording.PERSON)]
+            case "talk" if intent.name != "chat" or intent.sure:
+                tool = choose(self._tools, plain, NOTHING) if intent.name == "chat" else None
+                return (
+                    self._proceed(tool, text)
+                    if tool
+                    else [Say(smalltalk.reply(memory, self._tools, text, intent))]
+                )
+            case _:
+                return self._unknown(text, plain, intent)
+
+    def _order(self, text: str, intent: Intent) -> list[Action]:
+        memory = self._memory
+        if intent.name == "order_number":
+            return [Say(smalltalk.recall(memory))]
+        tool = choose(self._tools, text, intent)
+        if tool is None:
+            return [Say(wording.CANNOT)]
+        if _OTHER_ORDER.search(text):
+            identifier = tool.first(Kind.IDENTIFIER)
+            memory.known.pop(identifier.noun if identifier else "", None)
+        filled = fill(tool, text, text, memory.known)
+        last = memory.last_result(tool.name)
+        again = last is not None and last.arguments == filled.arguments and not filled.missing
+        if last is not None and again and intent.name in ("order_arrival", "order_detail"):
+            memory.subject = "order"
+            told = answer_from(last.response, text)
+            if not told and intent.name == "order_arrival":
+                outcome = outcome_of(last.response)
+                told = outcome.say or wording.describe(outcome.fields, last.arguments)
+            return [Say(told or wording.NOT_KNOWN)]
+        return self._proceed(tool, text)
+
+    def _unknown(self, text: str, plain: str, intent: Intent) -> list[Action]:
+        memory = self._memory
+        liked = choose(self._tools, plain, NOTHING)
+        if liked is not None:
+            return self._proceed(liked, text)
+        varied = self._varied(text)
+        if varied is not None:
+            return varied
+        anything = asked_anything(self._tools)
+        said = set(content(plain))
+        elliptic = bool(_ELLIPSIS.match(plain)) and memory.subject == "policy"
+        shoppy = _ASKS.search(plain) and said & _OF_THE_SHOP and len(said) > 2
+        if anything is not None and (elliptic or shoppy) and intent.name != "chat":
+            return self._ask(anything, self._standing_alone(plain, intent), intent)
+        if intent.name == "chat" or (_ASKS.search(plain) and len(said) > 3):
+            return [Say(smalltalk.chat(self._tools))]
+        memory.unclear += 1
+        if memory.unclear > 1:
+            return [Say(wording.UNCLEAR_AGAIN)]
+        return [Say(wording.unclear(smalltalk.abilities(self._tools)))]
+
+    # Calls
+
+    def _ask(self, tool: Tool | None, question: str, intent: Intent) -> list[Action]:
+        """Put a question to a tool that takes one."""
+        if tool is None:
+            return [Say(wording.CANNOT)]
+        if tool.first(Kind.QUESTION) is not None:
+            self._memory.subject, self._memory.question = "policy", question
+            telling = intent.question and intent.name != "shop"
+            self._memory.plain = intent.question if telling else question
+        return self._proceed(tool, question, question=question)
+
+    def _proceed(
+        self, tool: Tool, text: str, arguments: Mapping[str, Any] | None = None, question: str = ""
+    ) -> list[Action]:
+        """Call a tool, or ask for what it needs and was not said."""
+        memory = self._memory
+        memory.unclear = 0
+        filled = fill(tool, text, question or text, memory.known)
+        known = {**filled.arguments, **(arguments or {})}
+        missing = next(
+            (each for each in tool.parameters if each.required and each.name not in known), None
+        )
+        if missing is not None:
+            memory.wanted, say = asking.begin(tool, missing, known, filled.doubtful)
+            return [Say(say)]
+        memory.wanted = None
+        for parameter in tool.parameters:
+            if parameter.kind is Kind.IDENTIFIER and parameter.name in known:
+                memory.known[parameter.noun] = str(known[parameter.name])
+        if not question:
+            memory.subject = "order" if tool.first(Kind.IDENTIFIER) else "tool"
+        call = Call(tool.name, known)
+        return [call] if tool.waits else [call, Say(wording.LOOKING)]
+
+    def _again(self, tool: Tool | None, arguments: dict[str, Any], outcome: Outcome) -> Call | None:
+        """Return a second call: the same when that may help, or a plainer question."""
+        memory = self._memory
+        if tool is None or tool.name in memory.retried:
+            return None
+        memory.retried.append(tool.name)
+        if outcome.ending is Ending.FAILED:
+            return Call(tool.name, arguments) if outcome.retryable else None
+        question = tool.first(Kind.QUESTION)
+        if question is None or arguments.get(question.name) in (None, memory.plain):
+            return None
+        plainer = memory.plain and arguments[question.name] == memory.question
+        return Call(tool.name, {**arguments, question.name: memory.plain}) if plainer else None
+
+    def _failed(self, tool: Tool | None, arguments: Mapping[str, Any], outcome: Outcome) -> str:
+        """Say that a call went wrong, and ask for an identifier that was not known again."""
+        parameter = tool.first(Kind.IDENTIFIER) if tool else None
+        if outcome.ending is Ending.FAILED or tool is None:
+            return outcome.say or wording.NOT_NOW
+        if parameter is None or parameter.name not in arguments:
+            return outcome.say or wording.NOTHING_FOUND
+        value = str(arguments[parameter.name])
+        self._memory.known.pop(parameter.noun, None)
+        others = {name: each for name, each in arguments.items() if name != parameter.name}
+        digits = "".join(filter(str.isdigit, value))
+        self._memory.wanted = Wanted(tool.name, parameter.name, others, digits, refused=True)
+        return outcome.say or wording.not_found(parameter.noun, value)
+
+    # What is known
+
+    def _said(self, actions: Sequence[Action]) -> tuple[Action, ...]:
+        for action in actions:
+            if isinstance(action, Say):
+                self._memory.add_reply(action.text)
+        return tuple(actions)
+
+    def _find(self, wanted: Wanted) -> tuple[Tool | None, Parameter | None]:
+        tool = next((tool for tool in self._tools if tool.name == wanted.tool), None)
+        parameters = tool.parameters if tool else ()
+        return tool, next((each for each in parameters if each.name == wanted.parameter), None)
+
+    def _identifying(self, text: str) -> Tool | None:
+        """Return the tool whose identifier a text holds."""
+        for tool in self._tools:
+            parameter = tool.first(Kind.IDENTIFIER)
+            if parameter is not None and identifiers.hear(text, parameter.shape):
+                return tool
+        return None
+
+    def _keep_identifiers(self, text: str) -> str | None:
+        """Remember whole identifiers in a text; return what else was said, if there was one."""
+        rest = None
+        for tool in self._tools:
+            parameter = tool.first(Kind.IDENTIFIER)
+            spoken = identifiers.hear(text, parameter.shape) if parameter else None
+            if parameter is None or spoken is None:
+                continue
+            rest = spoken.rest if rest is None or len(spoken.rest) < len(rest) else rest
+            if spoken.fits(parameter.shape):
+                self._memory.known[parameter.noun] = spoken.written(parameter.shape)
+        return rest
+
+    def _correction(self, text: str) -> list[Action] | None:
+        """Take "no, two four" for a change to the identifier that was used last."""
+        if not _CORRECTING.match(text) or not self._memory.results:
+            return None
+        last = self._memory.results[-1]
+        tool, parameter = self._find(Wanted(last.tool, ""))
+        parameter = tool.first(Kind.IDENTIFIER) if tool else None
+        if tool is None or parameter is None or parameter.name not in last.arguments:
+            return None
+        if identifiers.hear(text, parameter.shape, expected=True) is None:
+            return None
+        digits = "".join(filter(str.isdigit, str(last.arguments[parameter.name])))
+        others = {n: value for n, value in last.arguments.items() if n != parameter.name}
+        self._memory.wanted = Wanted(tool.name, parameter.name, others, digits)
+        return self._answer(text)
+
+    def _varied(self, text: str) -> list[Action] | None:
+        """Take "and in Paris?" for the last call with another value."""
+        if not self._memory.results or not _ELLIPSIS.match(text):
+            return None
+        last = self._memory.results[-1]
+        tool = next((tool for tool in self._tools if tool.name == last.tool), None)
+        if tool is None or tool.first(Kind.QUESTION):
+            return None
+        about = _ELLIPSIS.sub("", text)
+        changed = values_in(tool, about if _PLACED.match(about) else f"in {about}")
+        return self._proceed(tool, "", {**last.arguments, **changed}) if changed else None
+
+    def _standing_alone(self, plain: str, intent: Intent) -> str:
+        """Return a question that can be understood without the conversation."""
+        memory = self._memory
+        said = set(content(plain))
+        about = _ELLIPSIS.sub("", plain)
+        if intent.name == "shop" and memory.subject == "policy" and said <= _POINTING:
+            topic = memory.plain
+        elif about != plain:
+            topic = intent.question or memory.question
+        else:
+            return plain
+        if set(content(about)) <= set(content(topic)):
+            return topic
+        return f"{topic} {about[:1].upper()}{about[1:]}".strip()
+
+
+def _are_several(tasks: Sequence[tuple[str, Intent]]) -> bool:
+    """Tell two requests in one breath from one request told at length."""
+    sure = [(clause, intent) for clause, intent in tasks if intent.sure]
+    if len({intent.subject for _, intent in sure}) > 1:
+        return True
+    asked = {intent.name for clause, intent in sure if _ASKS.search(clause)}
+    return len(asked) > 1 and all(intent.subject == "policy" for _, intent in sure)

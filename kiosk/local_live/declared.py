@@ -1,0 +1,230 @@
+"""The tools that a client declared, read for what a conversation needs of them.
+
+A parameter is sorted by what a customer would say for it: an identifier to spell, a question
+in their own words, one of a few words, a number, yes or no, a day or time, or a name. All of it
+is read out of the declaration: names, descriptions, types, patterns and examples.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import Any, Final
+
+from kiosk.local_live.identifiers import Shape
+from kiosk.local_live.phrasing import word_set, words
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CODE: Final = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
+_PLAIN_CODE: Final = re.compile(r"([A-Z]{0,5})([-_ ]?)(\d{3,})")
+_COUNTS: Final = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12,
+}  # fmt: skip
+_SO_MANY_DIGITS: Final = re.compile(rf"\b(\d+|{'|'.join(_COUNTS)})[ -]digits?\b", re.I)
+_PATTERN_PART: Final = re.compile(r"\[A-Z\]|\\d|\[0-9\]|[A-Za-z0-9]|-")
+_PATTERN_COUNT: Final = re.compile(r"\{(\d+)\}")
+
+_IDENTIFYING: Final = word_set("id number no nr code reference ref tracking serial")
+_ASKING: Final = word_set(
+    "question query q text message prompt search request ask keywords topic phrase"
+)
+_TIMELY: Final = word_set("date day time when start end from until weekday")
+_NO_SHAPE: Final = Shape()
+_NUMERIC: Final = frozenset(("integer", "number"))
+
+
+class Kind(StrEnum):
+    """What a customer says for a parameter."""
+
+    IDENTIFIER = auto()
+    QUESTION = auto()
+    CHOICE = auto()
+    NUMBER = auto()
+    YES_NO = auto()
+    WHEN = auto()
+    NAME = auto()
+    OTHER = auto()  # nothing that can be taken from speech
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; ``noun`` names it in a sentence ("order number")."""
+
+    name: str
+    noun: str
+    description: str
+    kind: Kind
+    required: bool
+    shape: Shape = _NO_SHAPE
+    choices: tuple[str, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One declared function; ``title`` and ``about`` are what it says of itself."""
+
+    name: str
+    title: str
+    about: str
+    waits: bool
+    parameters: tuple[Parameter, ...]
+
+    def first(self, kind: Kind) -> Parameter | None:
+        """Return the first parameter of a kind, a required one if there is any."""
+        found = sorted(
+            (parameter for parameter in self.parameters if parameter.kind is kind),
+            key=lambda parameter: not parameter.required,
+        )
+        return found[0] if found else None
+
+
+def read_tools(declarations: Sequence[Mapping[str, Any]]) -> tuple[Tool, ...]:
+    """Read declarations; what is malformed in one is left out of it."""
+    return tuple(
+        _tool(declaration)
+        for declaration in declarations
+        if isinstance(declaration.get("name"), str) and declaration["name"]
+    )
+
+
+def human(name: str) -> str:
+    """Return a name the way it is said: ``orderId`` becomes ``order id``."""
+    return " ".join(re.findall(r"[a-z]+|\d+", _CAMEL.sub(" ", name).lower()))
+
+
+def _tool(declaration: Mapping[str, Any]) -> Tool:
+    about = str(declaration.get("description") or "")
+    schema = declaration.get("parameters") or declaration.get("parametersJsonSchema")
+    schema = schema if isinstance(schema, Mapping) else {}
+    properties = schema.get("properties")
+    required = schema.get("required")
+    return Tool(
+        name=declaration["name"],
+        title=human(declaration["name"]),
+        about=about,
+        waits=str(declaration.get("behavior", "")).upper() != "NON_BLOCKING",
+        parameters=tuple(
+            _parameter(
+                str(name), sub, about, required=isinstance(required, list) and name in required
+            )
+            for name, sub in (properties.items() if isinstance(properties, Mapping) else ())
+            if isinstance(sub, Mapping)
+        ),
+    )
+
+
+def _parameter(name: str, schema: Mapping[str, Any], about: str, *, required: bool) -> Parameter:
+    description = str(schema.get("description") or schema.get("title") or "")
+    type_ = schema.get("type")
+    types = {str(each).lower() for each in (type_ if isinstance(type_, list) else [type_])}
+    options = schema.get("enum")
+    choices = tuple(str(each) for each in options) if isinstance(options, list) else ()
+    kind = _kind(human(name).split(), description, types, schema, choices)
+    samples = [
+        str(each)
+        for key in ("examples", "example", "default")
+        for each in _as_list(schema.get(key))
+        if isinstance(each, str | int)
+    ]
+    return Parameter(
+        name=name,
+        noun=_noun(name),
+        description=description,
+        kind=kind,
+        required=required,
+        shape=_shape(str(schema.get("pattern") or ""), samples, f"{description} {about}")
+        if kind is Kind.IDENTIFIER
+        else _NO_SHAPE,
+        choices=choices or tuple(samples),
+        whole="integer" in types,
+    )
+
+
+def _kind(
+    name: list[str],
+    description: str,
+    types: set[str],
+    schema: Mapping[str, Any],
+    choices: tuple[str, ...],
+) -> Kind:
+    said = words(description)
+    if choices:
+        return Kind.CHOICE
+    if "boolean" in types:
+        return Kind.YES_NO
+    identifying = bool(_IDENTIFYING & set(name)) or _looks_like_code(schema)
+    if types & _NUMERIC:
+        return Kind.IDENTIFIER if identifying and "number" not in name[:1] else Kind.NUMBER
+    if types & {"array", "object"}:
+        return Kind.OTHER
+    if identifying:
+        return Kind.IDENTIFIER
+    if _ASKING & set(name) or "own words" in description.lower() or {"question", "query"} & {*said}:
+        return Kind.QUESTION
+    if _TIMELY & set(name):
+        return Kind.WHEN
+    return Kind.NAME
+
+
+def _looks_like_code(schema: Mapping[str, Any]) -> bool:
+    samples = [*_as_list(schema.get("examples")), *_as_list(schema.get("example"))]
+    if re.search(r"\\d|\[0-9\]", str(schema.get("pattern") or "")):
+        return True
+    return any(_CODE.fullmatch(str(sample)) for sample in samples)
+
+
+def _noun(name: str) -> str:
+    said = human(name).split()
+    if said[-1:] in (["id"], ["no"], ["nr"], ["ref"]):
+        said[-1] = "reference" if said[-1] == "ref" else "number"
+    return " ".join(said) or "answer"
+
+
+def _shape(pattern: str, samples: list[str], text: str) -> Shape:
+    shape = _from_pattern(pattern)
+    if shape is not None:
+        return shape
+    counted = _SO_MANY_DIGITS.search(text)
+    digits = (_COUNTS.get(counted[1].lower()) or int(counted[1])) if counted else None
+    for code in (*samples, *_CODE.findall(text)):
+        plain = _PLAIN_CODE.fullmatch(code)
+        if plain:
+            return Shape(plain[1], plain[2], digits or len(plain[3]))
+        if re.search(r"\d", code) and re.search(r"[A-Z]", code):
+            return Shape(mixed=True)
+    prefix = re.search(r"\b([A-Z]{2,5})([-_])(?=\W)", text)
+    if prefix:
+        return Shape(prefix[1], prefix[2], digits)
+    return Shape(digits=digits)
+
+
+def _from_pattern(pattern: str) -> Shape | None:
+    r"""Read ``^ORD-\d{5}$`` and its like; ``None`` for anything more clever."""
+    left = pattern.strip("^$")
+    prefix = separator = ""
+    digits = 0
+    while left:
+        part = _PATTERN_PART.match(left)
+        if part is None:
+            return None
+        left = left[part.end() :]
+        counted = _PATTERN_COUNT.match(left)
+        left = left[counted.end() :] if counted else left
+        count = int(counted[1]) if counted else 1
+        if part[0] in (r"\d", "[0-9]"):
+            digits += count
+        elif digits or part[0] == "[A-Z]" or part[0].isdigit():
+            return Shape(mixed=True)
+        elif part[0] == "-":
+            separator = "-"
+        else:
+            prefix += part[0].upper() * count
+    return Shape(prefix, separator, digits) if digits else None
+
+
+def _as_list(value: object) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,116 @@
+"""What one session remembers, and the same as JSON values."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final
+
+_MOST_LINES: Final = 40
+_MOST_RESULTS: Final = 8
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A call that waits for a value from the customer.
+
+    ``digits`` and ``letters`` are what was heard of an identifier so far; ``confirming`` when
+    the customer was asked whether it is right; ``refused`` when the tool did not know it.
+    ``passed`` counts the utterances that were about something else.
+    """
+
+    tool: str
+    parameter: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    digits: str = ""
+    letters: str = ""
+    confirming: bool = False
+    refused: bool = False
+    tries: int = 0
+    passed: int = 0
+
+
+@dataclass(slots=True)
+class Result:
+    """What a tool returned."""
+
+    tool: str
+    arguments: dict[str, Any]
+    response: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Memory:
+    """The conversation so far.
+
+    ``lines`` are (``user`` or ``model``, text); ``subject`` and ``question`` what was talked
+    about last; ``known`` the identifiers that the customer gave, by noun; ``plain`` the
+    plainest wording of the question that a tool was asked, ``retried`` the calls of this turn
+    that were made again.
+    """
+
+    lines: list[list[str]] = field(default_factory=list)
+    subject: str = ""
+    question: str = ""
+    plain: str = ""
+    known: dict[str, str] = field(default_factory=dict)
+    wanted: Wanted | None = None
+    results: list[Result] = field(default_factory=list)
+    retried: list[str] = field(default_factory=list)
+    saying: list[str] = field(default_factory=list)
+    unclear: int = 0
+
+    @property
+    def last_reply(self) -> str:
+        """Return the last thing that was said to the customer; empty when nothing was."""
+        return next((text for role, text in reversed(self.lines) if role == "model"), "")
+
+    def begin_turn(self) -> None:
+        """Take note that the customer has the floor again."""
+        self.saying, self.retried = [], []
+
+    def add_line(self, role: str, text: str) -> None:
+        """Append a line of the conversation."""
+        self.lines = [*self.lines, [role, text]][-_MOST_LINES:]
+
+    def add_reply(self, text: str) -> None:
+        """Append to what is said in this turn: one line, however many parts it has."""
+        if self.saying and self.lines and self.lines[-1][0] == "model":
+            self.lines.pop()
+        self.saying.append(text)
+        self.add_line("model", " ".join(self.saying))
+
+    def cut_reply(self, spoken: str) -> None:
+        """Keep of the last reply only what was spoken."""
+        if self.lines and self.lines[-1][0] == "model":
+            self.lines.pop()
+        if spoken.strip():
+            self.add_line("model", spoken.strip())
+        self.saying = []
+
+    def add_result(self, result: Result) -> None:
+        """Remember what a tool returned, instead of what it returned before."""
+        same = (result.tool, result.arguments)
+        kept = [each for each in self.results if (each.tool, each.arguments) != same]
+        self.results = [*kept, result][-_MOST_RESULTS:]
+
+    def last_result(self, tool: str) -> Result | None:
+        """Return what a tool returned last."""
+        return next((each for each in reversed(self.results) if each.tool == tool), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Memory":
+        """Take up what ``to_json`` returned; a name it does not know is left out."""
+        names = {each.name for each in fields(cls)}
+        memory = cls(**{name: value for name, value in values.items() if name in names})
+        if isinstance(memory.wanted, Mapping):
+            memory.wanted = Wanted(**memory.wanted)
+        memory.results = [
+            Result(**each) if isinstance(each, Mapping) else each for each in memory.results
+        ]
+        memory.lines = [list(line) for line in memory.lines]
+        for name in ("known", "retried", "saying"):
+            setattr(memory, name, type(getattr(memory, name))(getattr(memory, name)))
+        return memory
