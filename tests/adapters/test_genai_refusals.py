@@ -41,7 +41,7 @@ GO_AWAY = (
     "Connection aborted because the client failed to close the connection after receiving a"
     " GoAway signal once the session duration expired"
 )[
-      # cut to 123 bytes by the WebSocket protocol
+    # cut to 123 bytes by the WebSocket protocol
     :123
 ]
 NOT_ENABLED = "Operation is not implemented, or supported, or enabled."
