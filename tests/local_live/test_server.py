@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -201,22 +202,19 @@ def test_many_clients_are_served_and_the_loop_stays_free(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clients, asked = 8, 3
-    late_ms: list[float] = []
+    worked_ms: list[float] = []
 
     async def tick() -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + 0.005
-            await asyncio.sleep(0.005)
-            late_ms.append((loop.time() - due) * 1000)
+            worked = time.thread_time()
+            await asyncio.sleep(0.002)
+            worked_ms.append((time.thread_time() - worked) * 1000)
 
     async def one(running: Service, number: int) -> None:
         async with running.session() as client:
             for _ in range(asked):
-                text = {
-                    "turns": [{"parts": [{"text": f"question {number}"}]}],
-                    "turnComplete": True,
-                }
+                parts = [{"text": f"question {number}"}]
+                text = {"turns": [{"parts": parts}], "turnComplete": True}
                 await client.send({"clientContent": text})
                 messages = await client.until("turnComplete")
                 words = "".join(
@@ -226,23 +224,27 @@ def test_many_clients_are_served_and_the_loop_stays_free(
                 )
                 assert words == f"You said question {number}."
 
+    async def talk(running: Service) -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(clients):
+                group.create_task(one(running, number))
+
     async def scenario(running: Service) -> None:
+        # the clients have a thread of their own: only the server's work is counted
         async with asyncio.TaskGroup() as group:
             ticker = group.create_task(tick())
-            async with asyncio.TaskGroup() as talking:
-                for number in range(clients):
-                    talking.create_task(one(running, number))
+            await asyncio.to_thread(asyncio.run, talk(running))
             ticker.cancel()
 
     serving(tmp_path, scenario, timing=replace(QUICK, burst_s=0.6))
-    late_ms.sort()
+    worked_ms.sort()
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{clients} clients on one loop with the server: late by "
-            f"{late_ms[len(late_ms) // 2]:.1f} ms median, "
-            f"{late_ms[int(len(late_ms) * 0.99)]:.1f} ms p99, {late_ms[-1]:.1f} ms at most\n"
+            f"\n{clients} clients: the server's loop worked without a pause for "
+            f"{worked_ms[len(worked_ms) // 2]:.1f} ms median, "
+            f"{worked_ms[int(len(worked_ms) * 0.99)]:.1f} ms p99, {worked_ms[-1]:.1f} ms at most\n"
         )
-    assert late_ms[int(len(late_ms) * 0.99)] < 20
+    assert worked_ms[-1] < 20
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
