@@ -2,8 +2,10 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -21,20 +23,27 @@ TASK_STARTERS = {
 
 def tracked(*patterns: str) -> list[Path]:
     """Return the files of the project that match; what is ignored or built is not ours."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
+    return sorted(
+        ROOT / name
+        for name in FILES
+        if any(fnmatch(name, pattern) for pattern in patterns) and (ROOT / name).is_file()
     )
-    names = listed.stdout.splitlines()
-    if listed.returncode:  # not a git checkout: an unpacked archive
-        names = [str(path.relative_to(ROOT)) for where in patterns for path in ROOT.glob(where)]
-    return sorted(path for name in set(names) if (path := ROOT / name).is_file())
 
 
-MODULES = tracked("kiosk/*.py", "kiosk/**/*.py")
+def _files() -> list[str]:
+    git = shutil.which("git")
+    if git and (ROOT / ".git").exists():
+        command = [git, "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True
+        ).stdout.splitlines()
+    names = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+    hidden = re.compile(r"\.(?!ci\b)|node_modules$|__pycache__$|demo-out$")
+    return [str(name) for name in names if not any(map(hidden.match, name.parts))]
+
+
+FILES = _files()
+MODULES = tracked("kiosk/*.py")
 
 
 def name_of(path: Path) -> str:
