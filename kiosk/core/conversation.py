@@ -35,7 +35,7 @@ from kiosk.core.effects import (
     ShowMicrophoneLamp,
     StartUtterance,
 )
-from kiosk.core.lights import Light
+from kiosk.core.lights import PART_OF, Light
 from kiosk.core.phases import (
     Conversation,
     FollowUp,
@@ -58,10 +58,10 @@ Step = tuple[Conversation, tuple[Effect, ...]]
 def step(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Step:
     """Advance by one event. Total: every event is legal in every phase."""
     after, effects = _advance(_note(conv, event, now), event, now, talk)
-    return after, (*effects, *_difference(conv, after))
+    return after, (*effects, *_difference(conv, after, event))
 
 
-def _difference(before: Conversation, after: Conversation) -> tuple[Effect, ...]:
+def _difference(before: Conversation, after: Conversation, event: ev.Event) -> tuple[Effect, ...]:
     """Ask for whatever follows from the phase and has changed."""
     effects: list[Effect] = []
     if after.gate != before.gate:
@@ -69,6 +69,12 @@ def _difference(before: Conversation, after: Conversation) -> tuple[Effect, ...]
     if (after.gate is None) != (before.gate is None):
         lit = after.gate is not None
         effects += [ShowMicrophoneLamp(lit), Report("mic_open" if lit else "mic_close")]
+    cause = event.cause if isinstance(event, ev.PartFailed) else "refused"
+    faults, were = after.truths.faults, before.truths.faults
+    effects += [
+        Report("fault", {"part": PART_OF[fault], "cause": cause}) for fault in sorted(faults - were)
+    ]
+    effects += [Report("healed", {"part": PART_OF[fault]}) for fault in sorted(were - faults)]
     if after.light != before.light:
         effects.append(ShowLight(after.light))
     return tuple(effects)
@@ -88,7 +94,7 @@ def _note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
             truths = replace(truths, offline=True)
         case ev.Refused(ev.RefusedFor.ACCOUNT):
             truths = truths.with_fault(Light.ACCOUNT_FAULT, present=True)
-        case ev.PartFailed(part) | ev.PartHealed(part):
+        case ev.PartFailed(part=part) | ev.PartHealed(part=part):
             failed = isinstance(event, ev.PartFailed)
             truths = truths.with_fault(_FAULT_OF[part], present=failed)
         case ev.MuteSwitched(muted):
@@ -116,14 +122,14 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
 
         case _, ev.MuteSwitched(muted):
             earcon = PlayEarcon(Earcon.MUTE if muted else Earcon.UNMUTE)
-            said = Report("muted", {"muted": int(muted)})
+            said = Report("muted", {"muted": muted})
             if not muted or isinstance(conv.phase, Idle):
                 return conv, (earcon, said)
-            ended, effects = _end_visit(conv, "muted", "abandoned")
+            ended, effects = _end_visit(conv, "muted", "abandoned", now)
             return ended, (Flush(), earcon, said, *effects)
         case Idle() | Saying(ended=True), ev.PartFailed():
             return conv, ()
-        case _, ev.PartFailed(ev.Part.MICROPHONE | ev.Part.SPEAKER as part):
+        case _, ev.PartFailed(part=ev.Part.MICROPHONE | ev.Part.SPEAKER as part):
             return _apologise(conv, Phrase.NOT_AVAILABLE, part.value, "abandoned", now)
         case _, ev.ButtonPressed():
             return _pressed(conv, now, talk)
@@ -154,21 +160,17 @@ def _pressed(conv: Conversation, now: float, talk: Talk) -> Step:
         case Idle() | Saying(ended=True):
             return _begin_visit(conv, now, talk)
         case _ if now >= conv.visit_due:  # the cap: who goes on asking is a new visit
-            ended, effects = _end_visit(conv, "cap", "interrupted")
+            ended, effects = _end_visit(conv, "cap", "interrupted", now)
             begun, more = _begin_visit(ended, now, talk)
             return begun, (Flush(), *effects, *more)
         case Listening() as listening:
             due = listening.due if listening.heard else now + talk.hold_s
             phase = replace(listening, due=due, ends_on_release=listening.heard)
             return replace(conv, phase=phase), (PlayEarcon(Earcon.LISTENING),)
-        case Speaking(since=since) as speaking:
-            heard_ms = _ms(now - since)
-            done = _turn_ended(conv, "interrupted", speaking.first_audio_ms, heard_ms)
+        case Thinking() | Speaking():
+            done = _turn_over(conv, "interrupted", now)
             begun, effects = _take_floor(conv, now, talk)
-            return begun, (Flush(), Report("barge_in"), done, *effects)
-        case Thinking():
-            begun, effects = _take_floor(conv, now, talk)
-            return begun, (Flush(), Report("barge_in"), _turn_ended(conv, "interrupted"), *effects)
+            return begun, (Flush(), Report("barge_in"), *done, *effects)
         case _:  # saying a phrase, or waiting for a follow-up question
             begun, effects = _take_floor(conv, now, talk)
             return begun, (Flush(), *effects)
@@ -206,9 +208,9 @@ def _listening(
                 heard = replace(heard, due=min(heard.due, conv.pressed_at + talk.hold_s))
             return replace(conv, phase=heard), (Report("speech_started"),)
         case ev.SpeechEnded() if not phase.held and phase.heard:
-            return _end_turn(conv, now, talk, Report("speech_ended"))
+            return _end_turn(conv, phase, now, talk)
         case ev.ButtonReleased() if phase.held or phase.ends_on_release:
-            return _end_turn(conv, now, talk)
+            return _end_turn(conv, phase, now, talk)
         case ev.ButtonReleased():  # a tap: the gate ends the turn
             wait_s = talk.utterance_s if phase.heard else talk.no_speech_s
             return replace(conv, phase=replace(phase, due=now + wait_s)), ()
@@ -218,19 +220,20 @@ def _listening(
             due = conv.pressed_at + talk.utterance_s
             if now < due:
                 return replace(conv, phase=replace(phase, held=True, due=due)), ()
-            return _end_turn(conv, now, talk)
+            return _end_turn(conv, phase, now, talk)
         case ev.Tick() if phase.heard or phase.held:  # the longest utterance there may be
-            return _end_turn(conv, now, talk)
+            return _end_turn(conv, phase, now, talk)
         case ev.Tick():
-            ended, effects = _end_visit(conv, "no_speech", "no_speech")
+            ended, effects = _end_visit(conv, "no_speech", "no_speech", now)
             return ended, (PlayEarcon(Earcon.SORRY), *effects)
         case _:
             return conv, ()
 
 
-def _end_turn(conv: Conversation, now: float, talk: Talk, *first: Effect) -> Step:
+def _end_turn(conv: Conversation, phase: Listening, now: float, talk: Talk) -> Step:
     thinking = Thinking(since=now, due=now + talk.tick_s)
-    return replace(conv, phase=thinking), (*first, EndUtterance())
+    said = (Report("speech_ended"),) if phase.heard else ()
+    return replace(conv, phase=thinking), (*said, EndUtterance())
 
 
 def _patience(talk: Talk) -> tuple[tuple[float, Phrase], ...]:
@@ -275,18 +278,13 @@ def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, 
 def _speaking(conv: Conversation, phase: Speaking, event: ev.Event, now: float, talk: Talk) -> Step:
     match event:
         case ev.PlayoutDrained(heard_ms) if phase.cut:
-            over = Report("reply_ended", {"heard_ms": heard_ms})
-            after, effects = _say_again(conv, "lost", now, phase.first_audio_ms, heard_ms)
-            return after, (over, *effects)
+            return _say_again(conv, "lost", now, heard_ms)
         case ev.PlayoutDrained(heard_ms):
-            over = Report("reply_ended", {"heard_ms": heard_ms})
-            done = _turn_ended(conv, "answered", phase.first_audio_ms, heard_ms)
-            return _open_window(conv, now, talk, over, done)
+            return _open_window(conv, now, talk, *_turn_over(conv, "answered", now, heard_ms))
         case ev.ReplyCut():
             return replace(conv, phase=replace(phase, cut=True)), ()
         case ev.Tick() if now >= phase.due:
-            done = _turn_ended(conv, "capped", phase.first_audio_ms, _ms(now - phase.since))
-            return _open_window(conv, now, talk, Flush(), Report("reply_ended"), done)
+            return _open_window(conv, now, talk, Flush(), *_turn_over(conv, "capped", now))
         case _:
             return conv, ()
 
@@ -320,7 +318,7 @@ def _follow_up(
             window = FollowUp(due=now + talk.follow_up_s, armed=True)
             return replace(conv, phase=window), ()
         case ev.Tick() if now >= phase.due:
-            ended, effects = _end_visit(conv, "silence")
+            ended, effects = _end_visit(conv, "silence", "", now)
             return ended, (PlayEarcon(Earcon.GOODBYE), *effects)
         case _:
             return conv, ()
@@ -328,48 +326,48 @@ def _follow_up(
 
 def _open_window(conv: Conversation, now: float, talk: Talk, *first: Effect) -> Step:
     if now >= conv.visit_due:
-        ended, effects = _end_visit(conv, "cap")
+        ended, effects = _end_visit(conv, "cap", "", now)
         return ended, (*first, PlayEarcon(Earcon.GOODBYE), *effects)
     return replace(conv, phase=FollowUp(due=now + talk.echo_tail_s)), first
 
 
-def _say_again(
-    conv: Conversation, outcome: str, now: float, first_audio_ms: int = 0, heard_ms: int = 0
-) -> Step:
-    done = _turn_ended(conv, outcome, first_audio_ms, heard_ms)
+def _say_again(conv: Conversation, outcome: str, now: float, heard_ms: int | None = None) -> Step:
+    done = _turn_over(conv, outcome, now, heard_ms)
     saying = Saying(phrase=Phrase.SAY_AGAIN, due=now + PHRASE_LIMIT_S)
-    return replace(conv, phase=saying), (Flush(), done, PlayPhrase(Phrase.SAY_AGAIN))
+    return replace(conv, phase=saying), (Flush(), *done, PlayPhrase(Phrase.SAY_AGAIN))
 
 
 def _apologise(conv: Conversation, phrase: Phrase, reason: str, outcome: str, now: float) -> Step:
     """End the visit and say why. The session ends at once: nothing more leaves the device."""
-    ended, effects = _end_visit(conv, reason, outcome)
+    ended, effects = _end_visit(conv, reason, outcome, now)
     saying = Saying(phrase=phrase, due=now + PHRASE_LIMIT_S, ended=True)
     return replace(ended, phase=saying), (Flush(), *effects, PlayPhrase(phrase))
 
 
-def _end_visit(conv: Conversation, reason: str, outcome: str | None = None) -> Step:
-    effects: list[Effect] = []
-    if outcome is not None and isinstance(conv.phase, Listening | Thinking | Speaking):
-        effects.append(_turn_ended(conv, outcome))
+def _end_visit(conv: Conversation, reason: str, outcome: str, now: float) -> Step:
+    """End the visit for ``reason``, and with ``outcome`` a turn that was under way."""
+    effects = _turn_over(conv, outcome, now)
     if not conv.over:
         ended = Report("visit_ended", {"visit": conv.visit, "reason": reason})
-        effects += [CloseSession(), ended]
-    return replace(conv, phase=Idle()), tuple(effects)
+        effects = (*effects, CloseSession(), ended)
+    return replace(conv, phase=Idle()), effects
 
 
-def _turn_ended(
-    conv: Conversation, outcome: str, first_audio_ms: int = 0, heard_ms: int = 0
-) -> Report:
-    return Report(
-        "turn_ended",
-        {
-            "turn": conv.turn,
-            "outcome": outcome,
-            "first_audio_ms": first_audio_ms or None,
-            "heard_ms": heard_ms,
-        },
-    )
+def _turn_over(
+    conv: Conversation, outcome: str, now: float, heard_ms: int | None = None
+) -> tuple[Effect, ...]:
+    """Report the end of the turn under way, if one is. Unless told, reckon what was heard."""
+    match conv.phase:
+        case Listening() | Thinking():
+            fields = {"first_audio_ms": None, "heard_ms": 0}
+            reports: tuple[Effect, ...] = ()
+        case Speaking(since=since, first_audio_ms=first_audio_ms):
+            heard = _ms(now - since) if heard_ms is None else heard_ms
+            fields = {"first_audio_ms": first_audio_ms, "heard_ms": heard}
+            reports = (Report("reply_ended", {"heard_ms": heard}),)
+        case _:
+            return ()
+    return (*reports, Report("turn_ended", {"turn": conv.turn, "outcome": outcome, **fields}))
 
 
 def _ms(seconds: float) -> int:

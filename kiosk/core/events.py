@@ -109,6 +109,7 @@ class PartFailed:
     """A part stopped working."""
 
     part: Part
+    cause: str = "lost"
 
 
 @dataclass(frozen=True, slots=True)

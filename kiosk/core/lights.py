@@ -35,6 +35,17 @@ class Light(StrEnum):
         return self.value.partition(":")[0]
 
 
+PART_OF: Final = {
+    Light.NETWORK_FAULT: "network",
+    Light.MICROPHONE_FAULT: "microphone",
+    Light.SPEAKER_FAULT: "speaker",
+    Light.ACCOUNT_FAULT: "account",
+    Light.SHOP_FAULT: "shop",
+    Light.BOARD_FAULT: "board",
+    Light.SOFTWARE_FAULT: "software",
+}
+"""What a fault's light speaks of, in the word the event stream uses."""
+
 _DEVICE_FAULTS = (Light.MICROPHONE_FAULT, Light.SPEAKER_FAULT)
 _OTHER_FAULTS = (
     Light.NETWORK_FAULT,

@@ -644,14 +644,31 @@ def test_no_customer_is_ever_heard_outside_a_visit(script: list[tuple[float, ev.
         assert conv.gate is None or not conv.over
 
 
-@given(scripts)
-@settings(max_examples=300, deadline=None)
-def test_every_turn_that_starts_ends_exactly_once(script: list[tuple[float, ev.Event]]) -> None:
-    conv, now, log = Conversation(), 0.0, list[str]()
+@pytest.mark.parametrize(
+    ("starts", "ends"),
+    [
+        ("visit_started", "visit_ended"),
+        ("turn_started", "turn_ended"),
+        ("reply_started", "reply_ended"),
+        ("mic_open", "mic_close"),
+        ("fault", "healed"),
+    ],
+)
+@given(script=scripts)
+@settings(max_examples=200, deadline=None)
+def test_whatever_the_event_stream_says_begins_also_ends_before_it_begins_again(
+    starts: str, ends: str, script: list[tuple[float, ev.Event]]
+) -> None:
+    conv, now, log = Conversation(), 0.0, list[tuple[str, object]]()
     for delay, event in script:
         now += delay
         conv, effects = step(conv, event, now, TALK)
-        log += [name for name in reports(effects) if name in ("turn_started", "turn_ended")]
+        log += [
+            (effect.event, effect.fields.get("part"))
+            for effect in effects
+            if isinstance(effect, Report) and effect.event in (starts, ends)
+        ]
 
-    paired = ["turn_started", "turn_ended"] * (len(log) // 2 + 1)
-    assert log == paired[: len(log)]
+    for part in {part for _, part in log}:
+        names = [name for name, about in log if about == part]
+        assert names == ([starts, ends] * len(names))[: len(names)]
