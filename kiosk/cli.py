@@ -5,6 +5,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +18,8 @@ USAGE = 64  # EX_USAGE
 SOFTWARE = 70  # EX_SOFTWARE
 UNAVAILABLE = 69  # EX_UNAVAILABLE
 CONFIG = 78  # EX_CONFIG
-TERMINATED = 128 + signal.SIGTERM
 INTERRUPTED = 128 + signal.SIGINT
+LAST_RESORT_S = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,10 +150,21 @@ def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.current_task()
         assert task is not None, "we are inside it"
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        await work
+        try:
+            await work
+        except asyncio.CancelledError:
+            _leave_within(LAST_RESORT_S)  # all that is ours is closed by now
+            raise
 
     with suppress(asyncio.CancelledError):
         asyncio.run(stoppable())
+
+
+def _leave_within(seconds: float) -> None:
+    """End the process even if a name look-up hangs in a thread that nobody can stop."""
+    last_resort = threading.Timer(seconds, os._exit, (0,))
+    last_resort.daemon = True
+    last_resort.start()
 
 
 def _run(options: argparse.Namespace) -> None:
