@@ -35,14 +35,32 @@ class Authority:
         self._serial = 1
         now = _now()
         certificate = (
-            _builder(self._name, self._name, self._key.public_key(), 1)
+            self._builder(self._name, self._key.public_key(), 1)
             .not_valid_before(now - 20 * DAY)
             .not_valid_after(now + 20 * DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(_signs_certificates(), critical=True)
             .sign(self._key, hashes.SHA256())
         )
         self.ca_file = directory / "ca.pem"
         self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _builder(
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, serial: int
+    ) -> x509.CertificateBuilder:
+        """Begin a certificate with all that strict verification, Python 3.13's, asks for."""
+        issuer_key = self._key.public_key()
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key)
+            .serial_number(serial)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False
+            )
+        )
 
     def server_context(self, *names: str, from_days: int = -1, to_days: int = 1) -> ssl.SSLContext:
         """Issue a leaf for these names, valid from and to so many days from now."""
@@ -50,7 +68,7 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         self._serial += 1
         certificate = (
-            _builder(_name("Test leaf"), self._name, key.public_key(), self._serial)
+            self._builder(_name("Test leaf"), key.public_key(), self._serial)
             .not_valid_before(now + from_days * DAY)
             .not_valid_after(now + to_days * DAY)
             .add_extension(_alternatives(names or ("localhost", "127.0.0.1")), critical=False)
@@ -152,15 +170,17 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, serial: int
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(serial)
+def _signs_certificates() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
     )
 
 
