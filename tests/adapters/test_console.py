@@ -166,7 +166,7 @@ except asyncio.CancelledError:
 @contextlib.contextmanager
 def program(terminal: Terminal, *, trouble: bool = False) -> Iterator[subprocess.Popen[bytes]]:
     code = PROGRAM.replace("TROUBLE", str(trouble))
-    environ = {**os.environ, "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
+    environ = {**os.environ, "TERM": "xterm", "PYTHONIOENCODING": "utf-8", "PYTHON_COLORS": "0"}
     environ.pop("JOURNAL_STREAM", None)
     process = subprocess.Popen(
         [sys.executable, "-c", code],
