@@ -10,49 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from kiosk.local_live import asking, identifiers, smalltalk, wording
+from kiosk.local_live import asking, known, requests, smalltalk, wording
 from kiosk.local_live.choosing import asked_anything, choose
 from kiosk.local_live.declared import Kind, Parameter, Tool, read_tools
 from kiosk.local_live.facts import answer_from
-from kiosk.local_live.filling import fill, values_in
-from kiosk.local_live.intents import NOTHING, Intent, meant
+from kiosk.local_live.filling import fill
+from kiosk.local_live.intents import NOTHING, Intent
 from kiosk.local_live.memory import Memory, Result, Wanted
 from kiosk.local_live.outcome import Ending, Outcome, outcome_of
 from kiosk.local_live.parts import Action, Call, Say
-from kiosk.local_live.phrasing import content, word_set
 
-_CLAUSES: Final = re.compile(
-    r"(?<=[.?!])\s+|,?\s+and (?=(?:what|where|when|how|can|could|do|does|is|are|who|which|will)\b)",
-    re.I,
-)
-_GREETED: Final = re.compile(
-    r"^(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b[\s,.!]*)+", re.I
-)
-_ELLIPSIS: Final = re.compile(
-    r"^(?:and|or|but|so|okay|ok)?[\s,]*"
-    r"(?:(?:and )?(?:what|how) about|and|or|make it|set it to|change it to|try)\b[\s,]*",
-    re.I,
-)
-_CORRECTING: Final = re.compile(r"^(?:no|nope|wrong|sorry|not|i said|i mean|that's wrong)\b", re.I)
-_RECALL: Final = re.compile(r"\b(?:what|which|repeat|tell me|remind me)\b.*\b(?:my|i)\b", re.I)
 _OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different|second|next) (?:order|one)\b", re.I)
-_PLACED: Final = re.compile(r"(?:in|for|at|on|to|from|of)\b", re.I)
-_ASKS: Final = re.compile(
-    r"\?|^(?:what|where|when|who|how|which|why|can|could|do|does|did|is|are|will|would|may|have)\b",
-    re.I,
-)
-_BARE: Final = word_set(
-    "my order number is it this that the yes no for a code id with here and number's orders about"
-    " i said mean sorry of please has have got gave give"
-)
-_OF_THE_SHOP: Final = word_set(
-    "you your shop store item items i my it buy bought sell product products return here order"
-)
-_POINTING: Final = word_set(
-    "is it that this does do they them cost costs anything free i have to pay for what much how"
-    " and are there a fee charge be"
-)
-_ORDER_WORDS: Final = word_set("order orders package parcel delivery delivered ship shipped")
 
 
 class ShopBrain:
@@ -110,7 +78,7 @@ class ShopBrain:
         self._memory.begin_turn()
         self._memory.add_line(role, text)
         if role == "user":
-            self._keep_identifiers(text)
+            known.keep(self._memory, self._tools, text)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the conversation as JSON values."""
@@ -138,42 +106,31 @@ class ShopBrain:
         return self._fresh(text)
 
     def _fresh(self, text: str) -> list[Action]:
-        corrected = self._correction(text)
-        if corrected is not None:
-            return corrected
-        for noun in self._memory.known:
-            if _RECALL.search(text) and set(noun.split()) <= set(content(text)):
-                return [Say(smalltalk.recall(self._memory, noun))]
-        rest = self._keep_identifiers(text)
-        if rest is not None and not set(content(rest)) - _BARE:
-            tool = choose(self._tools, text, Intent("order_status", 1.0)) or self._identifying(text)
+        memory, tools = self._memory, self._tools
+        correction = known.correction(memory, tools, text)
+        if correction is not None:
+            memory.wanted = correction
+            return self._answer(text)
+        noun = known.recalled(memory, text)
+        if noun:
+            return [Say(smalltalk.recall(memory, noun))]
+        rest = known.keep(memory, tools, text)
+        if rest is not None and requests.is_bare(rest):
+            tool = choose(tools, text, Intent("order_status", 1.0))
+            tool = tool or known.identifying(tools, text)
             return self._proceed(tool, text) if tool else [Say(wording.CANNOT)]
-        plain = _GREETED.sub("", re.sub(r"\s+(?=[?.!,])", "", rest or text)) or text
-        intents = [(clause, meant(clause)) for clause in _CLAUSES.split(plain) if clause.strip()]
-        tasks = [
-            pair for pair in intents if pair[1].subject in ("order", "policy", "person", "change")
+        actions = [
+            action
+            for request in requests.read(text, rest)
+            for action in self._pursue(request.text, request.plain, request.intent)
         ]
-        whole = meant(plain)
-        if _are_several(tasks):
-            actions = [
-                action
-                for clause, intent in tasks[:2]
-                for action in self._pursue(clause if rest is None else text, clause, intent)
-            ]
-            return [action for at, action in enumerate(actions) if action not in actions[:at]]
-        if tasks and not whole.subject.strip("talk"):
-            whole = max((intent for _, intent in tasks), key=lambda intent: intent.score)
-        elif not whole.name:
-            whole = max((i for _, i in intents), key=lambda i: i.score, default=NOTHING)
-        return self._pursue(text, plain, whole)
+        return [action for at, action in enumerate(actions) if action not in actions[:at]]
 
     def _pursue(self, text: str, plain: str, intent: Intent) -> list[Action]:
         """Act on one intent; ``plain`` is the text without identifiers."""
         memory = self._memory
-        if intent.subject == "order" and memory.subject == "policy":
-            about_policy = intent.name == "order_arrival" and not set(content(plain)) & _ORDER_WORDS
-            if about_policy and memory.question:
-                return self._ask(asked_anything(self._tools), f"{memory.question} {plain}", intent)
+        if requests.goes_on_about_policy(memory, plain, intent):
+            return self._ask(asked_anything(self._tools), f"{memory.question} {plain}", intent)
         match intent.subject:
             case "order":
                 return self._order(text, intent)
@@ -182,17 +139,15 @@ class ShopBrain:
                 return self._proceed(tool, text) if tool else [Say(wording.CANNOT_DO)]
             case "policy":
                 tool = choose(self._tools, plain, intent)
-                return self._ask(tool, self._standing_alone(plain, intent), intent)
+                return self._ask(tool, requests.standing_alone(memory, plain, intent), intent)
             case "person":
                 tool = choose(self._tools, plain, intent)
                 return self._ask(tool, plain, intent) if tool else [Say(wording.PERSON)]
             case "talk" if intent.name != "chat" or intent.sure:
                 tool = choose(self._tools, plain, NOTHING) if intent.name == "chat" else None
-                return (
-                    self._proceed(tool, text)
-                    if tool
-                    else [Say(smalltalk.reply(memory, self._tools, text, intent))]
-                )
+                if tool is not None:
+                    return self._proceed(tool, text)
+                return [Say(smalltalk.reply(memory, self._tools, text, intent))]
             case _:
                 return self._unknown(text, plain, intent)
 
@@ -223,16 +178,13 @@ class ShopBrain:
         liked = choose(self._tools, plain, NOTHING)
         if liked is not None:
             return self._proceed(liked, text)
-        varied = self._varied(text)
+        varied = known.varied(memory, self._tools, text)
         if varied is not None:
-            return varied
+            return self._proceed(*varied)
         anything = asked_anything(self._tools)
-        said = set(content(plain))
-        elliptic = bool(_ELLIPSIS.match(plain)) and memory.subject == "policy"
-        shoppy = _ASKS.search(plain) and said & _OF_THE_SHOP and len(said) > 2
-        if anything is not None and (elliptic or shoppy) and intent.name != "chat":
-            return self._ask(anything, self._standing_alone(plain, intent), intent)
-        if intent.name == "chat" or (_ASKS.search(plain) and len(said) > 3):
+        if anything is not None and requests.is_for_the_shop(memory, plain, intent):
+            return self._ask(anything, requests.standing_alone(memory, plain, intent), intent)
+        if intent.name == "chat" or requests.is_question(plain):
             return [Say(smalltalk.chat(self._tools))]
         memory.unclear += 1
         if memory.unclear > 1:
@@ -258,20 +210,20 @@ class ShopBrain:
         memory = self._memory
         memory.unclear = 0
         filled = fill(tool, text, question or text, memory.known)
-        known = {**filled.arguments, **(arguments or {})}
+        values = {**filled.arguments, **(arguments or {})}
         missing = next(
-            (each for each in tool.parameters if each.required and each.name not in known), None
+            (each for each in tool.parameters if each.required and each.name not in values), None
         )
         if missing is not None:
-            memory.wanted, say = asking.begin(tool, missing, known, filled.doubtful)
+            memory.wanted, say = asking.begin(tool, missing, values, filled.doubtful)
             return [Say(say)]
         memory.wanted = None
         for parameter in tool.parameters:
-            if parameter.kind is Kind.IDENTIFIER and parameter.name in known:
-                memory.known[parameter.noun] = str(known[parameter.name])
+            if parameter.kind is Kind.IDENTIFIER and parameter.name in values:
+                memory.known[parameter.noun] = str(values[parameter.name])
         if not question:
             memory.subject = "order" if tool.first(Kind.IDENTIFIER) else "tool"
-        call = Call(tool.name, known)
+        call = Call(tool.name, values)
         return [call] if tool.waits else [call, Say(wording.LOOKING)]
 
     def _again(self, tool: Tool | None, arguments: dict[str, Any], outcome: Outcome) -> Call | None:
@@ -314,76 +266,3 @@ class ShopBrain:
         tool = next((tool for tool in self._tools if tool.name == wanted.tool), None)
         parameters = tool.parameters if tool else ()
         return tool, next((each for each in parameters if each.name == wanted.parameter), None)
-
-    def _identifying(self, text: str) -> Tool | None:
-        """Return the tool whose identifier a text holds."""
-        for tool in self._tools:
-            parameter = tool.first(Kind.IDENTIFIER)
-            if parameter is not None and identifiers.hear(text, parameter.shape):
-                return tool
-        return None
-
-    def _keep_identifiers(self, text: str) -> str | None:
-        """Remember whole identifiers in a text; return what else was said, if there was one."""
-        rest = None
-        for tool in self._tools:
-            parameter = tool.first(Kind.IDENTIFIER)
-            spoken = identifiers.hear(text, parameter.shape) if parameter else None
-            if parameter is None or spoken is None:
-                continue
-            rest = spoken.rest if rest is None or len(spoken.rest) < len(rest) else rest
-            if spoken.fits(parameter.shape):
-                self._memory.known[parameter.noun] = spoken.written(parameter.shape)
-        return rest
-
-    def _correction(self, text: str) -> list[Action] | None:
-        """Take "no, two four" for a change to the identifier that was used last."""
-        if not _CORRECTING.match(text) or not self._memory.results:
-            return None
-        last = self._memory.results[-1]
-        tool, parameter = self._find(Wanted(last.tool, ""))
-        parameter = tool.first(Kind.IDENTIFIER) if tool else None
-        if tool is None or parameter is None or parameter.name not in last.arguments:
-            return None
-        if identifiers.hear(text, parameter.shape, expected=True) is None:
-            return None
-        digits = "".join(filter(str.isdigit, str(last.arguments[parameter.name])))
-        others = {n: value for n, value in last.arguments.items() if n != parameter.name}
-        self._memory.wanted = Wanted(tool.name, parameter.name, others, digits)
-        return self._answer(text)
-
-    def _varied(self, text: str) -> list[Action] | None:
-        """Take "and in Paris?" for the last call with another value."""
-        if not self._memory.results or not _ELLIPSIS.match(text):
-            return None
-        last = self._memory.results[-1]
-        tool = next((tool for tool in self._tools if tool.name == last.tool), None)
-        if tool is None or tool.first(Kind.QUESTION):
-            return None
-        about = _ELLIPSIS.sub("", text)
-        changed = values_in(tool, about if _PLACED.match(about) else f"in {about}")
-        return self._proceed(tool, "", {**last.arguments, **changed}) if changed else None
-
-    def _standing_alone(self, plain: str, intent: Intent) -> str:
-        """Return a question that can be understood without the conversation."""
-        memory = self._memory
-        said = set(content(plain))
-        about = _ELLIPSIS.sub("", plain)
-        if intent.name == "shop" and memory.subject == "policy" and said <= _POINTING:
-            topic = memory.plain
-        elif about != plain:
-            topic = intent.question or memory.question
-        else:
-            return plain
-        if set(content(about)) <= set(content(topic)):
-            return topic
-        return f"{topic} {about[:1].upper()}{about[1:]}".strip()
-
-
-def _are_several(tasks: Sequence[tuple[str, Intent]]) -> bool:
-    """Tell two requests in one breath from one request told at length."""
-    sure = [(clause, intent) for clause, intent in tasks if intent.sure]
-    if len({intent.subject for _, intent in sure}) > 1:
-        return True
-    asked = {intent.name for clause, intent in sure if _ASKS.search(clause)}
-    return len(asked) > 1 and all(intent.subject == "policy" for _, intent in sure)

@@ -99,7 +99,8 @@ def hear(text: str, shape: Shape, *, expected: bool = False) -> Spoken | None:
     prefix_at, letters = _letters_before(tokens, start, shape)
     digits = _once("".join(run.digits for run in chosen), shape)
     prefixed = prefix_at < start and not letters
-    clear = prefixed or bool(letters) or len(digits) >= _CLEAR_DIGITS
+    long = len(digits) >= _CLEAR_DIGITS and all(run.sure for run in chosen)
+    clear = prefixed or bool(letters) or long or len(digits) == shape.digits
     if not (expected or clear) or (_is_quantity(tokens, end) and not (expected or prefixed)):
         return None
     first = tokens[prefix_at]
@@ -120,6 +121,7 @@ class _Run:
     start: int
     end: int
     digits: str
+    sure: bool
 
 
 def _runs(tokens: list[Token], shape: Shape) -> list[_Run]:
@@ -161,7 +163,12 @@ def _core(pieces: list[tuple[int, int, str, bool]], shape: Shape) -> _Run | None
             first, last = low, high
             break
     taken = pieces[first : last + 1]
-    return _Run(taken[0][0], taken[-1][1], "".join(piece[2] for piece in taken))
+    return _Run(
+        taken[0][0],
+        taken[-1][1],
+        "".join(piece[2] for piece in taken),
+        sure=all(piece[3] for piece in taken),
+    )
 
 
 def _choose(runs: list[_Run], shape: Shape) -> list[_Run]:

@@ -122,7 +122,7 @@ def fact_of(name: str, value: object) -> str:
     if isinstance(value, bool):
         words = [word for word in words if word not in ("is", "has")]
         return f"it is {'' if value else 'not '}{' '.join(words)}" if words else ""
-    if value is None or value == "" or not words:
+    if value in (None, "", [], {}) or not words:
         return ""
     unit = _UNITS.get(words[-1], "") if len(words) > 1 and isinstance(value, int | float) else ""
     noun = " ".join(words[:-1] if unit else words)

@@ -1,0 +1,77 @@
+"""Identifiers that the customer gave, and calls that are made again with another value."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from kiosk.local_live import identifiers
+from kiosk.local_live.declared import Kind, Tool
+from kiosk.local_live.filling import values_in
+from kiosk.local_live.memory import Memory, Wanted
+from kiosk.local_live.phrasing import content
+from kiosk.local_live.requests import elided
+
+_CORRECTING: Final = re.compile(r"^(?:no|nope|wrong|sorry|not|i said|i mean|that's wrong)\b", re.I)
+_RECALLING: Final = re.compile(r"\b(?:what|which|repeat|tell me|remind me)\b.*\b(?:my|i)\b", re.I)
+_PLACED: Final = re.compile(r"(?:in|for|at|on|to|from|of)\b", re.I)
+
+
+def keep(memory: Memory, tools: Sequence[Tool], text: str) -> str | None:
+    """Remember whole identifiers in a text; return what else was said, if there was one."""
+    rest = None
+    for tool in tools:
+        parameter = tool.first(Kind.IDENTIFIER)
+        spoken = identifiers.hear(text, parameter.shape) if parameter else None
+        if parameter is None or spoken is None:
+            continue
+        rest = spoken.rest if rest is None or len(spoken.rest) < len(rest) else rest
+        if spoken.fits(parameter.shape):
+            memory.known[parameter.noun] = spoken.written(parameter.shape)
+    return rest
+
+
+def identifying(tools: Sequence[Tool], text: str) -> Tool | None:
+    """Return the tool whose identifier a text holds."""
+    for tool in tools:
+        parameter = tool.first(Kind.IDENTIFIER)
+        if parameter is not None and identifiers.hear(text, parameter.shape):
+            return tool
+    return None
+
+
+def recalled(memory: Memory, text: str) -> str:
+    """Return the noun of the identifier that a customer asks to be told again, or nothing."""
+    said = set(content(text))
+    asked = bool(_RECALLING.search(text))
+    return next((noun for noun in memory.known if asked and set(noun.split()) <= said), "")
+
+
+def correction(memory: Memory, tools: Sequence[Tool], text: str) -> Wanted | None:
+    """Take "no, two four" for a change to the identifier that was used last."""
+    if not _CORRECTING.match(text) or not memory.results:
+        return None
+    last = memory.results[-1]
+    tool = next((tool for tool in tools if tool.name == last.tool), None)
+    parameter = tool.first(Kind.IDENTIFIER) if tool else None
+    if parameter is None or parameter.name not in last.arguments:
+        return None
+    if identifiers.hear(text, parameter.shape, expected=True) is None:
+        return None
+    digits = "".join(filter(str.isdigit, str(last.arguments[parameter.name])))
+    others = {name: value for name, value in last.arguments.items() if name != parameter.name}
+    return Wanted(last.tool, parameter.name, others, digits)
+
+
+def varied(
+    memory: Memory, tools: Sequence[Tool], text: str
+) -> tuple[Tool, str, dict[str, Any]] | None:
+    """Take "and in Paris?" for the last call with another value: tool, no text, arguments."""
+    about = elided(text)
+    if not memory.results or about is None:
+        return None
+    last = memory.results[-1]
+    tool = next((tool for tool in tools if tool.name == last.tool), None)
+    if tool is None or tool.first(Kind.QUESTION):
+        return None
+    changed = values_in(tool, about if _PLACED.match(about) else f"in {about}")
+    return (tool, "", {**last.arguments, **changed}) if changed else None

@@ -1,0 +1,149 @@
+"""What holds whatever is said and whatever tools return."""
+
+import json
+import re
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.local_live.brain import ShopBrain
+from kiosk.local_live.intents import meant
+from kiosk.local_live.parts import Action, Call, Say
+from kiosk.local_live.phrasebook import ORDERS, PERSON, POLICY, TALK
+from tests.local_live.brain_client import SHOP_TOOLS
+
+_EXAMPLES = [
+    text for book in (ORDERS, POLICY, PERSON, TALK) for texts in book.values() for text in texts
+]
+_NUMBERS = [
+    "",
+    " O R D eight eight four two one",
+    " 88421",
+    " ORD 8842",
+    " A B C 12345",
+    " no, two four",
+]
+utterances = st.one_of(
+    st.builds(
+        lambda text, number: text + number, st.sampled_from(_EXAMPLES), st.sampled_from(_NUMBERS)
+    ),
+    st.text(max_size=60),
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+_KEYS = st.sampled_from(["status", "say", "error", "retryable", "result", "items", "due_day", "x"])
+responses = st.dictionaries(_KEYS | st.text(max_size=8), _JSON, max_size=4)
+
+_FACTS = re.compile(
+    r"\d|\b(?:today|tomorrow|yesterday|tonight|monday|tuesday|wednesday|thursday|friday|saturday"
+    r"|sunday|january|february|march|april|june|july|august|september|october|november|december"
+    r"|shipped|delivered|dispatched|delayed|packed|cancelled|refunded|returned|ready for pickup"
+    r"|out for delivery|on its way|in transit|business days|free of charge|am|pm|noon"
+    r"|free)\b",
+    re.I,
+)
+
+
+def _says(actions: tuple[Action, ...]) -> list[str]:
+    return [action.text for action in actions if isinstance(action, Say)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(utterances, min_size=1, max_size=6))
+def test_no_fact_is_told_before_a_tool_told_it(said: list[str]) -> None:
+    brain = ShopBrain(SHOP_TOOLS, "")
+
+    for text in said:
+        for reply in _says(brain.hear(text)):
+            assert not _FACTS.search(reply), reply
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(utterances, responses), min_size=1, max_size=5))
+def test_nothing_said_or_returned_upsets_it(story: list[tuple[str, dict[str, Any]]]) -> None:
+    brain = ShopBrain(SHOP_TOOLS, "")
+    declared = {tool["name"]: tool["parameters"]["required"] for tool in SHOP_TOOLS}
+
+    for text, response in story:
+        actions = brain.hear(text)
+        calls = 0
+        while actions:
+            head, actions = actions[0], actions[1:]
+            if isinstance(head, Say):
+                assert head.text.strip()
+                continue
+            calls += 1
+            assert calls <= 4, "a call is repeated once at the most"
+            assert isinstance(head, Call)
+            assert set(declared[head.name]) <= set(head.arguments)
+            json.dumps(head.arguments)
+            actions = (*brain.result(head.name, head.arguments, response), *actions)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(utterances, responses), max_size=4), utterances)
+def test_a_restored_conversation_replies_the_same(
+    story: list[tuple[str, dict[str, Any]]], last: str
+) -> None:
+    brain = ShopBrain(SHOP_TOOLS, "")
+    for text, response in story:
+        for action in brain.hear(text):
+            if isinstance(action, Call):
+                brain.result(action.name, action.arguments, response)
+    other = ShopBrain(SHOP_TOOLS, "")
+
+    other.restore(json.loads(json.dumps(brain.snapshot())))
+
+    assert other.snapshot() == brain.snapshot()
+    assert other.hear(last) == brain.hear(last)
+
+
+_schemas = st.dictionaries(
+    st.sampled_from(
+        ["type", "description", "enum", "pattern", "examples", "properties", "required"]
+    )
+    | st.text(max_size=6),
+    _JSON | st.sampled_from(["string", "integer", "boolean", "object", r"^A\d{3}$"]),
+    max_size=4,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "name": st.text(min_size=1, max_size=10),
+                "description": st.text(max_size=20),
+                "parameters": st.fixed_dictionaries(
+                    {"properties": st.dictionaries(st.text(max_size=8), _schemas, max_size=3)}
+                ),
+            }
+        ),
+        max_size=3,
+    ),
+    utterances,
+)
+def test_any_declaration_is_read(tools: list[dict[str, Any]], text: str) -> None:
+    actions = ShopBrain(tools, "").hear(text)
+
+    names = {tool["name"] for tool in tools}
+    assert all(action.name in names for action in actions if isinstance(action, Call))
+
+
+def test_every_example_is_understood_as_what_it_is() -> None:
+    wrong = [
+        (text, name, meant(text).name)
+        for book in (ORDERS, POLICY, PERSON, TALK)
+        for name, texts in book.items()
+        for text in texts
+        if meant(text).name != name
+    ]
+
+    assert wrong == []

@@ -1,0 +1,177 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.local_live import identifiers
+from kiosk.local_live.cardinals import number_in
+from kiosk.local_live.declared import read_tools
+from kiosk.local_live.identifiers import Shape
+from kiosk.local_live.wording import spelt
+
+ORDER = Shape("ORD", "-", 5)
+
+
+def _written(text: str, shape: Shape = ORDER, *, expected: bool = False) -> str | None:
+    spoken = identifiers.hear(text, shape, expected=expected)
+    return spoken.written(shape) if spoken and spoken.fits(shape) else None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "O R D eight eight four two one",
+        "ORD 88421",
+        "ord-8 8 4 2 1",
+        "ORD88421",
+        "eighty-eight four twenty-one",
+        "double eight four two one",
+        "eighty eight thousand four hundred and twenty one",
+        "88,421",
+        "oscar romeo delta eight eight four two one",
+        "O.R.D. 8-8-4-2-1",
+        "order D 88421",
+        "Oh are the 88421",
+        "order of our D88 421",
+        "88 for 2 1",
+        "Order 88 for 21, please.",
+        "Where is my order ORD? 8-8. 421.",
+        "My order number is. And... 8-8-4-2-1",
+        "8 8 4... um, 2 1",
+        "8 8 4 2 1 8 8 4 2 1",
+        "not 88422, no, 88421",
+        "The number is O-R-D-8-8-421, thank you",
+        "I have two questions about order 88421",
+    ],
+)
+def test_an_order_number_is_understood_however_it_is_said(text: str) -> None:
+    assert _written(text) == "ORD-88421"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("oh one two three four", "ORD-01234"),
+        ("O-R-D-3-3-O-1-5.", "ORD-33015"),
+        ("zero zero one two three", "ORD-00123"),
+        ("triple one double five", "ORD-11155"),
+        ("niner eight seven six five", "ORD-98765"),
+        ("Delta 77129.", "ORD-77129"),
+    ],
+)
+def test_zeros_and_repeated_digits_are_kept(text: str, number: str) -> None:
+    assert _written(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "digits", "letters"),
+    [
+        ("ORD 8842", "8842", ""),
+        ("O R D 8 8 4 2 1 1", "884211", ""),
+        ("A B C 88421", "88421", "ABC"),
+        ("RDI-31-7", "317", "RDI"),
+    ],
+)
+def test_a_misheard_number_is_kept_as_heard_but_does_not_fit(
+    text: str, digits: str, letters: str
+) -> None:
+    spoken = identifiers.hear(text, ORDER)
+
+    assert spoken
+    assert (spoken.digits, spoken.letters) == (digits, letters)
+    assert not spoken.fits(ORDER)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "What is your return policy?",
+        "I bought 2 items 3 weeks ago",
+        "I bought it 7 days ago",
+        "can I return it within 100 days",
+        "one more thing",
+        "no, two four",
+        "is it open from 10 to 6",
+    ],
+)
+def test_other_numbers_are_no_order_number(text: str) -> None:
+    assert identifiers.hear(text, ORDER) is None
+
+
+def test_what_else_was_said_is_kept() -> None:
+    spoken = identifiers.hear("Where is my order O R D 88421 please?", ORDER)
+
+    assert spoken
+    assert spoken.rest == "Where is my order please?"
+
+
+def test_a_broken_off_number_is_noticed() -> None:
+    assert identifiers.begun("Where is my order O R D", ORDER)
+    assert not identifiers.begun("Where is my order", ORDER)
+
+
+def test_a_single_digit_counts_only_when_it_was_asked_for() -> None:
+    assert identifiers.hear("one", ORDER) is None
+    spoken = identifiers.hear("one", ORDER, expected=True)
+    assert spoken
+    assert spoken.digits == "1"
+
+
+@given(st.text(alphabet="0123456789", min_size=5, max_size=5), st.booleans(), st.booleans())
+def test_what_is_spelt_out_is_heard_back(digits: str, prefixed: bool, words: bool) -> None:
+    said = spelt(digits) if words else " ".join(digits)
+
+    assert _written(f"O R D {said}" if prefixed else said, expected=True) == f"ORD-{digits}"
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_survived(text: str) -> None:
+    for shape in (ORDER, Shape(), Shape(mixed=True)):
+        identifiers.hear(text, shape)
+        identifiers.hear(text, shape, expected=True)
+        identifiers.begun(text, shape)
+    number_in(text)
+
+
+def test_a_mixed_code_is_taken_as_spoken() -> None:
+    assert _written("track 1Z 999 AA 10", Shape(mixed=True)) == "1Z999AA10"
+    assert _written("it is bravo two six x-ray", Shape(mixed=True)) in ("B26", "B26X")
+
+
+@pytest.mark.parametrize(
+    ("schema", "shape"),
+    [
+        ({"pattern": r"^ORD-\d{5}$"}, Shape("ORD", "-", 5)),
+        ({"pattern": r"^[0-9]{8}$"}, Shape("", "", 8)),
+        ({"pattern": r"^[A-Z]{2}\d{6}$"}, Shape(mixed=True)),
+        ({"examples": ["PK-773"]}, Shape("PK", "-", 3)),
+        ({"example": "1Z999AA1"}, Shape(mixed=True)),
+        ({"description": "ORD- and five digits, e.g. ORD-88421"}, Shape("ORD", "-", 5)),
+        ({"description": "ORD- and five digits"}, Shape("ORD", "-", 5)),
+        ({"description": "The 8-digit number on your card"}, Shape("", "", 8)),
+        ({"description": "your number"}, Shape()),
+    ],
+)
+def test_the_shape_of_a_number_is_read_out_of_its_declaration(
+    schema: dict[str, object], shape: Shape
+) -> None:
+    properties = {"thing_id": {"type": "string", **schema}}
+    (tool,) = read_tools([{"name": "t", "parameters": {"properties": properties}}])
+
+    assert tool.parameters[0].shape == shape
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("twenty one", 21.0),
+        ("19 and a half", 19.5),
+        ("twenty one point five degrees", 21.5),
+        ("21.5", 21.5),
+        ("minus four", -4.0),
+        ("two hundred and six", 206.0),
+        ("none", None),
+    ],
+)
+def test_quantities_are_understood(text: str, number: float | None) -> None:
+    assert number_in(text) == number
