@@ -1,7 +1,7 @@
 """Tool calls that wait for an answer."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,13 +57,14 @@ class Calls:
             del self._pending[call.call_id]
         return call
 
-    def withdraw_blocking(self) -> list[str]:
-        """Forget the calls that held the conversation; returns their ids."""
-        ids = [call.call_id for call in self._pending.values() if call.blocking]
-        for call_id in ids:
+    def withdraw(self, also: Iterable[str] = ()) -> list[str]:
+        """Forget the calls that hold the conversation, and ``also`` these; returns the ids."""
+        others = set(also)
+        gone = [
+            call.call_id
+            for call in self._pending.values()
+            if call.blocking or call.call_id in others
+        ]
+        for call_id in gone:
             del self._pending[call_id]
-        return ids
-
-    def withdraw(self, call: PendingCall) -> None:
-        """Forget one call."""
-        self._pending.pop(call.call_id, None)
+        return gone

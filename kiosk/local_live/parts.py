@@ -91,6 +91,6 @@ class Brain(Protocol):
 MakeBrain = Callable[[Sequence[Mapping[str, Any]], str], Brain]
 """Makes a brain from function declarations and the system instruction.
 
-A declaration has ``name``, ``description`` and ``parameters`` (a JSON schema whose types are
-lower case, keys in camelCase), and may have ``behavior``: ``BLOCKING`` or ``NON_BLOCKING``.
+A declaration has ``name``, ``description``, ``parameters`` (a JSON schema whose types are lower
+case, keys in camelCase) and ``behavior``: ``BLOCKING`` or ``NON_BLOCKING``, as its calls will be.
 """

@@ -85,6 +85,11 @@ class Profile:
             case Blocking.WHEN_ASKED:
                 return behavior == "BLOCKING"
 
+    def declared(self, declaration: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a declaration with the behaviour that its calls have with this model."""
+        behavior = "BLOCKING" if self.blocks(declaration) else "NON_BLOCKING"
+        return {**declaration, "behavior": behavior}
+
     def end_reason(self) -> str:
         """Say why the connection is closed at the end of its life."""
         return _IGNORED_GO_AWAY if self.end_code == 1008 else _DEADLINE

@@ -36,8 +36,8 @@ class Turn:
     began_s: float
     pcm: bytes = b""
     """The sound of the question, when it came by voice."""
-    text: str = ""
-    """The question as far as it is known."""
+    words_sent: int = 0
+    """Words of the question that were captioned."""
     recognised: bool = False
     answering: bool = False
     """The brain has been asked."""
@@ -136,7 +136,7 @@ async def _all_answers(talk: Talk, turn: Turn) -> list[Action]:
             while any(call.blocking for call in turn.awaited.values()):
                 actions += _next(talk, turn, await turn.answers.get())
     except TimeoutError:
-        await talk.send(outgoing.tool_call_cancellation(talk.calls.withdraw_blocking()))
+        await talk.send(outgoing.tool_call_cancellation(talk.calls.withdraw()))
         for call in [call for call in turn.awaited.values() if call.blocking]:
             del turn.awaited[call.call_id]
             actions += talk.brain.result(call.name, call.arguments, _NO_ANSWER)

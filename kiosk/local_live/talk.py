@@ -37,15 +37,16 @@ class Talk:
         cls, house: House, profile: Profile, setup: Setup, session: Session, send: Send
     ) -> "Talk":
         """Make the brain, and let it go on where a resumed session stood."""
+        declared = tuple(map(profile.declared, setup.tools))
         talk = cls(
             house=house,
             profile=profile,
             setup=setup,
             session=session,
             send=send,
-            brain=house.parts.make_brain(setup.tools, setup.instruction),
+            brain=house.parts.make_brain(declared, setup.instruction),
             instruction=setup.instruction,
-            declarations={tool["name"]: tool for tool in setup.tools},
+            declarations={tool["name"]: tool for tool in declared},
             calls=Calls(profile.call_id_prefix),
         )
         if session.restored is not None:
@@ -58,7 +59,7 @@ class Talk:
         if instruction is not None:
             self.instruction = instruction
         if tools is not None:
-            self.declarations = {tool["name"]: tool for tool in tools}
+            self.declarations = {tool["name"]: self.profile.declared(tool) for tool in tools}
         remembered = self.brain.snapshot()
         declared = tuple(self.declarations.values())
         self.brain = self.house.parts.make_brain(declared, self.instruction)

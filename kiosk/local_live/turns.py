@@ -5,7 +5,7 @@ been heard. One turn runs at a time; the customer's voice or a new text stops it
 ``interrupted`` and ``turnComplete`` follow alone (Live API: interruptions).
 
 A customer who speaks again before the answer began has only paused: the turn is undone and
-what was said is joined to what follows.
+the sound is joined to what follows, because words are recognised better in one piece.
 """
 
 import asyncio
@@ -23,14 +23,15 @@ from kiosk.local_live.reply import Answer, Turn, complete, is_silent, learn, rep
 from kiosk.local_live.talk import Talk
 
 _MOST_WAITING: Final = 4
+_PAUSE: Final = bytes(MIC_HZ // 5 * SAMPLE_BYTES)  # keeps the last word and the next apart
 
 
 @dataclass(frozen=True, slots=True)
 class _Unfinished:
-    """The part of a question that was said before a pause."""
+    """The part of a question that was said before a pause, and how much of it was captioned."""
 
     pcm: bytes = b""
-    text: str = ""
+    words_sent: int = 0
 
 
 _Job = Callable[[Turn], Awaitable[None]]
@@ -66,7 +67,6 @@ class Turns:
         talk = self._talk
 
         async def job(turn: Turn) -> None:
-            turn.text = text
             talk.usage.heard(text=text)
             await reply(talk, turn, talk.brain.hear(text))
 
@@ -101,12 +101,13 @@ class Turns:
         if turn is None or turn.over:
             return
         turn.over = True
-        withdrawn = talk.calls.withdraw_blocking()
+        paused = by_voice and self._only_paused(turn)
+        withdrawn = talk.calls.withdraw(turn.awaited if paused else ())
         if withdrawn:
             await talk.send(outgoing.tool_call_cancellation(withdrawn))
-        if by_voice and self._only_paused(turn):
+        if paused:
             talk.brain.restore(turn.before)
-            self._unfinished = _Unfinished(b"" if turn.recognised else turn.pcm, turn.text)
+            self._unfinished = _Unfinished(turn.pcm + _PAUSE, turn.words_sent)
             if not turn.calls_made:
                 return
         elif turn.answering:
@@ -153,20 +154,25 @@ class Turns:
         talk = self._talk
         before, self._unfinished = self._unfinished, _Unfinished()
         longest = int(talk.house.timing.longest_activity_s * MIC_HZ) * SAMPLE_BYTES
-        turn.pcm, turn.text = (before.pcm + pcm)[-longest:], before.text
+        turn.pcm, turn.words_sent = (before.pcm + pcm)[-longest:], before.words_sent
         talk.usage.heard(audio_s=len(pcm) / SAMPLE_BYTES / MIC_HZ)
-        said = (await talk.house.parts.ears.transcribe(turn.pcm)).strip()
-        turn.text, turn.recognised = f"{turn.text} {said}".strip(), True
-        if not turn.text:
+        text = (await talk.house.parts.ears.transcribe(turn.pcm)).strip()
+        turn.recognised = True
+        if not text:
             turn.over = True
             if marked:
                 await complete(talk, turnCompleteReason="NEED_MORE_INPUT")
             return
         if talk.setup.caption_input:
-            words = said.split()
-            for index, word in enumerate(words, start=1):
-                await talk.send(outgoing.input_words(f" {word}", last=index == len(words)))
-        await reply(talk, turn, talk.brain.hear(turn.text))
+            await self._caption(turn, text.split())
+        await reply(talk, turn, talk.brain.hear(text))
+
+    async def _caption(self, turn: Turn, words: list[str]) -> None:
+        """Send the words that were not sent before the customer paused."""
+        for index in range(turn.words_sent, len(words)):
+            turn.words_sent = index + 1
+            last = turn.words_sent == len(words)
+            await self._talk.send(outgoing.input_words(f" {words[index]}", last=last))
 
     async def _tell_late(self, turn: Turn) -> None:
         actions: list[Action] = []

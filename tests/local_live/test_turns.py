@@ -138,14 +138,23 @@ async def test_a_pause_while_it_is_being_recognised_joins_the_sound() -> None:
         await played.speak(0.5)
         await played.until("turnComplete")
 
-        assert [len(clip) for clip in played.ears.clips] == [32_000, 48_000]
+        assert [len(clip) for clip in played.ears.clips] == [32_000, 54_400]
         assert played.brain.note == ["heard where is my order eight eight"]
         assert played.order().count("turnComplete") == 1
 
 
 @virtual
-async def test_a_pause_after_the_tool_call_undoes_the_turn_and_joins_the_words() -> None:
-    async with stage(["order", "eight eight"], tools=BLOCKING) as played:
+async def test_a_pause_after_the_tool_call_undoes_the_turn_and_hears_the_whole() -> None:
+    await _pause_after_the_call(BLOCKING)
+
+
+@virtual
+async def test_a_pause_takes_a_free_call_back_too() -> None:
+    await _pause_after_the_call([{"functionDeclarations": [LOOKUP]}])
+
+
+async def _pause_after_the_call(tools: list[dict[str, Any]]) -> None:
+    async with stage(["order", "order eight eight"], tools=tools) as played:
         await played.speak()
         await played.until("toolCall")
         await played.take({"realtimeInput": {"activityStart": {}}})
@@ -155,8 +164,15 @@ async def test_a_pause_after_the_tool_call_undoes_the_turn_and_joins_the_words()
         await played.take({"realtimeInput": {"activityEnd": {}}})
         await played.until("turnComplete", 2)
 
+        assert [len(clip) for clip in played.ears.clips] == [32_000, 54_400]
         assert played.brain.note == ["heard order eight eight"]
         assert played.spoken == "You said order eight eight."
+        heard = [
+            message["serverContent"]["inputTranscription"]["text"]
+            for _, message in played.sent
+            if "inputTranscription" in message.get("serverContent", {})
+        ]
+        assert heard == [" order", " eight", " eight"]  # no word is captioned twice
 
 
 @virtual
