@@ -206,9 +206,9 @@ def _live_server(options: argparse.Namespace) -> None:
 
 
 def _socket(options: argparse.Namespace) -> Path:
-    from kiosk.config_file import control_socket_path
+    from kiosk.config_file import find_control_socket
 
-    return control_socket_path(_settings(options), os.environ)
+    return find_control_socket(_settings(options), os.environ)
 
 
 def _status(options: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ from kiosk.errors import ConfigError
 from kiosk.settings import Settings
 
 SYSTEM_FILE = Path("/etc/kiosk/kiosk.toml")
+SERVICE_SOCKET = Path("/run/kiosk/control.sock")  # RuntimeDirectory= of the unit
 CREDENTIAL = "gemini-api-key"  # its name in the unit's LoadCredential=
 
 _TYPES = {
@@ -100,10 +101,18 @@ def runtime_directory(environ: Mapping[str, str]) -> Path:
 
 
 def control_socket_path(settings: Settings, environ: Mapping[str, str]) -> Path:
-    """Return where the control socket of this user's daemon is."""
+    """Return where a daemon that runs as we do has its control socket."""
     if settings.control.socket:
         return Path(settings.control.socket)
     return runtime_directory(environ) / "control.sock"
+
+
+def find_control_socket(settings: Settings, environ: Mapping[str, str]) -> Path:
+    """Return the control socket to ask: our own daemon's, else the system service's."""
+    ours = control_socket_path(settings, environ)
+    if settings.control.socket or ours.exists() or not SERVICE_SOCKET.exists():
+        return ours
+    return SERVICE_SOCKET
 
 
 def _home(environ: Mapping[str, str]) -> Path:

@@ -256,3 +256,19 @@ def test_state_and_socket_stand_where_systemd_or_the_desktop_says() -> None:
     assert run(Settings(), {"RUNTIME_DIRECTORY": "/run/kiosk"}) == Path("/run/kiosk/control.sock")
     assert run(Settings(), {}).parent.name.startswith("kiosk-")
     assert run(Settings.model_validate({"control": {"socket": "/s"}}), {}) == Path("/s")
+
+
+def test_commands_find_our_own_daemon_first_and_else_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, environ = tmp_path / "service.sock", {"RUNTIME_DIRECTORY": str(tmp_path)}
+    monkeypatch.setattr(config_file, "SERVICE_SOCKET", service)
+    configured = Settings.model_validate({"control": {"socket": "/s"}})
+    find = config_file.find_control_socket
+
+    assert find(Settings(), environ) == tmp_path / "control.sock"
+    service.touch()
+    assert find(Settings(), environ) == service
+    assert find(configured, environ) == Path("/s")
+    (tmp_path / "control.sock").touch()
+    assert find(Settings(), environ) == tmp_path / "control.sock"

@@ -24,16 +24,18 @@ MODEL_HOST_REFUSED = 1008
 
 @pytest.fixture(scope="session")
 def sdk() -> Path:
-    """The directory that holds the SDK in the version ``package.json`` names."""
+    """The directory that holds the SDK exactly as ``package-lock.json`` names it."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("node and npm are not on this machine")
-    wanted = (HERE / "package.json").read_text()
-    here = CACHE / "package.json"
+    wanted = (HERE / "package-lock.json").read_text()
+    here = CACHE / "package-lock.json"
     if here.is_file() and here.read_text() == wanted and (CACHE / "installed").is_file():
         return CACHE
     CACHE.mkdir(parents=True, exist_ok=True)
+    (CACHE / "installed").unlink(missing_ok=True)
+    (CACHE / "package.json").write_text((HERE / "package.json").read_text())
     here.write_text(wanted)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
     done = subprocess.run(
         command, cwd=CACHE, capture_output=True, text=True, timeout=INSTALL_S, check=False
     )
