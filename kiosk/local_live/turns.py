@@ -23,7 +23,6 @@ from kiosk.local_live.reply import Answer, Turn, complete, is_silent, learn, rep
 from kiosk.local_live.talk import Talk
 
 _MOST_WAITING: Final = 4
-_PAUSE: Final = bytes(MIC_HZ // 5 * SAMPLE_BYTES)  # keeps the last word and the next apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class Turns:
             await talk.send(outgoing.tool_call_cancellation(withdrawn))
         if paused:
             talk.brain.restore(turn.before)
-            self._unfinished = _Unfinished(turn.pcm + _PAUSE, turn.words_sent)
+            self._unfinished = _Unfinished(turn.pcm, turn.words_sent)
             if not turn.calls_made:
                 return
         elif turn.answering:
