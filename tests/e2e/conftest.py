@@ -35,7 +35,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         left = asyncio.all_tasks() - {asyncio.current_task()}
         assert not left, f"tasks left behind: {left}"
 
-    pyfuncitem.funcargs["runner"].run(checked())
+    loop = pyfuncitem.funcargs["runner"]
+    assert isinstance(loop, asyncio.Runner)
+    loop.run(checked())
     return True
 
 

@@ -19,7 +19,12 @@ _VOICE_BELOW_HZ: Final = 420.0
 
 async def words(tape: Tape, start: float, end: float = float("inf")) -> str:
     """Recognise what sounded between two moments of loop time: small letters, no punctuation."""
-    return plain(await _ears().transcribe(_for_ears(cut(tape, start, end))))
+    return await recognised(_for_ears(cut(tape, start, end)))
+
+
+async def recognised(pcm: bytes) -> str:
+    """Recognise 16 kHz mono PCM16: small letters, no punctuation."""
+    return plain(await _ears().transcribe(pcm))
 
 
 def cut(tape: Tape, start: float, end: float = float("inf")) -> bytes:
@@ -65,7 +70,8 @@ def _wave(pcm: bytes) -> npt.NDArray[np.float64]:
 
 def _for_ears(pcm: bytes) -> bytes:
     wave = soxr.resample(_wave(pcm), SPEAKER_HZ, MIC_HZ)
-    return np.clip(np.rint(wave * 32767), -32768, 32767).astype("<i2").tobytes()
+    pcm16: bytes = np.clip(np.rint(wave * 32767), -32768, 32767).astype("<i2").tobytes()
+    return pcm16
 
 
 @cache

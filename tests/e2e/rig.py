@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,18 @@ EXIT_S: Final = 2.0
 _FOREIGN: Final = ("GEMINI_API_KEY", "KIOSK_CONFIG", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM",
                    "NOTIFY_SOCKET", "WATCHDOG_USEC", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
                    "XDG_CACHE_HOME")  # fmt: skip
+
+
+def show(*lines: str) -> None:
+    """Say something that is worth reading when a test fails, or with ``pytest -s``."""
+    sys.stdout.write("\n".join((*lines, "")))
+
+
+async def holds(condition: Callable[[], bool], within_s: float = EVENT_S) -> None:
+    """Return as soon as a condition holds that no event tells of."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - it is about other processes
+            await asyncio.sleep(0.01)
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ class Site:
             out, err = await process.communicate(feed.encode())
         assert process.returncode is not None
         done = Done(process.returncode, out.decode(), err.decode())
-        print(f"$ kiosk {' '.join(arguments)}\n{done.out}{done.err}[exit {done.code}]")
+        show(f"$ kiosk {' '.join(arguments)}", done.out, done.err, f"exit code {done.code}")
         return done
 
     def processes(self) -> Iterator[tuple[int, str]]:
@@ -180,6 +192,13 @@ class Kiosk(asyncio.Protocol):
         assert answer["ok"], answer
         return answer
 
+    async def tap_as_soon_as_it_can(self) -> None:
+        """Tap until the tap is taken: a kiosk that starts has no button for a moment."""
+        async with asyncio.timeout(START_S):
+            while True:
+                if (await ask(self.site.socket, {"command": "press", "for_s": 0.1}))["ok"]:
+                    return
+
     async def tap(self) -> Event:
         """Tap the button; return the press."""
         await self.request("press", for_s=0.1)
@@ -188,6 +207,10 @@ class Kiosk(asyncio.Protocol):
     async def hear(self, pcm: bytes) -> None:
         """Let sound reach the microphone; returns when all of it has."""
         await self.site.sound.speak(pcm)
+
+    async def listened_until(self, moment: float) -> None:
+        """Return when the speaker was recorded up to a moment of loop time."""
+        await holds(lambda: self.tape.moment(len(self.tape)) >= moment)
 
     async def asked(self, pcm: bytes) -> Event:
         """Tap, speak and return the end of the turn."""
@@ -247,8 +270,7 @@ async def started(place: Site, config: Path, tape: Tape) -> AsyncIterator[Kiosk]
         if process.returncode is None:
             process.kill()
             await process.wait()
-        print("\n".join(json.dumps(event) for event in kiosk.events))
-        print(kiosk.stderr)
+        show(*map(json.dumps, kiosk.events), kiosk.stderr)
 
 
 @asynccontextmanager

@@ -20,15 +20,19 @@ from kiosk.local_live.voice import WorkerVoice, open_voice, write_phrases
 CACHE: Final = Path(__file__).resolve().parents[2] / ".cache" / "e2e"
 
 QUESTION: Final = "Where is my order, ORD-88421?"
+_QUIET: Final = 10 ** (-50 / 20)
+
 FOLLOW_UP: Final = "And when will it arrive?"
 
 
 def said(*parts: str | float) -> bytes:
-    """Return sentences, and between them pauses of so many seconds."""
-    return b"".join(
-        _sentence(part) if isinstance(part, str) else bytes(round(part * MIC_HZ) * SAMPLE_BYTES)
-        for part in parts
-    )
+    """Return sentences, and between them silence of so many seconds and no more."""
+    return b"".join(_sentence(part) if isinstance(part, str) else silence(part) for part in parts)
+
+
+def silence(seconds: float) -> bytes:
+    """Return digital silence."""
+    return bytes(round(seconds * MIC_HZ) * SAMPLE_BYTES)
 
 
 def length_s(pcm: bytes) -> float:
@@ -58,12 +62,17 @@ def phrases() -> Path:
 def _sentence(text: str) -> bytes:
     path = CACHE / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.wav"
     if not path.exists():
-        rendered = np.frombuffer(_voice().render(text), "<i2") / 32768
+        rendered = _trimmed(np.frombuffer(_voice().render(text), "<i2") / 32768)
         CACHE.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}")  # two runs may record at once
         write_wav(draft, _pcm(soxr.resample(rendered, SPEAKER_HZ, MIC_HZ)), MIC_HZ)
         draft.replace(path)
     return read_wav(path, MIC_HZ)
+
+
+def _trimmed(wave: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    loud = np.flatnonzero(np.abs(wave) > _QUIET)
+    return wave[loud[0] : loud[-1] + 1]
 
 
 @cache

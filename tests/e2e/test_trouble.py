@@ -1,0 +1,80 @@
+"""What goes wrong while somebody is there, and how it ends."""
+
+from contextlib import AsyncExitStack
+
+from tests.e2e import voices
+from tests.e2e.conftest import RunKiosk
+from tests.e2e.listening import words
+from tests.e2e.rig import Event, Kiosk, Site, ends_well, live_server, running, started
+from tests.e2e.test_asking import answer_in, tells_where_the_order_is
+from tests.e2e.voices import said
+
+
+async def test_a_customer_who_presses_too_early_hears_that_it_is_starting(place: Site) -> None:
+    """With the kiosk's own Live service, as on a machine without a key."""
+    async with AsyncExitStack() as stack:
+        tape = await stack.enter_async_context(place.sound.recording())
+        kiosk = await stack.enter_async_context(started(place, place.config(), tape))
+        await kiosk.tap_as_soon_as_it_can()
+        said_so = await kiosk.until("phrase")
+        await kiosk.until("ready")
+        await kiosk.listened_until(said_so["t"] + 3.0)
+        heard = await words(tape, said_so["t"], said_so["t"] + 3.0)
+        ended = await kiosk.asked(said(voices.QUESTION))
+        answer = await answer_in(kiosk, ended)
+
+        assert said_so["code"] == "P8"
+        assert "starting" in heard
+        assert not kiosk.named("visit_started")[0]["t"] < kiosk.named("ready")[0]["t"]
+        assert tells_where_the_order_is(answer), answer
+        await ends_well(kiosk)
+
+
+async def test_a_kiosk_told_to_stop_in_the_middle_of_a_reply_stops(run_kiosk: RunKiosk) -> None:
+    async with run_kiosk() as kiosk:
+        await kiosk.tap()
+        await kiosk.until("mic_open")
+        await kiosk.hear(said("When are you open?"))
+        reply = await kiosk.until("reply_started")
+        await kiosk.listened_until(reply["t"] + 1.0)
+        # how it ends is checked by run_kiosk, for every kiosk
+
+    assert not kiosk.named("reply_ended")
+
+
+async def test_a_customer_is_told_when_the_service_dies_and_the_next_is_served(
+    place: Site,
+) -> None:
+    state = place.home / "live"
+    patience = {"sorry_s": 3.0}
+    async with live_server(state) as service, AsyncExitStack() as stack:
+        kiosk = await stack.enter_async_context(
+            running(place, live=service.settings, talk=patience)
+        )
+        await kiosk.asked(said(voices.QUESTION))
+        await kiosk.until("mic_open")
+        service.process.kill()
+        await service.process.wait()
+
+        await kiosk.hear(said(voices.FOLLOW_UP))
+        sorry = await told_of_the_loss(kiosk)
+
+        async with live_server(state, port=service.port):
+            ended = await kiosk.asked(said(voices.QUESTION))
+            heard = await answer_in(kiosk, ended)
+            await kiosk.until("mic_open")
+            assert (await kiosk.status())["connected"]
+            await stack.aclose()
+
+    assert kiosk.tells("speech_ended", "phrase:P1", "phrase:P2", "phrase:P3")
+    assert "connection" in sorry
+    assert "colleague" in sorry
+    assert kiosk.tells("visit_ended:no_reply", "light:R", "visit_started:2", "connected")
+    assert tells_where_the_order_is(heard), heard
+
+
+async def told_of_the_loss(kiosk: Kiosk) -> str:
+    """Return the words of the honest sentence."""
+    phrase: Event = await kiosk.until("phrase", code="P3")
+    over = await kiosk.until("light", code="R")
+    return await words(kiosk.tape, phrase["t"], over["t"])
