@@ -13,7 +13,7 @@ from typing import Any, Final
 from kiosk.local_live import asking, known, requests, smalltalk, wording
 from kiosk.local_live.choosing import asked_anything, choose
 from kiosk.local_live.declared import Kind, Parameter, Tool, read_tools
-from kiosk.local_live.facts import answer_from
+from kiosk.local_live.facts import answer_from, is_about_time
 from kiosk.local_live.filling import fill
 from kiosk.local_live.intents import NOTHING, Intent
 from kiosk.local_live.memory import Memory, Result, Wanted
@@ -167,7 +167,7 @@ class ShopBrain:
         if last is not None and again and intent.name in ("order_arrival", "order_detail"):
             memory.subject = "order"
             told = answer_from(last.response, text)
-            if not told and intent.name == "order_arrival":
+            if not told and (intent.name == "order_arrival" or is_about_time(text)):
                 outcome = outcome_of(last.response)
                 told = outcome.say or wording.describe(outcome.fields, last.arguments)
             return [Say(told or wording.NOT_KNOWN)]

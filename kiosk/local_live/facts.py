@@ -42,7 +42,7 @@ def answer_from(response: Mapping[str, Any], question: str) -> str:
         for name, value in _flat(response)
         if name.lower() not in _CONTROL and value not in (None, "", [])
     ]
-    if _WHEN.search(question):
+    if is_about_time(question):
         return _when(dict(fields), response)
     asked = set(stems(question))
     for pattern, keys in _ASPECTS:
@@ -56,6 +56,11 @@ def answer_from(response: Mapping[str, Any], question: str) -> str:
     facts = [fact for name, value in chosen[:2] if (fact := fact_of(name, value))]
     text = joined(facts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def is_about_time(question: str) -> bool:
+    """Tell a question for a day, a time or an arrival."""
+    return bool(_WHEN.search(question))
 
 
 def _when(fields: Mapping[str, Any], response: Mapping[str, Any]) -> str:

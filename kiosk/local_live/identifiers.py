@@ -8,7 +8,7 @@ it comes in as a ``Shape``, which is read out of a tool's declaration.
 
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kiosk.local_live.cardinals import DIGIT_SOUNDS, Token, digits_at, tokens_of
@@ -91,6 +91,7 @@ def hear(text: str, shape: Shape, *, expected: bool = False) -> Spoken | None:
     tokens = tokens_of(text)
     if shape.mixed:
         return _mixed(text, tokens)
+    tokens = _with_doubles(tokens, shape)
     runs = _runs(tokens, shape)
     if not runs:
         return None
@@ -114,6 +115,18 @@ def begun(text: str, shape: Shape) -> bool:
     if not shape.prefix or not tokens or tokens[-1].word.startswith("order"):
         return False
     return _letters_before(tokens, len(tokens), shape)[0] < len(tokens)
+
+
+def _with_doubles(tokens: list[Token], shape: Shape) -> list[Token]:
+    """Read a W before a digit as "double": recognition writes "double eight" as "W-8"."""
+    if "W" in shape.prefix:
+        return tokens
+    read = list(tokens)
+    for at in range(len(tokens) - 1):
+        after = digits_at(tokens, at + 1)
+        if tokens[at].word == "w" and after is not None and len(after.digits) == 1:
+            read[at] = replace(tokens[at], word="double")
+    return read
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """What a customer means: the nearest example of the phrasebook, above a floor."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from kiosk.local_live.phrasebook import ORDERS, PERSON, POLICY, TALK
@@ -29,6 +28,8 @@ _TELLING: Final = {
 }
 """Words of which a tool's declaration must have one to be asked about a subject."""
 
+
+_EXAMPLES: Final = Examples([(name, text) for name, texts in _BOOK.items() for text in texts])
 
 _RETURN_WORDS: Final = word_set("return returns returned returning back exchange")
 _ORDER_WORDS: Final = word_set(
@@ -92,7 +93,7 @@ def meant(text: str) -> Intent:
     said = set(content(text))
     if not said:
         return NOTHING
-    ranked = _examples().nearest(text)
+    ranked = _EXAMPLES.nearest(text)
     name, score = ranked[0]
     if score >= FLOOR:
         return Intent(name, score)
@@ -107,8 +108,3 @@ def meant(text: str) -> Intent:
 def telling_words(subject: str) -> frozenset[str]:
     """Return the words that mark a tool as being about a subject."""
     return _TELLING.get(subject, frozenset())
-
-
-@lru_cache(maxsize=1)
-def _examples() -> Examples:
-    return Examples([(name, text) for name, texts in _BOOK.items() for text in texts])

@@ -95,28 +95,28 @@ class Examples:
         self._labels = [label for label, _ in labelled]
         counts = [_features(sentence) for _, sentence in labelled]
         seen = Counter(feature for features in counts for feature in features)
-        self._column = {feature: at for at, feature in enumerate(seen)}
+        self._row = {feature: at for at, feature in enumerate(seen)}
         total = len(labelled)
         self._rarity = {
             feature: math.log((1 + total) / (1 + count)) + 1 for feature, count in seen.items()
         }
         self._unseen = math.log(1 + total) + 1
-        self._matrix: npt.NDArray[np.float32] = np.zeros((total, len(seen)), np.float32)
-        for row, features in enumerate(counts):
+        # One row for each feature: a question has few, and a small product stays on one core.
+        self._weights: npt.NDArray[np.float32] = np.zeros((len(seen), total), np.float32)
+        for example, features in enumerate(counts):
             weights, norm = self._weigh(features)
             for feature, weight in weights.items():
-                self._matrix[row, self._column[feature]] = weight / norm
+                self._weights[self._row[feature], example] = weight / norm
 
     def nearest(self, text: str) -> list[tuple[str, float]]:
         """Return every label with its nearest example's likeness (0 to 1), nearest first."""
         weights, norm = self._weigh(_features(text))
-        query = np.zeros(self._matrix.shape[1], np.float32)
-        for feature, weight in weights.items():
-            column = self._column.get(feature)
-            if column is not None:
-                query[column] = weight / norm
+        shared = [feature for feature in weights if feature in self._row]
+        rows = [self._row[feature] for feature in shared]
+        query = np.array([weights[feature] / norm for feature in shared], np.float32)
+        likeness = query @ self._weights[rows] if rows else np.zeros(len(self._labels))
         best: dict[str, float] = {}
-        for label, score in zip(self._labels, self._matrix @ query, strict=True):
+        for label, score in zip(self._labels, likeness, strict=True):
             best[label] = max(best.get(label, 0.0), float(score))
         return sorted(best.items(), key=lambda pair: -pair[1])
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from kiosk.local_live.intents import NOTHING, Intent, meant
 from kiosk.local_live.memory import Memory
-from kiosk.local_live.phrasing import content, word_set
+from kiosk.local_live.phrasing import content, word_set, words
 
 _CLAUSES: Final = re.compile(
     r"(?<=[.?!])\s+|,?\s+and (?=(?:what|where|when|how|can|could|do|does|is|are|who|which|will)\b)",
@@ -58,7 +58,8 @@ class Request:
 def read(text: str, rest: str | None) -> list[Request]:
     """Part an utterance into its requests; ``rest`` is what is left without identifiers."""
     tidy = re.sub(r"\s+(?=[?.!,])", "", rest or text)
-    plain = _GREETED.sub("", tidy) or text
+    plain = _GREETED.sub("", tidy)
+    plain = plain if words(plain) else text
     clauses = [
         Request(clause if rest is None else text, clause, meant(clause))
         for clause in _CLAUSES.split(plain)

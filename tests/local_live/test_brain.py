@@ -68,6 +68,19 @@ def test_follow_ups_about_the_policy_stand_alone_when_they_reach_the_tool() -> N
     ]
 
 
+def test_when_it_was_delivered_is_told_in_the_tools_own_words() -> None:
+    delivered = {
+        "status": "ok",
+        "say": "Your order was delivered yesterday.",
+        "done_day": "yesterday",
+    }
+    visit = customer(answer=lambda *_: delivered)
+    visit.ask("Where is order 88421?")
+
+    assert visit.ask("When was it delivered?") == "Your order was delivered yesterday."
+    assert visit.ask("And when will it arrive?") == "Your order was delivered yesterday."
+
+
 def test_a_missing_number_is_asked_for_and_the_next_one_fills_it() -> None:
     visit = customer()
 
@@ -271,6 +284,7 @@ def test_a_reply_nobody_heard_leaves_the_one_before() -> None:
     ("said", "part"),
     [
         ("Hello", "How can I help you?"),
+        ("Hello?", "How can I help you?"),
         ("Thank you", "You're welcome"),
         ("Goodbye", "Goodbye"),
         ("No, that's all", "Goodbye"),

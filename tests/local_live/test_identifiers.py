@@ -37,6 +37,7 @@ def _written(text: str, shape: Shape = ORDER, *, expected: bool = False) -> str 
         "Where is my order ORD? 8-8. 421.",
         "My order number is. And... 8-8-4-2-1",
         "8 8 4... um, 2 1",
+        "O-R-D-W-8-421.",
         "8 8 4 2 1 8 8 4 2 1",
         "not 88422, no, 88421",
         "The number is O-R-D-8-8-421, thank you",

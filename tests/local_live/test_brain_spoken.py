@@ -1,0 +1,91 @@
+"""The whole understanding half on real sound: a voice asks, Whisper hears, the brain answers."""
+
+import asyncio
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import soxr
+
+from kiosk.core.audio import MIC_HZ, SPEAKER_HZ
+from kiosk.local_live.ears import WhisperEars
+from kiosk.local_live.voice import WorkerVoice, open_voice
+from tests.local_live.brain_client import Customer, customer
+
+STATUS = "Your order is out for delivery and due today by 7 pm."
+_NOISE_DB = -20
+
+
+@pytest.fixture(scope="module")
+def ears() -> Iterator[WhisperEars]:
+    ears = WhisperEars()
+    ears.warm()
+    yield ears
+    ears.close()
+
+
+@pytest.fixture(scope="module")
+def voice() -> Iterator[WorkerVoice]:
+    voice = open_voice()
+    yield voice
+    voice.close()
+
+
+def _ask(visit: Customer, ears: WhisperEars, voice: WorkerVoice, text: str) -> str:
+    """Ask aloud in a room with some noise, ``...`` being a pause of a second."""
+    pause = np.zeros(MIC_HZ)
+    parts = [np.frombuffer(voice.render(part), "<i2") / 32768.0 for part in text.split("...")]
+    sound = np.concatenate(
+        [each for part in parts for each in (soxr.resample(part, SPEAKER_HZ, MIC_HZ), pause)]
+    )
+    level = np.sqrt(np.mean(sound**2)) * 10 ** (_NOISE_DB / 20)
+    sound = sound + np.random.default_rng(7).normal(0.0, level, len(sound))
+    pcm = (np.clip(sound, -1.0, 1.0) * 32767).astype("<i2").tobytes()
+    return visit.ask(asyncio.run(ears.transcribe(pcm)))
+
+
+def test_a_visit_from_hello_to_goodbye(ears: WhisperEars, voice: WorkerVoice) -> None:
+    visit = customer()
+
+    def ask(text: str) -> str:
+        return _ask(visit, ears, voice, text)
+
+    assert "How can I help you?" in ask("Hello.")
+    assert ask("Where is my order, O R D eight eight four two one?") == STATUS
+    assert ask("And when will it arrive?") == "It is due today by 7 pm."
+    assert "Policy on" in ask("What is your return policy?")
+    assert "Policy on" in ask("Do I need the box?")
+    assert "washing machine" in ask("Can you take back a washing machine?")
+    assert "refunds" in ask("How long do refunds take?")
+    assert "Sunday" in ask("What time do you open on Sunday?")
+    assert "colleague" in ask("Can I talk to a person?")
+    joke = ask("Tell me a joke.")
+    assert "not something I can do" in joke
+    assert ask("Repeat that, please.") == joke
+    assert "Goodbye" in ask("Goodbye.")
+    assert visit.calls.count(("get_order_status", {"order_id": "ORD-88421"})) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Where is my order...O R D eight eight four two one.",
+        "Where is my order, O R D...eight eight four two one.",
+        "Order eighty eight four twenty one, please.",
+        "My number is oscar romeo delta eight eight four two one.",
+    ],
+)
+def test_an_order_number_is_heard_however_it_is_said(
+    ears: WhisperEars, voice: WorkerVoice, text: str
+) -> None:
+    assert _ask(customer(), ears, voice, text) == STATUS
+
+
+def test_a_number_that_lacks_a_digit_is_read_back(ears: WhisperEars, voice: WorkerVoice) -> None:
+    visit = customer()
+
+    asked = _ask(visit, ears, voice, "Where is my order, O R D eight eight four two?")
+
+    assert "eight eight four two. Order numbers have five digits." in asked
+    assert visit.calls == []
+    assert _ask(visit, ears, voice, "O R D eight eight four two one.") == STATUS
