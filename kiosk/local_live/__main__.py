@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from kiosk.local_live.errors import CannotServe
+from kiosk.local_live.errors import EX_UNAVAILABLE, CannotServe
 from kiosk.local_live.house import ServeOptions
-from kiosk.local_live.server import serve
 
 _LAST_PORT = 65535
 
@@ -76,6 +75,14 @@ async def _until_signalled(options: ServeOptions) -> None:
     assert task is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        from kiosk.local_live.server import serve
+    except ImportError as err:
+        raise CannotServe(
+            f"The local Live service needs {err.name}, which is not installed: "
+            "install the kiosk with its extra 'local'.",
+            EX_UNAVAILABLE,
+        ) from err
     with suppress(asyncio.CancelledError):
         await serve(options, _announce)
 

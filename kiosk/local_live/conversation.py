@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from kiosk.local_live import outgoing
 from kiosk.local_live.endpointing import Ended, Started
@@ -19,6 +20,9 @@ from kiosk.local_live.protocol import (
 from kiosk.local_live.talk import Talk
 from kiosk.local_live.turns import Turns
 from kiosk.local_live.wire import invalid
+
+LONGEST_TEXT: Final = 1000
+"""Letters of one text that the brain looks at: more than anybody says in a minute."""
 
 
 class Conversation:
@@ -57,6 +61,7 @@ class Conversation:
         if complete and not self._history_first:
             await self._turns.interrupt(by_voice=False)
         for line in lines:
+            await asyncio.sleep(0)  # a long history must not hold up the others
             if line.role == "user":
                 self._unanswered.append(line.text)
             else:
@@ -110,7 +115,7 @@ class Conversation:
         """Ask with what was seeded and never answered, and this."""
         parts = [part for part in (*self._unanswered, text) if part.strip()]
         self._unanswered.clear()
-        self._turns.ask("\n".join(parts))
+        self._turns.ask("\n".join(parts)[:LONGEST_TEXT])
 
     def _remember_unanswered(self) -> None:
         for text in self._unanswered:
@@ -119,4 +124,4 @@ class Conversation:
 
     def _remember(self, role: str, text: str) -> None:
         self._talk.usage.heard(text=text)
-        self._talk.brain.remember(role, text)
+        self._talk.brain.remember(role, text[:LONGEST_TEXT])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -287,6 +288,42 @@ def test_what_is_no_message_is_refused_with_1007(frame: str | bytes) -> None:
 
     assert refused.value.code == 1007
     assert "invalid" in refused.value.reason.lower()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.data())
+def test_no_message_however_strange_breaks_the_reader(data: st.DataObject) -> None:
+    def damaged(value: Any) -> Any:
+        if data.draw(st.integers(0, 12)) == 0:
+            return data.draw(JSON)
+        if isinstance(value, dict):
+            return {key: damaged(inner) for key, inner in value.items()}
+        return [damaged(inner) for inner in value] if isinstance(value, list) else value
+
+    whole = data.draw(st.sampled_from([PYTHON_SETUP, *VALID]))
+    with suppress(Refused):
+        parse(json.dumps(damaged(whole)))
+
+
+VALID: list[dict[str, Any]] = [
+    {
+        "clientContent": {
+            "turns": [{"role": "user", "parts": [{"text": "a"}]}],
+            "turnComplete": True,
+        }
+    },
+    {"realtimeInput": {"audio": {"data": "AAAA", "mimeType": "audio/pcm;rate=16000"}, "text": "a"}},
+    {"toolResponse": {"functionResponses": [{"id": "1", "name": "f", "response": {"a": 1}}]}},
+    {"contextUpdate": {"tools": {"tools": []}, "systemInstruction": {"parts": [{"text": "a"}]}}},
+]
 
 
 def test_a_bottomless_schema_is_refused() -> None:
