@@ -13,7 +13,7 @@ from typing import Any, Final
 from kiosk.local_live import asking, known, requests, smalltalk, wording
 from kiosk.local_live.choosing import asked_anything, choose
 from kiosk.local_live.declared import Kind, Parameter, Tool, read_tools
-from kiosk.local_live.facts import answer_from, is_about_time
+from kiosk.local_live.facts import answer_from, is_about_progress, is_about_time
 from kiosk.local_live.filling import fill
 from kiosk.local_live.intents import NOTHING, Intent
 from kiosk.local_live.memory import Memory, Result, Wanted
@@ -27,7 +27,7 @@ class ShopBrain:
     """Implements ``parts.Brain`` for a shop, and for whatever tools a client declares."""
 
     def __init__(self, tools: Sequence[Mapping[str, Any]], instruction: str = "") -> None:
-        self._instruction = instruction
+        del instruction  # its persona is this brain's own; its rules are kept in any case
         self._memory = Memory()
         self.set_tools(tools)
 
@@ -166,11 +166,7 @@ class ShopBrain:
         again = last is not None and last.arguments == filled.arguments and not filled.missing
         if last is not None and again and intent.name in ("order_arrival", "order_detail"):
             memory.subject = "order"
-            told = answer_from(last.response, text)
-            if not told and (intent.name == "order_arrival" or is_about_time(text)):
-                outcome = outcome_of(last.response)
-                told = outcome.say or wording.describe(outcome.fields, last.arguments)
-            return [Say(told or wording.NOT_KNOWN)]
+            return [Say(_from_memory(last, text) or wording.NOT_KNOWN)]
         return self._proceed(tool, text)
 
     def _unknown(self, text: str, plain: str, intent: Intent) -> list[Action]:
@@ -266,3 +262,13 @@ class ShopBrain:
         tool = next((tool for tool in self._tools if tool.name == wanted.tool), None)
         parameters = tool.parameters if tool else ()
         return tool, next((each for each in parameters if each.name == wanted.parameter), None)
+
+
+def _from_memory(last: Result, question: str) -> str:
+    """Answer from what a tool returned before: its own sentence where that tells it."""
+    outcome = outcome_of(last.response)
+    about_progress = is_about_progress(question)
+    told = "" if about_progress and outcome.say else answer_from(last.response, question)
+    if told or not (about_progress or is_about_time(question)):
+        return told
+    return outcome.say or wording.describe(outcome.fields, last.arguments)

@@ -130,7 +130,7 @@ def _parameter(name: str, schema: Mapping[str, Any], about: str, *, required: bo
     ]
     return Parameter(
         name=name,
-        noun=_noun(name),
+        noun=_noun(name, description),
         description=description,
         kind=kind,
         required=required,
@@ -175,10 +175,13 @@ def _looks_like_code(schema: Mapping[str, Any]) -> bool:
     return any(_CODE.fullmatch(str(sample)) for sample in samples)
 
 
-def _noun(name: str) -> str:
+def _noun(name: str, description: str) -> str:
     said = human(name).split()
     if said[-1:] in (["id"], ["no"], ["nr"], ["ref"]):
         said[-1] = "reference" if said[-1] == "ref" else "number"
+    if len(said) == 1 and said[0] in _IDENTIFYING:  # which number, the description tells
+        fuller = re.search(rf"\b([a-z]+ {said[0]})\b", description.lower())
+        return fuller[1].removeprefix("the ") if fuller else said[0]
     return " ".join(said) or "answer"
 
 

@@ -28,6 +28,9 @@ _ASPECTS: Final = (
     (r"\bstatus\b|\bhow far\b|shipped|delivered", "status state"),
     (r"\bsigned\b", "signed recipient"),
 )
+_PROGRESS: Final = re.compile(
+    r"\bwhere\b|\bstatus\b|\bhow far\b|\bdelivered\b|\bship(?:ped)?\b|\bhow is\b", re.I
+)
 _WHEN: Final = re.compile(
     r"\bwhen\b|\barriv|\baris|\bdue\b|\bwhat time\b|\bwhat day\b|\bwhich day\b|\bhow long\b"
     r"|\b(?:to(?:day|morrow)|expect|get here|coming|come)\b",
@@ -56,6 +59,11 @@ def answer_from(response: Mapping[str, Any], question: str) -> str:
     facts = [fact for name, value in chosen[:2] if (fact := fact_of(name, value))]
     text = joined(facts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def is_about_progress(question: str) -> bool:
+    """Tell a question for where something is, or how far it has come."""
+    return bool(_PROGRESS.search(question)) and not re.search(r"\bwho\b|\bwhich\b", question, re.I)
 
 
 def is_about_time(question: str) -> bool:

@@ -37,6 +37,7 @@ ORDERS: Final = {
         "when is my stuff going to be delivered",
         "when is it going to be here",
         "when will I receive it",
+        "What time?", "Which day?", "At what time?",
     ),
     "order_detail": (
         "Who is delivering it?", "Which carrier has it?", "Who brings it?", "What is in my order?",
@@ -163,6 +164,7 @@ PERSON: Final = {
         "I want to complain", "I have a complaint", "someone from the team please",
         "let me talk to somebody", "can I speak with someone", "real person please",
         "I would like to speak to one of your employees",
+        "Is anybody here who can help me?", "Is there anybody who can help me?",
     ),
 }  # fmt: skip
 
@@ -196,6 +198,7 @@ TALK: Final = {
         "Yes", "Yes please", "Yeah", "Yep", "Correct", "That is right", "That is correct", "Right",
         "Exactly", "Sure", "Of course", "Yes it is", "Yes that is right", "Yes correct",
         "that is the one", "you got it", "absolutely", "yes I do", "go ahead", "please do",
+        "Okay", "Ok", "All right then",
     ),
     "no": (
         "No", "Nope", "No that is wrong", "That is not right", "Wrong", "Not correct",

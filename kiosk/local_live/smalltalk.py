@@ -19,6 +19,7 @@ _SUBJECTS: Final = (("return", "returns"), ("refund", "refunds"), ("hours", "ope
 _VERBS: Final = word_set(
     "get set find search look lookup check list show fetch read query retrieve turn switch"
 )
+_ASKED_WHO: Final = re.compile(r"\b(?:who|name|robot|human|machine|what are you)\b", re.I)
 _MOST: Final = 4
 _STANDING: Final = {
     "goodbye": wording.GOODBYE,
@@ -42,6 +43,8 @@ def reply(memory: Memory, tools: Sequence[Tool], text: str, intent: Intent) -> s
             return recall(memory)
         case "chat":
             return chat(tools)
+        case "abilities" if _ASKED_WHO.search(text):
+            return f"I'm the voice of this kiosk. {abilities(tools)}"
         case "abilities":
             return abilities(tools)
         case "greeting" if re.search(r"\bhear me\b|\bthere\b\s*\?", text, re.I):
