@@ -50,11 +50,13 @@ class Downlink:
         self._begun = False  # the reply to it has begun
         self._muted = False
         self._closing = False  # an interrupted turn still owes its turnComplete
+        self._handle_due = False  # the handle we have knows nothing of the latest turn
 
     def asked(self) -> None:
         """Note that an end mark was sent: what comes now answers it."""
         self._asked = True
         self._begun = False
+        self._handle_due = True
 
     def mute(self) -> None:
         """Let nothing more of the reply under way be heard."""
@@ -82,10 +84,14 @@ class Downlink:
         return not self._asked
 
     async def read(self, session: LiveSession) -> None:
-        """Read until the connection ends (LinkError) or it is time to leave it (returns)."""
+        """Read until the connection ends (LinkError) or it is time to leave it (returns).
+
+        A connection that is going away is left between two turns, once there is a handle to
+        all that was said: it comes after ``turnComplete`` (Live API: session resumption).
+        """
         async for message in session.messages():
             self._take(message)
-            if self.going_away and self.quiet:
+            if self.going_away and self.quiet and not self._handle_due:
                 return
 
     def _fresh_connection(self) -> None:
@@ -94,6 +100,7 @@ class Downlink:
         self._begun = False
         self._muted = False
         self._closing = False
+        self._handle_due = False
         self._errands.drop()
 
     def _take(self, message: LiveMessage) -> None:
@@ -119,6 +126,7 @@ class Downlink:
                 self._turn_complete()
             case HandleIssued(handle):
                 self.handle = handle
+                self._handle_due = self._asked
             case GoingAway(time_left_s):
                 self.going_away = True
                 self._stream.report("go_away", {"time_left_s": time_left_s})

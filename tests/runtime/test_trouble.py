@@ -4,7 +4,14 @@ import asyncio
 
 from kiosk.core.effects import Phrase
 from kiosk.core.events import PhraseEnded
-from kiosk.core.live import Caption, ReplyAudio, ReplyInterrupted, ToolWithdrawn, TurnComplete
+from kiosk.core.live import (
+    Caption,
+    GoingAway,
+    ReplyAudio,
+    ReplyInterrupted,
+    ToolWithdrawn,
+    TurnComplete,
+)
 from kiosk.errors import LinkError, LinkRefused, Refusal
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.playout import Player
@@ -111,6 +118,23 @@ def test_a_service_that_goes_away_between_turns_is_not_noticed() -> None:
             first, second = house.live.sessions
             assert second.resumed
             assert second.memory.asked[0] == first.memory.asked[0]
+
+    run_virtual(scenario())
+
+
+def test_a_service_that_goes_away_in_the_first_reply_does_not_forget_the_customer() -> None:
+    async def scenario() -> None:
+        last = Turn(heard="ORD-88421", steps=(Send(GoingAway(10.0)), Say("It is on its way.")))
+        live = FakeLive([last, ANSWER])
+        async with open_house(live) as house:
+            await house.ask()
+            await house.until("resumed")
+            house.microphone.say(1.5)
+            done = await house.until("turn_ended", turn=2)
+
+            assert done["outcome"] == "answered"
+            assert len(live.sessions) == 2
+            assert live.sessions[1].memory.asked[0] == "ORD-88421"
 
     run_virtual(scenario())
 
