@@ -79,8 +79,9 @@ def voiced_s(samples: Samples) -> float:
 def _levels(samples: Samples) -> Samples:
     frames = len(samples) // MIC_FRAME_SAMPLES
     framed = samples[: frames * MIC_FRAME_SAMPLES].reshape(frames, MIC_FRAME_SAMPLES)
-    levels = 20.0 * np.log10(np.sqrt(np.mean(np.square(framed), axis=1)) + 1e-9)
-    return levels.astype(np.float32, copy=False)
+    exact = 20.0 * np.log10(np.sqrt(np.mean(np.square(framed), axis=1)) + 1e-9)
+    levels: Samples = exact.astype(np.float32, copy=False)
+    return levels
 
 
 def _quiet(levels: Samples) -> npt.NDArray[np.bool_] | None:
