@@ -18,6 +18,11 @@ class Microphone(Protocol):
     """Frames dropped because they were too old when they could be read."""
     frames_captured: int
     """Frames the device delivered since it was opened: evidence that it lives."""
+    gather_frames: int
+    """How many frames may gather before the reader is woken; may be changed at any time.
+
+    Each wake-up costs about as much as capturing a frame. Nothing is lost while more gather,
+    it only comes later."""
 
     def frames(self) -> AsyncIterator[tuple[Frame, float]]:
         """Yield each frame with the loop time at which its last sample was captured.

@@ -102,8 +102,6 @@ class _Microphone:
         self.overruns = 0
         self.frames_captured = 0
         self.gather_frames = 1
-        """How many frames may gather before the reader is woken. Each wake-up costs about
-        as much as capturing a frame; nothing is lost while more gather, it only comes later."""
         self._pulse = pulse
         self._shaper = MicrophoneShaper(shape.rate_hz, shape.channels)
         self.block_samples = self._shaper.block_samples

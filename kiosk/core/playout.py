@@ -87,6 +87,15 @@ class Playout:
         """How much of the reply has been pulled."""
         return self._played_bytes // _MS_BYTES
 
+    @property
+    def running_dry(self) -> bool:
+        """Whether the next frame is the last there is of a reply that is still to go on.
+
+        Pulled now, it ends in a fade; pulled after the next piece has come, it does not.
+        """
+        goes_on = self._running and self._open and not self._phrases
+        return goes_on and len(self._reply) < SPEAKER_FRAME_BYTES + _FADE_BYTES
+
     def begin_reply(self) -> None:
         """Open for a reply. One that is still playing goes on, and this one follows on it."""
         if not self._audible:

@@ -1,11 +1,14 @@
 """The playout task: from the jitter buffer to the speaker, at the speaker's own pace.
 
-It writes only while there is something to say; the speaker plays silence by itself.
+It writes only while there is something to say; the speaker plays silence by itself. The last
+frame there is of a reply that goes on is written as late as possible: what the speaker has
+queued bridges the time to the next piece just as well as what is kept here.
 """
 
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 
 from kiosk.core.audio import SPEAKER_FRAME_MS
 from kiosk.core.earcons import Earcon, sound_of
@@ -17,6 +20,9 @@ from kiosk.runtime.control import Inbox
 from kiosk.runtime.stream import Stream
 
 log = logging.getLogger(__name__)
+
+LAST_FRAMES = 2
+"""Left in the speaker's queue when a reply's last frame is written: so late may the loop be."""
 
 
 class Player:
@@ -87,10 +93,13 @@ class Player:
         """Feed the speaker until it is lost (DeviceLost) or the task is cancelled."""
         self._speaker = speaker
         while True:
+            spare_frames = speaker.queued_frames - LAST_FRAMES
+            if self._playout.running_dry and spare_frames > 0:
+                await self._work_within(spare_frames * SPEAKER_FRAME_MS / 1000)
+                continue
             pulled = self._playout.pull()
             if pulled.frame is None:
-                self._work.clear()
-                await self._work.wait()
+                await self._work_within(None)
                 continue
             if Mark.REPLY_SOUNDED in pulled.marks:
                 self._inbox.post(ReplySounded())
@@ -100,6 +109,13 @@ class Player:
                 self._post_when_heard(PhraseEnded(ended), speaker)
             if Mark.REPLY_DRAINED in pulled.marks:
                 self._post_when_heard(PlayoutDrained(pulled.heard_ms), speaker)
+
+    async def _work_within(self, wait_s: float | None) -> None:
+        """Return when something came in, or after so long."""
+        self._work.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._work.wait()
 
     def _post_when_heard(self, event: Event, speaker: Speaker) -> None:
         """Post once what the speaker has queued by now has left the queue."""

@@ -26,6 +26,8 @@ PIECE_FRAMES = 2
 """40 ms a message: small enough to be early, large enough to cost little."""
 BURST_FRAMES = 5
 """100 ms a message while catching up."""
+REST_FRAMES = 25
+"""While nobody is listened to, captured frames are looked at, and dropped, twice a second."""
 
 
 class _Mark(Enum):
@@ -41,7 +43,9 @@ class Uplink:
         self.frames_uploaded = 0
         self._gate = gate
         self._inbox = inbox
+        self._microphone: Microphone | None = None
         self._armed: GateMode | None = None
+        self._armed_at = 0.0
         self._utterance: list[Frame | _Mark] = []
         self._sent = 0
         self._answered = False
@@ -55,6 +59,8 @@ class Uplink:
     def arm(self, mode: GateMode) -> None:
         """Listen from the next frame on; in mid-turn, change who ends it."""
         if self._armed is None:
+            self._armed_at = asyncio.get_running_loop().time()
+            self._gather(1)
             self._gate.arm(mode)
         elif mode is GateMode.HOLD:
             self._gate.hold()
@@ -64,6 +70,7 @@ class Uplink:
         """Stop listening. Whatever began is ended."""
         self._gate.disarm()
         self._armed = None
+        self._gather(REST_FRAMES)
         self._end()
 
     def start_utterance(self) -> None:
@@ -128,9 +135,11 @@ class Uplink:
 
     async def capture(self, microphone: Microphone) -> None:
         """Feed the gate until the microphone is lost or the task is cancelled."""
-        async for frame, _ in microphone.frames():
-            if self._armed is None:
-                continue
+        self._microphone = microphone
+        self._gather(REST_FRAMES if self._armed is None else 1)
+        async for frame, captured_at in microphone.frames():
+            if self._armed is None or captured_at <= self._armed_at:
+                continue  # what was said before the press is nobody's business
             heard = self._gate.push(frame)
             if heard.event is GateEvent.SPEECH_STARTED:
                 self._begin()
@@ -189,6 +198,10 @@ class Uplink:
         self.frames_uploaded += len(frames)
         await session.send_audio(b"".join(frames))
         return True
+
+    def _gather(self, frames: int) -> None:
+        if self._microphone is not None:
+            self._microphone.gather_frames = frames
 
     def _begin(self) -> None:
         self.start_utterance()

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from kiosk.core.audio import SILENCE, SPEAKER_FRAME_BYTES, SPEAKER_FRAME_MS
 from kiosk.core.pcm import to_samples
-from kiosk.core.playout import CAP_S, FADE_MS, PREFILL_MS, REFILL_MS, Mark, Playout, Pulled
+from kiosk.core.playout import (
+    CAP_S,
+    FADE_MS,
+    PREFILL_MS,
+    REFILL_MS,
+    Mark,
+    Playout,
+    Pulled,
+)
 
 MS = 48  # bytes of a millisecond
 FADE = FADE_MS * 24  # samples
@@ -64,6 +72,37 @@ def test_a_reply_waits_until_80_ms_of_it_are_there() -> None:
     assert first.marks == (Mark.REPLY_SOUNDED,)
     assert first.heard_ms == SPEAKER_FRAME_MS
     assert playout.sounding
+
+
+def test_a_reply_runs_dry_with_its_last_frame_until_more_has_come() -> None:
+    playout = replying(PREFILL_MS)
+    assert not playout.running_dry  # it has not begun
+    while not playout.running_dry:
+        assert playout.pull().frame is not None
+    assert playout.played_ms == PREFILL_MS - SPEAKER_FRAME_MS
+
+    playout.push_reply(tone(20))
+    assert not playout.running_dry
+    heard = sound(pull_all(playout))
+
+    assert np.all(heard[: 20 * 24] == 8000)  # and no fade where it was late
+    assert playout.underruns == 0
+
+
+def test_a_reply_that_is_complete_or_gives_way_to_a_phrase_does_not_run_dry() -> None:
+    playout = replying(PREFILL_MS)
+    while not playout.running_dry:
+        playout.pull()
+
+    playout.play_phrase(tone(50))
+    assert not playout.running_dry
+    pull_all(playout)
+    playout.push_reply(tone(REFILL_MS))
+    while not playout.running_dry:
+        playout.pull()
+    playout.finish_reply()
+
+    assert not playout.running_dry
 
 
 def test_a_reply_shorter_than_the_prefill_starts_when_it_is_complete() -> None:

@@ -1,8 +1,8 @@
 """A microphone and a speaker inside the test, with a clock: the loop's.
 
-The microphone delivers a frame every 20 ms whether anybody spoke or not. The speaker takes a
-frame every 10 ms, plays silence when it has none and lets eight frames queue; what it played
-and when is kept.
+The microphone captures a frame every 20 ms whether anybody spoke or not, and gathers them as
+it is told. The speaker takes a frame every 10 ms, plays silence when it has none and lets
+eight frames queue; what it played and when is kept.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ class FakeMicrophone:
     def __init__(self) -> None:
         self.overruns = 0
         self.frames_captured = 0
+        self.gather_frames = 1
         self._coming: deque[Frame] = deque()
         self._lost: DeviceLost | None = None
 
@@ -42,12 +43,18 @@ class FakeMicrophone:
 
     async def frames(self) -> AsyncIterator[tuple[Frame, float]]:
         now = asyncio.get_running_loop().time
+        gathered: list[tuple[Frame, float]] = []
         while True:
             await asyncio.sleep(MIC_FRAME_MS / 1000)
             if self._lost:
                 raise self._lost
             self.frames_captured += 1
-            yield (self._coming.popleft() if self._coming else MIC_SILENCE), now()
+            frame = self._coming.popleft() if self._coming else MIC_SILENCE
+            gathered.append((frame, now()))
+            if len(gathered) >= self.gather_frames:
+                for each in gathered:
+                    yield each
+                gathered = []
 
 
 class FakeSpeaker:
