@@ -1,9 +1,9 @@
 """What the rig itself takes: plain PyAudio at both ends of the virtual card, no kiosk.
 
-Run as a process of its own in the card's environment. Prints one JSON line for each burst it
+Run as a process of its own in the card's environment. Writes one JSON line for each burst it
 plays (``played``, the time at which the callback handed it to PortAudio) and each it hears
-(``heard``, the time at which the callback got the block that its first sample is in). Block
-sizes and rates are the kiosk's.
+(``heard``, the time at which the callback got the block that its first sample is in) to the
+file it is given. Block sizes and rates are the kiosk's.
 """
 
 import json
@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pyaudio
@@ -83,13 +84,14 @@ def main() -> None:
         input_device_index=_index(library, MICROPHONE),
         frames_per_buffer=MIC_FRAME_SAMPLES, stream_callback=ends.hear,
     )  # fmt: skip
-    while True:
-        ends.news.wait()
-        ends.news.clear()
-        while ends.times:
-            what, at = ends.times.pop(0)
-            sys.stdout.write(json.dumps({what: at}) + "\n")
-        sys.stdout.flush()
+    with Path(sys.argv[1]).open("w") as lines:
+        while True:
+            ends.news.wait()
+            ends.news.clear()
+            while ends.times:
+                what, at = ends.times.pop(0)
+                lines.write(json.dumps({what: at}) + "\n")
+            lines.flush()
 
 
 if __name__ == "__main__":

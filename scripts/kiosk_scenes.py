@@ -55,23 +55,21 @@ async def probe(rig: Rig) -> list[Figure]:
     """Measure the rig alone: plain PyAudio in another process, the same devices and blocks."""
     out = Figure("rig: block handed to PyAudio -> heard at the monitor", note=_BY_RIG)
     into = Figure("rig: heard at the microphone -> block handed over by PyAudio")
-    command = [sys.executable, str(Path(__file__).with_name("kiosk_probe.py"))]
     log = rig.state / "probe.jsonl"
+    command = [sys.executable, str(Path(__file__).with_name("kiosk_probe.py")), str(log)]
     async with (
         rig.sound.recording() as speaker,
         rig.sound.recording(source=Source.MICROPHONE) as microphone,
     ):
-        with log.open("wb") as lines:
-            async with running(command, {**os.environ, **rig.sound.env}, log=lines.fileno()):
-                await asyncio.sleep(1.5)
-                for _ in range(rig.runs):
-                    await rig.sound.speak(tone_at_microphone())
-                    await asyncio.sleep(0.2)
+        async with running(command, {**os.environ, **rig.sound.env}):
+            await asyncio.sleep(1.5)
+            for _ in range(rig.runs):
+                await rig.sound.speak(tone_at_microphone())
+                await asyncio.sleep(0.2)
+            told = rig.now() - 0.5  # what was played later may have been cut off
         for line in log.read_text().splitlines():
-            if not line.startswith("{"):
-                continue
             for what, at in json.loads(line).items():
-                if what == "played" and speaker.started_at + 0.5 < at < rig.now() - 0.5:
+                if what == "played" and speaker.started_at + 0.5 < at < told:
                     out.add(1e3 * (await onset(speaker, at, 0.3) - at))
                 elif what == "heard":
                     into.add(1e3 * (at - await onset(microphone, at - 0.3, 0.35)))
