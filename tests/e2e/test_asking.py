@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from kiosk.settings import Talk
 from tests.e2e import voices
 from tests.e2e.conftest import RunKiosk
 from tests.e2e.listening import words
@@ -124,7 +125,14 @@ async def test_a_customer_is_understood_in_the_murmur_of_a_shop(run_kiosk: RunKi
 
 
 async def test_a_customer_who_never_ends_is_answered_at_the_cap(run_kiosk: RunKiosk) -> None:
-    await _a_monologue(run_kiosk, cap_s=8.0)
+    await _a_monologue(run_kiosk, cap_s=6.0)
+
+
+@pytest.mark.slow
+async def test_a_customer_who_talks_for_more_than_half_a_minute_is_answered(
+    run_kiosk: RunKiosk,
+) -> None:
+    await _a_monologue(run_kiosk, cap_s=Talk().utterance_s)
 
 
 async def _a_monologue(run_kiosk: RunKiosk, cap_s: float) -> None:

@@ -6,7 +6,7 @@ from tests.e2e import voices
 from tests.e2e.conftest import RunKiosk
 from tests.e2e.listening import words
 from tests.e2e.rig import Event, Kiosk, Site, ends_well, live_server, running, started
-from tests.e2e.test_asking import answer_in, tells_where_the_order_is
+from tests.e2e.test_asking import answer_in, tells_when_it_comes, tells_where_the_order_is
 from tests.e2e.voices import said
 
 
@@ -46,17 +46,15 @@ async def test_a_customer_is_told_when_the_service_dies_and_the_next_is_served(
     place: Site,
 ) -> None:
     state = place.home / "live"
-    patience = {"sorry_s": 3.0}
     async with live_server(state) as service, AsyncExitStack() as stack:
         kiosk = await stack.enter_async_context(
-            running(place, live=service.settings, talk=patience)
+            running(place, live=service.settings, talk={"sorry_s": 3.0})
         )
-        await kiosk.asked(said(voices.QUESTION))
-        await kiosk.until("mic_open")
+        await kiosk.tap()
+        await kiosk.until("connected")
         service.process.kill()
         await service.process.wait()
-
-        await kiosk.hear(said(voices.FOLLOW_UP))
+        await kiosk.hear(said("When are you open?"))
         sorry = await told_of_the_loss(kiosk)
 
         async with live_server(state, port=service.port):
@@ -71,6 +69,25 @@ async def test_a_customer_is_told_when_the_service_dies_and_the_next_is_served(
     assert "colleague" in sorry
     assert kiosk.tells("visit_ended:no_reply", "light:R", "visit_started:2", "connected")
     assert tells_where_the_order_is(heard), heard
+
+
+async def test_a_customer_is_not_forgotten_when_the_service_moves_on(place: Site) -> None:
+    """It announces the end of the connection in the middle of the first reply."""
+    ages = ("--go-away-after", "5", "--close-after", "20")
+    async with (
+        live_server(place.home / "live", more=ages) as service,
+        running(place, live=service.settings) as kiosk,
+    ):
+        await kiosk.asked(said(voices.QUESTION))
+        await kiosk.until("resumed")
+        await kiosk.until("mic_open")
+        await kiosk.hear(said(voices.FOLLOW_UP))
+        ended = await kiosk.until("turn_ended")
+        heard = await answer_in(kiosk, ended)
+
+    assert kiosk.tells("reply_started", "go_away", "turn_ended:answered", "resumed")
+    assert ended == {**ended, "turn": 2, "outcome": "answered"}
+    assert tells_when_it_comes(heard), heard
 
 
 async def told_of_the_loss(kiosk: Kiosk) -> str:

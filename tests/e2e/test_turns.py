@@ -1,5 +1,7 @@
 """Whose turn it is: barge-in by press, and one customer after another."""
 
+import asyncio
+
 from tests.e2e import voices
 from tests.e2e.conftest import RunKiosk
 from tests.e2e.listening import voice_ended, words
@@ -45,6 +47,23 @@ async def test_a_customer_interrupts_a_long_reply_and_is_answered_anew(
         assert ended == {**ended, "turn": 2, "outcome": "answered"}
         assert tells_where_the_order_is(after), after
         assert not {"open", "saturday", "sunday", "9", "nine"} & set(after.split()), after
+
+
+async def test_a_child_plays_with_the_button_and_then_somebody_asks(run_kiosk: RunKiosk) -> None:
+    async with run_kiosk() as kiosk:
+        for number in range(20):
+            await kiosk.request("press", for_s=0.03 * (number % 4))
+        await kiosk.hear(said(0.2, "When are you open?"))
+        await kiosk.until("reply_started")
+        for _ in range(4):
+            await asyncio.gather(*(kiosk.request("press", for_s=0.1 * at) for at in range(3)))
+        await kiosk.hear(said(0.2, voices.QUESTION))
+        ended = await kiosk.until("turn_ended", outcome="answered")
+        heard = await answer_in(kiosk, ended)
+
+        assert tells_where_the_order_is(heard), heard
+        assert len(kiosk.named("visit_started")) == len(kiosk.named("connected")) == 1
+        assert len(kiosk.named("press")) == len(kiosk.named("release"))
 
 
 async def test_a_customer_never_hears_what_the_one_before_asked(run_kiosk: RunKiosk) -> None:
