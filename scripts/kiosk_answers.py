@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk_figures import Figure
-from kiosk_rig import cpu_s, kiosk, memory_mb
+from kiosk_rig import cpu_of, kiosk, memory_mb
 from kiosk_scenes import PRESS_TO_SPEECH_S, QUESTION, Rig
 from kiosk_tapes import onset, speech_end
 
@@ -98,7 +98,7 @@ async def answers(rig: Rig) -> list[Figure]:
             rig.sound, rig.state, service.url, service.ca_file, follow_up_s=0.2
         ) as unit:
             for _ in range(max(2, min(MOST_TURNS, rig.runs // 2))):
-                began, before_s = rig.now(), cpu_s(service.process.pid)
+                began, before_s = rig.now(), cpu_of(service.process.pid).all_s
                 await unit.press()
                 await asyncio.sleep(PRESS_TO_SPEECH_S)
                 await rig.sound.speak(QUESTION)
@@ -107,7 +107,7 @@ async def answers(rig: Rig) -> list[Figure]:
                 replied_at = await unit.at("reply_started", shut_at, within_s=TURN_S)
                 sounded_at = await onset(speaker, replied_at)
                 await unit.visit_over(began)
-                cost.add(cpu_s(service.process.pid) - before_s)
+                cost.add(cpu_of(service.process.pid).all_s - before_s)
                 memory.add(memory_mb(service.process.pid)[0])
                 understood.add(1e3 * (called_at - shut_at))
                 heard.add(1e3 * (sounded_at - shut_at))
@@ -122,7 +122,7 @@ async def answers(rig: Rig) -> list[Figure]:
 async def whole_start(rig: Rig) -> list[Figure]:
     """Start the daemon with a local service of its own, as on a machine without a key."""
     ready = Figure("start of the process -> ready, local service and all", "s", 4)
-    for _ in range(max(2, min(3, rig.runs // 4))):
+    for _ in range(rig.few):
         async with kiosk(rig.sound, rig.state) as unit:
             ready.add(unit.ready_at - unit.started_at)
     return [ready]

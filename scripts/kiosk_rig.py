@@ -25,10 +25,59 @@ _PATIENT = {"tick_s": 7.0, "moment_s": 7.5, "sorry_s": 8.0}  # nothing sounds bu
 Event = dict[str, Any]
 
 
-def cpu_s(pid: int) -> float:
-    """Return the processor time a process and all its threads have taken."""
+@dataclass(frozen=True)
+class Cpu:
+    """Processor time a process has taken, in seconds, and where."""
+
+    all_s: float
+    loop_s: float
+    """Its main thread: the event loop."""
+    pulse_s: float
+    """Threads of PulseAudio's client library, which a real sound card does without."""
+
+
+def cpu_of(pid: int) -> Cpu:
+    """Return what a process has taken so far. Threads that have ended count in ``all_s`` only."""
+    loop_s = pulse_s = threads_s = 0.0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
+            taken_s = int((task / "schedstat").read_text().split()[0]) / 1e9
+            threads_s += taken_s
+            if task.name == str(pid):
+                loop_s = taken_s
+            elif (task / "comm").read_text().startswith("threaded-ml"):
+                pulse_s += taken_s
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK_HZ
+    whole_s = (int(fields[11]) + int(fields[12])) / _TICK_HZ
+    return Cpu(threads_s if abs(threads_s - whole_s) < 0.1 else whole_s, loop_s, pulse_s)
+
+
+class Meter:
+    """Processor time of a process as a share of one core, in percent."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._now = asyncio.get_running_loop().time
+        self._began = self._lapped = (cpu_of(pid), self._now())
+
+    def lap(self) -> Cpu:
+        """Return the shares since the last lap."""
+        before, self._lapped = self._lapped, (cpu_of(self._pid), self._now())
+        return _shares(before, self._lapped)
+
+    def whole(self) -> Cpu:
+        """Return the shares since the beginning."""
+        return _shares(self._began, (cpu_of(self._pid), self._now()))
+
+
+def _shares(before: tuple[Cpu, float], after: tuple[Cpu, float]) -> Cpu:
+    percent = 100 / max(1e-3, after[1] - before[1])
+    then, now = before[0], after[0]
+    return Cpu(
+        percent * (now.all_s - then.all_s),
+        percent * (now.loop_s - then.loop_s),
+        percent * (now.pulse_s - then.pulse_s),
+    )
 
 
 def memory_mb(pid: int) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from kiosk_figures import Figure
-from kiosk_rig import Kiosk, cpu_s, kiosk, memory_mb
+from kiosk_rig import Meter, kiosk, memory_mb
 from kiosk_service import ScriptedService, scripted_service, silent_peer
 from kiosk_tapes import (
     byte_length,
@@ -19,6 +19,7 @@ from kiosk_tapes import (
     speech_span,
     tone,
     tone_end,
+    tone_gaps,
     tone_onset,
 )
 
@@ -47,6 +48,7 @@ class Rig:
         self.sound = sound
         self.state = state
         self.runs = runs
+        self.few = max(2, runs // 4)
         self.rest_s = rest_s
         self.now = asyncio.get_running_loop().time
 
@@ -55,14 +57,19 @@ async def probe(rig: Rig) -> list[Figure]:
     """Measure the rig alone: plain PyAudio in another process, the same devices and blocks."""
     out = Figure("rig: block handed to PyAudio -> heard at the monitor", note=_BY_RIG)
     into = Figure("rig: heard at the microphone -> block handed over by PyAudio")
+    cost = Figure("rig: CPU of plain PyAudio, both streams open", "%")
     log = rig.state / "probe.jsonl"
     command = [sys.executable, str(Path(__file__).with_name("kiosk_probe.py")), str(log)]
     async with (
         rig.sound.recording() as speaker,
         rig.sound.recording(source=Source.MICROPHONE) as microphone,
     ):
-        async with running(command, {**os.environ, **rig.sound.env}):
+        async with running(command, {**os.environ, **rig.sound.env}) as process:
             await asyncio.sleep(1.5)
+            for _ in range(rig.few):
+                meter = Meter(process.pid)
+                await asyncio.sleep(2.0)
+                cost.add(meter.whole().all_s)
             for _ in range(rig.runs):
                 await rig.sound.speak(tone_at_microphone())
                 await asyncio.sleep(0.2)
@@ -73,7 +80,7 @@ async def probe(rig: Rig) -> list[Figure]:
                     out.add(1e3 * (await onset(speaker, at, 0.3) - at))
                 elif what == "heard":
                     into.add(1e3 * (at - await onset(microphone, at - 0.3, 0.35)))
-    return [out, into]
+    return [out, into, cost]
 
 
 def tone_at_microphone() -> bytes:
@@ -106,9 +113,20 @@ async def holds(rig: Rig, service: ScriptedService) -> list[Figure]:
     """Hold and speak, let the reply begin, press into it and hold again."""
     release = Figure("hold: release -> end mark at the service", promise=60)
     burst = Figure("first reply byte -> sound, sent in a burst", promise=60, note=_BY_RIG)
-    paced = Figure("first reply byte -> sound, sent in real time", promise=60, note=_BY_RIG)
+    paced = Figure(
+        "first reply byte -> sound, sent in real time",
+        promise=60,
+        note="a reply begins when 80 ms of it are there: sent at the pace of its own sound, that"
+        " is 40 ms after its first piece; services send faster",
+    )
     silence = Figure("press -> silence during a reply", promise=50, note=_BY_RIG)
-    upload = Figure("uploaded per spoken second, hold", "s", 1.2)
+    upload = Figure(
+        "uploaded per spoken second, three words",
+        "s",
+        1.2,
+        note="the gate's lead and tail, 0.3 s an utterance, weigh more in a short one",
+    )
+    gaps = Figure("gaps in the first second of a reply, sent in real time", "n")
     speech = QUESTION[: byte_length(SHORT_S, MIC_HZ)]
     begins, ends = speech_span(sound_of(speech), MIC_HZ)
     async with (
@@ -137,10 +155,12 @@ async def holds(rig: Rig, service: ScriptedService) -> list[Figure]:
             await asyncio.sleep(max(0.0, heard_at + BARGE_IN_S - rig.now()))
             release.add(1e3 * (end_mark - released_at))
             (paced if service.real_time else burst).add(1e3 * (heard_at - first_piece))
+            if service.real_time:
+                gaps.add(await tone_gaps(speaker, heard_at, heard_at + BARGE_IN_S))
             upload.add((service.uploaded_bytes - before) / byte_length(ends - begins, MIC_HZ))
             replying = True
         service.real_time = False
-    return [release, burst, paced, silence, upload]
+    return [release, burst, paced, gaps, silence, upload]
 
 
 async def taps(rig: Rig, service: ScriptedService) -> list[Figure]:
@@ -150,49 +170,64 @@ async def taps(rig: Rig, service: ScriptedService) -> list[Figure]:
         promise=60,
         note="the end of speech as recorded at the microphone: 35 dB below its loudest",
     )
-    upload = Figure("uploaded per spoken second, tap", "s", 1.2)
+    upload = Figure("uploaded per spoken second, a whole question", "s", 1.2)
     visit = Figure("daemon's CPU in a visit", "%", 5, "median")
     listening = Figure("  of it while the microphone is open", "%")
     speaking = Figure("  of it while the reply sounds", "%")
+    pulse = Figure("  of it PulseAudio's client threads", "%")
     begins, ends = speech_span(sound_of(QUESTION), MIC_HZ)
     async with (
         rig.sound.recording(source=Source.MICROPHONE) as microphone,
-        kiosk(rig.sound, rig.state, service.url, service.ca_file) as unit,
+        kiosk(rig.sound, rig.state, service.url, service.ca_file, follow_up_s=4.0) as unit,
     ):
-        for _ in range(max(2, rig.runs // 4)):
+        for _ in range(rig.few):
             before, began = service.uploaded_bytes, rig.now()
-            meter = Meter(unit)
+            meter = Meter(unit.pid)
             await unit.press()
             await asyncio.sleep(PRESS_TO_SPEECH_S)
             await rig.sound.speak(QUESTION)
             shut_at = await unit.at("mic_close", began)
-            listening.add(meter.lap())
+            listening.add(meter.lap().all_s)
             await unit.event("reply_started", shut_at)
             meter.lap()
             await unit.event("reply_ended", shut_at)
-            speaking.add(meter.lap())
+            speaking.add(meter.lap().all_s)
             await unit.visit_over(began)
-            visit.add(meter.whole())
+            whole = meter.whole()
+            visit.add(whole.all_s)
+            pulse.add(whole.pulse_s)
             end_mark = service.end_mark(shut_at - 0.05)
             assert end_mark is not None
             quiet_at = await speech_end(microphone, began, end_mark)
             end.add(1e3 * (end_mark - quiet_at) - HANGOVER_MS)
             upload.add((service.uploaded_bytes - before) / byte_length(ends - begins, MIC_HZ))
             await asyncio.sleep(0.5)
-    return [end, upload, visit, listening, speaking]
+    return [end, upload, visit, listening, speaking, pulse]
 
 
 async def rest(rig: Rig, service: ScriptedService) -> list[Figure]:
     """Measure the daemon while nobody is there."""
-    idle = Figure("daemon's CPU, idle", "%", 1, "median", "of one core; parts of the same rest")
+    idle = Figure(
+        "daemon's CPU, idle",
+        "%",
+        1,
+        "median",
+        "of one core; parts of one rest. Both streams run at rest too: see what plain PyAudio takes"
+        " for the same two, below",
+    )
+    loop = Figure("  of it the kiosk's own event loop", "%")
+    pulse = Figure("  of it PulseAudio's client threads", "%")
     resident = Figure("daemon's resident memory (RSS)", "MB", 150)
     shared = Figure("daemon's resident memory, shared pages divided (PSS)", "MB")
     async with kiosk(rig.sound, rig.state, service.url, service.ca_file) as unit:
         await asyncio.sleep(1.0)
         for _ in range(5):
-            meter = Meter(unit)
+            meter = Meter(unit.pid)
             await asyncio.sleep(rig.rest_s / 5)
-            idle.add(meter.whole())
+            share = meter.whole()
+            idle.add(share.all_s)
+            loop.add(share.loop_s)
+            pulse.add(share.pulse_s)
         rss, pss = memory_mb(unit.pid)
         began = rig.now()
         await unit.press()
@@ -202,14 +237,14 @@ async def rest(rig: Rig, service: ScriptedService) -> list[Figure]:
         talked_rss, talked_pss = memory_mb(unit.pid)
         resident.add(rss, talked_rss)
         shared.add(pss, talked_pss)
-    return [idle, resident, shared]
+    return [idle, loop, pulse, resident, shared]
 
 
 async def starts(rig: Rig, service: ScriptedService) -> list[Figure]:
     """Start, ask, and end it in the middle of the reply."""
     ready = Figure("start of the process -> ready", "s", 4)
     exit_s = Figure("SIGTERM in mid-reply -> exit", "s", 2)
-    for _ in range(max(3, rig.runs // 4)):
+    for _ in range(rig.few):
         async with kiosk(rig.sound, rig.state, service.url, service.ca_file) as unit:
             ready.add(unit.ready_at - unit.started_at)
             began = rig.now()
@@ -221,28 +256,6 @@ async def starts(rig: Rig, service: ScriptedService) -> list[Figure]:
             await asyncio.sleep(0.5)
             exit_s.add(await unit.stop())
     return [ready, exit_s]
-
-
-class Meter:
-    """Processor time of a daemon as a share of one core, in percent."""
-
-    def __init__(self, unit: Kiosk) -> None:
-        self._pid = unit.pid
-        self._now = asyncio.get_running_loop().time
-        self._began = self._lapped = (cpu_s(self._pid), self._now())
-
-    def lap(self) -> float:
-        """Return the share since the last lap."""
-        before, self._lapped = self._lapped, (cpu_s(self._pid), self._now())
-        return _share(before, self._lapped)
-
-    def whole(self) -> float:
-        """Return the share since the beginning."""
-        return _share(self._began, (cpu_s(self._pid), self._now()))
-
-
-def _share(before: tuple[float, float], after: tuple[float, float]) -> float:
-    return 100 * (after[0] - before[0]) / max(1e-3, after[1] - before[1])
 
 
 @asynccontextmanager

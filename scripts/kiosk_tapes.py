@@ -27,7 +27,7 @@ def sound_of(pcm: bytes) -> Sound:
 async def recorded_until(tape: Tape, moment: float) -> None:
     """Return when everything that sounded up to ``moment`` is on the tape."""
     async with asyncio.timeout(10 + max(0.0, moment - asyncio.get_running_loop().time())):
-        while (missing_s := moment - tape.moment(len(tape))) > 0:
+        while (missing_s := moment - tape.moment(len(tape))) > 0:  # noqa: ASYNC110 - a tape tells nobody of its growth
             await asyncio.sleep(missing_s + 0.02)
 
 
@@ -61,6 +61,14 @@ async def tone_end(tape: Tape, after: float, within_s: float = 0.6) -> float:
     if loud[-1] > level.size - SPEAKER_HZ // 50:
         raise StartError("the reply went on after the press")
     return begins + float(loud[-1]) / SPEAKER_HZ
+
+
+async def tone_gaps(tape: Tape, start: float, end: float) -> int:
+    """Return how often the reply's tone paused between two times."""
+    await recorded_until(tape, end)
+    level = tone_level(between(tape, start, end)[0])
+    heard = level > 0.1 * _steady(level)
+    return int((np.diff(heard.astype(np.int8)) == -1)[:-_LEVEL_WINDOW].sum())
 
 
 def tone_level(sound: Sound) -> Sound:
