@@ -7,7 +7,7 @@ import pytest
 from kiosk.settings import Talk
 from tests.e2e import voices
 from tests.e2e.conftest import RunKiosk
-from tests.e2e.listening import words
+from tests.e2e.listening import plain, words
 from tests.e2e.rig import Event, Kiosk
 from tests.e2e.voices import said
 
@@ -35,6 +35,8 @@ async def test_a_customer_taps_asks_and_hears_where_the_order_is(run_kiosk: RunK
         await kiosk.until("light")
 
         assert tells_where_the_order_is(heard), heard
+        assert plain(kiosk.captions("customer")).startswith("where is my order")
+        assert "out for delivery" in kiosk.captions("kiosk")
         assert ended["outcome"] == "answered"
         assert ended["heard_ms"] > 1500
         assert kiosk.tells(

@@ -23,7 +23,7 @@ async def test_a_customer_interrupts_a_long_reply_and_is_answered_anew(
         await kiosk.until("mic_open")
         await kiosk.hear(said("When are you open?"))
         reply = await kiosk.until("reply_started")
-        await kiosk.listened_until(reply["t"] + 2.0)
+        await kiosk.listened_until(reply["t"] + 0.8)  # most of it is still to come
         press = await kiosk.tap()
         cut = await kiosk.until("turn_ended")
         await kiosk.until("mic_open")

@@ -51,6 +51,13 @@ def pink_noise(seconds: float, level_dbfs: float) -> bytes:
     return _pcm(wave)
 
 
+def beeps(seconds: float, level_dbfs: float) -> bytes:
+    """Return the till: a tone of 1 kHz, a third of a second long, again and again."""
+    at_s = np.arange(round(seconds * MIC_HZ)) / MIC_HZ
+    tone = np.sqrt(2) * 10 ** (level_dbfs / 20) * np.sin(2000 * np.pi * at_s)
+    return _pcm(tone * (at_s % 0.9 < 0.3))
+
+
 def phrases() -> Path:
     """Return the directory of the recorded phrases, so that no kiosk has to make its own."""
     directory = CACHE / "phrases"
