@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.adapters.control_socket import open_control
+from kiosk.adapters.genai_live import load_sdk
 from kiosk.adapters.hands import open_hands
 from kiosk.adapters.phrases import load_phrases, phrase_directories, render_phrases
 from kiosk.adapters.pyaudio_io import open_sound
@@ -207,6 +208,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
 
                 group.create_task(watch(manager, period_s, evidence))
 
+            group.create_task(load_sdk())  # while a local service starts
             manager.status("Starting: opening the Live service")
             endpoint = await stack.enter_async_context(open_endpoint(settings, environ))
             await endpoint.live.warm()

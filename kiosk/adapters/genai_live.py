@@ -1,7 +1,7 @@
 """The Live API through google-genai: the light half, which loads the SDK when first needed.
 
 Importing the SDK takes 0.7 s on a desktop (measured) and several seconds on a small Pi, so
-nothing here imports it: ``warm`` does, on a thread, while the daemon opens its devices.
+nothing here imports it: ``load_sdk`` does, on a thread, while the local service starts.
 The endpoint is always spoken to over TLS, and its certificate is always verified.
 """
 
@@ -24,6 +24,11 @@ GOOGLE: Final = "https://generativelanguage.googleapis.com"
 
 _NO_KEY: Final = "none"
 """Sent to an endpoint that asks for no key: the SDK will not go without."""
+
+
+async def load_sdk() -> None:
+    """Load the SDK on a thread, before anybody knows of an endpoint."""
+    await asyncio.to_thread(_load_sdk)
 
 
 class GenaiLive:
@@ -57,7 +62,7 @@ class GenaiLive:
     async def warm(self) -> None:
         """Load the SDK on a thread. Optional, and cheap the second time; raises nothing."""
         if not self._warm:
-            await asyncio.to_thread(_load_sdk)
+            await load_sdk()
             self._warm = True
             with suppress(LinkError):  # its file may yet come; session() will say
                 await asyncio.to_thread(self._trusted)
