@@ -52,7 +52,7 @@ async def test_a_customer_taps_asks_and_hears_where_the_order_is(run_kiosk: RunK
 async def test_a_customer_holds_the_button_while_asking(run_kiosk: RunKiosk) -> None:
     question = said(voices.QUESTION)
     async with run_kiosk() as kiosk:
-        for_s = voices.length_s(question) + 1.0
+        for_s = voices.length_s(question) + 0.7
         held, _ = await asyncio.gather(
             kiosk.site.command("press", "--for", f"{for_s:.1f}"), _speak_when_open(kiosk, question)
         )
