@@ -15,9 +15,12 @@ from kiosk.local_live.filling import answer, identifier
 from kiosk.local_live.identifiers import Spoken
 from kiosk.local_live.intents import Intent, meant
 from kiosk.local_live.memory import Wanted
+from kiosk.local_live.phrasing import words
 
 _CORRECTING: Final = re.compile(r"^\W*(?:no|nope|wrong|not|i said|i mean|sorry)\b", re.I)
-_MOST_TRIES: Final = 3
+MOST_TRIES: Final = 3
+"""Misses in a row after which a colleague is offered."""
+
 _MOST_PASSED: Final = 3
 _CLEAR_DIGITS: Final = 3
 
@@ -58,6 +61,8 @@ def go_on(wanted: Wanted, parameter: Parameter, text: str) -> Step:
     if parameter.kind is not Kind.IDENTIFIER:
         return _other(wanted, parameter, text, intent, elsewhere)
     spoken = identifiers.hear(text, parameter.shape, expected=True)
+    if intent.name == "other_key" and not (spoken and spoken.fits(parameter.shape)):
+        spoken = None  # a telephone number is not read back
     if spoken is not None and not _is_about_something_else(spoken, intent):
         return _number(wanted, parameter, spoken, text)
     return _without_number(wanted, parameter, text, intent, elsewhere)
@@ -73,9 +78,7 @@ def _other(
     value = answer(parameter, text)
     if value is not None:
         return Step(arguments={**wanted.arguments, parameter.name: value})
-    if wanted.tries + 1 >= _MOST_TRIES:
-        return Step(say=wording.UNCLEAR_AGAIN)
-    return Step(replace(wanted, tries=wanted.tries + 1), wording.ask_for(parameter))
+    return _again(wanted, wording.ask_for(parameter), wording.UNCLEAR_AGAIN)
 
 
 def _without_number(
@@ -85,28 +88,32 @@ def _without_number(
     match intent.name:
         case "yes" if wanted.refused:
             return Step(say=wording.CERTAIN)
-        case "yes" if wanted.digits:
+        case "yes" if wanted.digits and parameter.shape.digits in (None, len(wanted.digits)):
             return _use(wanted, parameter, heard)
-        case "yes" | "greeting":
-            return Step(wanted, wording.ask_for(parameter))
-        case "no":
-            return Step(replace(wanted, confirming=False), wording.SAY_AGAIN)
+        case "no" if wanted.digits:
+            return _again(replace(wanted, confirming=False), wording.SAY_AGAIN)
+        case "yes" | "no" | "greeting" | "order_status":
+            return _again(wanted, wording.ask_for(parameter))
+        case "other_key":
+            return _again(wanted, wording.only_by(parameter))
         case "no_number":
             return Step(say=wording.NO_NUMBER)
         case "wait":
             return Step(wanted, wording.TAKE_TIME)
-        case "order_status":
-            return Step(wanted, wording.ask_for(parameter))
         case _:
             pass
     if identifiers.begun(text, parameter.shape):
-        return Step(wanted, "Yes, please go on.")
+        return Step(wanted, wording.GO_AHEAD)
     if intent.name:
         return elsewhere
-    if wanted.tries + 1 >= _MOST_TRIES:
-        return Step(say=wording.NO_NUMBER)
-    again = f"Sorry, I didn't get that. {wording.ask_for(parameter)}"
-    return Step(replace(wanted, tries=wanted.tries + 1), again)
+    return _again(wanted, f"Sorry, I didn't get that. {wording.ask_for(parameter)}")
+
+
+def _again(wanted: Wanted, say: str, give_up: str = wording.NO_NUMBER) -> Step:
+    """Ask once more; the third time in a row offers a colleague instead."""
+    if wanted.tries + 1 >= MOST_TRIES:
+        return Step(say=give_up)
+    return Step(replace(wanted, tries=wanted.tries + 1), say)
 
 
 def _number(wanted: Wanted, parameter: Parameter, spoken: Spoken, text: str) -> Step:
@@ -159,17 +166,15 @@ def _check(wanted: Wanted, parameter: Parameter, digits: str) -> Step:
 
 
 def _doubt(wanted: Wanted, parameter: Parameter, spoken: Spoken) -> Step:
-    tries = wanted.tries + 1
-    if tries > _MOST_TRIES:
-        return Step(say="I'm sorry, I can't make out the number. A colleague can help you.")
-    waiting = replace(
-        wanted, digits=spoken.digits, letters=spoken.letters, refused=False, tries=tries
-    )
-    return Step(waiting, wording.doubt(parameter, spoken))
+    waiting = replace(wanted, digits=spoken.digits, letters=spoken.letters, refused=False)
+    say = wording.doubt(parameter, spoken)
+    if len(wanted.digits) < len(spoken.digits) < (parameter.shape.digits or 0):
+        return Step(waiting, say)  # told in parts, and more of it is there now
+    return _again(waiting, say, wording.CANNOT_MAKE_OUT)
 
 
 def _is_about_something_else(spoken: Spoken, intent: Intent) -> bool:
     """Tell "I bought it three days ago, can I return it?" from a part of a number."""
-    clear = spoken.prefixed or len(spoken.digits) >= _CLEAR_DIGITS
+    clear = spoken.prefixed or len(spoken.digits) >= _CLEAR_DIGITS or not words(spoken.rest)
     talk = intent.subject == "talk" and intent.name not in ("yes", "no")
     return not clear and (talk or intent.subject in ("policy", "person"))

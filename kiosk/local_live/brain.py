@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from kiosk.local_live import asking, known, requests, smalltalk, wording
+from kiosk.local_live import asking, identifiers, known, requests, smalltalk, wording
 from kiosk.local_live.choosing import asked_anything, choose
 from kiosk.local_live.declared import Kind, Parameter, Tool, read_tools
 from kiosk.local_live.facts import answer_from, is_about_progress, is_about_time
@@ -21,6 +21,9 @@ from kiosk.local_live.outcome import Ending, Outcome, outcome_of
 from kiosk.local_live.parts import Action, Call, Say
 
 _OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different|second|next) (?:order|one)\b", re.I)
+
+_CORRECTED: Final = re.compile(r"\b(?:no|not|sorry|mean|wrong|instead|wait)\b", re.I)
+_NOT_ENGLISH: Final = ("language", "")  # a whole number is understood in any language
 
 
 class ShopBrain:
@@ -58,8 +61,12 @@ class ShopBrain:
         tool = next((tool for tool in self._tools if tool.name == name), None)
         outcome = outcome_of(response)
         if outcome.ending is Ending.WELL:
+            self._memory.misses = 0
             self._memory.add_result(Result(name, dict(arguments), dict(outcome.fields)))
             text = outcome.say or wording.describe(outcome.fields, arguments)
+            parameter = tool.first(Kind.IDENTIFIER) if tool and self._memory.several else None
+            if text and parameter and parameter.name in arguments:
+                text = wording.told_apart(parameter.noun, str(arguments[parameter.name]), text)
             return self._said([Say(text or wording.NOTHING_FOUND)])
         again = self._again(tool, dict(arguments), outcome)
         if again is not None:
@@ -102,6 +109,7 @@ class ShopBrain:
                 memory.unclear = 0
                 return [Say(step.say)]
             if step.arguments is not None and tool is not None:
+                memory.misses = max(memory.misses, wanted.tries)
                 return self._proceed(tool, text, step.arguments)
         return self._fresh(text)
 
@@ -111,6 +119,10 @@ class ShopBrain:
         if correction is not None:
             memory.wanted = correction
             return self._answer(text)
+        begun = known.begun(tools, text)
+        if begun is not None:
+            memory.wanted = begun
+            return [Say(wording.GO_AHEAD)]
         noun = known.recalled(memory, text)
         if noun:
             return [Say(smalltalk.recall(memory, noun))]
@@ -118,7 +130,7 @@ class ShopBrain:
         if rest is not None and requests.is_bare(rest):
             tool = choose(tools, text, Intent("order_status", 1.0))
             tool = tool or known.identifying(tools, text)
-            return self._proceed(tool, text) if tool else [Say(wording.CANNOT)]
+            return self._each(tool, text) if tool else [Say(wording.CANNOT)]
         actions = [
             action
             for request in requests.read(text, rest)
@@ -143,6 +155,10 @@ class ShopBrain:
             case "person":
                 tool = choose(self._tools, plain, intent)
                 return self._ask(tool, plain, intent) if tool else [Say(wording.PERSON)]
+            case "talk" | "" if intent.name in _NOT_ENGLISH and (
+                tool := known.whole(self._tools, text)
+            ):
+                return self._each(tool, text)
             case "talk" if intent.name != "chat" or intent.sure:
                 tool = choose(self._tools, plain, NOTHING) if intent.name == "chat" else None
                 if tool is not None:
@@ -167,7 +183,7 @@ class ShopBrain:
         if last is not None and again and intent.name in ("order_arrival", "order_detail"):
             memory.subject = "order"
             return [Say(_from_memory(last, text) or wording.NOT_KNOWN)]
-        return self._proceed(tool, text)
+        return self._each(tool, text)
 
     def _unknown(self, text: str, plain: str, intent: Intent) -> list[Action]:
         memory = self._memory
@@ -188,6 +204,15 @@ class ShopBrain:
         return [Say(wording.unclear(smalltalk.abilities(self._tools)))]
 
     # Calls
+
+    def _each(self, tool: Tool, text: str) -> list[Action]:
+        """Call a tool for every identifier in a text; for the last one when it was corrected."""
+        parameter = tool.first(Kind.IDENTIFIER)
+        values = identifiers.several(text, parameter.shape) if parameter else []
+        if len(values) < 2 or _CORRECTED.search(text):
+            return self._proceed(tool, text)
+        self._memory.several = True
+        return [action for value in values for action in self._proceed(tool, value)]
 
     def _ask(self, tool: Tool | None, question: str, intent: Intent) -> list[Action]:
         """Put a question to a tool that takes one."""
@@ -245,9 +270,19 @@ class ShopBrain:
             return outcome.say or wording.NOTHING_FOUND
         value = str(arguments[parameter.name])
         self._memory.known.pop(parameter.noun, None)
+        self._memory.misses += 1
+        if self._memory.misses >= asking.MOST_TRIES:
+            return wording.still_not_found(parameter.noun, value)
         others = {name: each for name, each in arguments.items() if name != parameter.name}
         digits = "".join(filter(str.isdigit, value))
-        self._memory.wanted = Wanted(tool.name, parameter.name, others, digits, refused=True)
+        self._memory.wanted = Wanted(
+            tool.name,
+            parameter.name,
+            others,
+            digits,
+            refused=True,
+            tries=self._memory.misses,
+        )
         return outcome.say or wording.not_found(parameter.noun, value)
 
     # What is known

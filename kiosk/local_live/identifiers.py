@@ -33,10 +33,18 @@ _NO_CODE: Final = word_set("TV PM AM ID OK US UK PC DVD USB CD A I")
 _QUANTITIES: Final = word_set(
     "am pm a m p o clock oclock day days week weeks month months year years hour hours minute"
     " minutes euro euros dollar dollars pound pounds percent degrees degree items item pieces"
-    " inch inches st nd rd th"
+    " inch inches st nd rd th order orders package packages parcel parcels refund refunds return"
+    " returns question questions thing things time times people of more"
 )
+_POINTING: Final = word_set(
+    "that this the which other another first second last next wrong right same new old only any"
+    " each every no good better"
+)
+_COUNTED: Final = word_set("more of moment second minute thing item question time last")
+_BEFORE_A_NUMBER: Final = word_set("number is s it are then")
 _CLEAR_DIGITS: Final = 3
 _LETTERS_BEFORE: Final = 4
+_MOST_AT_ONCE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +110,23 @@ def hear(text: str, shape: Shape, *, expected: bool = False) -> Spoken | None:
     prefixed = prefix_at < start and not letters
     long = len(digits) >= _CLEAR_DIGITS and all(run.sure for run in chosen)
     clear = prefixed or bool(letters) or long or len(digits) == shape.digits
-    if not (expected or clear) or (_is_quantity(tokens, end) and not (expected or prefixed)):
+    counts = _is_quantity(tokens, end) and len(digits) != shape.digits
+    if not (expected or clear) or (counts and not prefixed and (not expected or not long)):
         return None
     first = tokens[prefix_at]
     rest = f"{text[: first.begins]} {text[tokens[end - 1].ends :]}"
     return Spoken(digits, letters, " ".join(rest.split()), prefixed)
+
+
+def several(text: str, shape: Shape) -> list[str]:
+    """Return the whole identifiers in an utterance, as written, in the order they were said."""
+    found: list[str] = []
+    left = text
+    while len(found) < _MOST_AT_ONCE and (spoken := hear(left, shape)) and spoken.fits(shape):
+        written = spoken.written(shape)
+        found = [written, *(each for each in found if each != written)]
+        left = spoken.rest
+    return found
 
 
 def begun(text: str, shape: Shape) -> bool:
@@ -138,15 +158,22 @@ class _Run:
 
 
 def _runs(tokens: list[Token], shape: Shape) -> list[_Run]:
-    """Find stretches of digits; a word that only sounds like one counts between two of them."""
+    """Find stretches of digits; a word that only sounds like one counts between two of them.
+
+    A stretch that is whole ends before "and" and before a number that is whole by itself.
+    """
     runs: list[_Run] = []
     at = 0
     while at < len(tokens):
         pieces: list[tuple[int, int, str, bool]] = []
         while at < len(tokens):
             found = digits_at(tokens, at)
+            whole = sum(len(piece[2]) for piece in pieces) == shape.digits
+            another = found is not None and len(found.digits) == shape.digits
+            if whole and (another or tokens[at].word == "and"):
+                break
             if found is not None:
-                pieces.append((at, found.end, found.digits, True))
+                pieces.append((at, found.end, found.digits, not _is_pronoun(tokens, at)))
                 at = found.end
             elif tokens[at].word in DIGIT_SOUNDS:
                 pieces.append((at, at + 1, DIGIT_SOUNDS[tokens[at].word], False))
@@ -156,13 +183,26 @@ def _runs(tokens: list[Token], shape: Shape) -> list[_Run]:
             else:
                 at += 1
                 break
-        run = _core(pieces, shape)
+        run = _core(tokens, pieces, shape)
         if run is not None:
             runs.append(run)
     return runs
 
 
-def _core(pieces: list[tuple[int, int, str, bool]], shape: Shape) -> _Run | None:
+def _is_pronoun(tokens: list[Token], at: int) -> bool:
+    """Tell "that one" and "one more" from the digit."""
+    before = tokens[at - 1].word if at else ""
+    after = tokens[at + 1].word if at + 1 < len(tokens) else ""
+    return tokens[at].word == "one" and (before in _POINTING or after in _COUNTED)
+
+
+def _core(
+    tokens: list[Token], pieces: list[tuple[int, int, str, bool]], shape: Shape
+) -> _Run | None:
+    """Leave out what only sounds like a digit at either end, unless it completes the number.
+
+    "For 8842" may be 4 8 8 4 2 where nothing else was said; "the status for 8842" is not.
+    """
     sure = [index for index, piece in enumerate(pieces) if piece[3]]
     if not sure:
         return None
@@ -170,6 +210,10 @@ def _core(pieces: list[tuple[int, int, str, bool]], shape: Shape) -> _Run | None
     spans = ((first, last), (first, last + 1), (first - 1, last), (first - 1, last + 1))
     for low, high in spans:
         if low < 0 or high >= len(pieces):
+            continue
+        if low < first and not _may_begin(tokens, pieces[low][0]):
+            continue
+        if high > last and pieces[high][1] < len(tokens):
             continue
         digits = "".join(piece[2] for piece in pieces[low : high + 1])
         if len(digits) == shape.digits:
@@ -182,6 +226,12 @@ def _core(pieces: list[tuple[int, int, str, bool]], shape: Shape) -> _Run | None
         "".join(piece[2] for piece in taken),
         sure=all(piece[3] for piece in taken),
     )
+
+
+def _may_begin(tokens: list[Token], at: int) -> bool:
+    if not at or tokens[at].word == "one":
+        return True
+    return tokens[at - 1].word in _BEFORE_A_NUMBER or _is_letter(tokens[at - 1])
 
 
 def _choose(runs: list[_Run], shape: Shape) -> list[_Run]:

@@ -8,7 +8,7 @@ from kiosk.local_live import identifiers
 from kiosk.local_live.declared import Kind, Tool
 from kiosk.local_live.filling import values_in
 from kiosk.local_live.memory import Memory, Wanted
-from kiosk.local_live.phrasing import content
+from kiosk.local_live.phrasing import content, words
 from kiosk.local_live.requests import elided
 
 _CORRECTING: Final = re.compile(r"^(?:no|nope|wrong|sorry|not|i said|i mean|that's wrong)\b", re.I)
@@ -35,6 +35,25 @@ def identifying(tools: Sequence[Tool], text: str) -> Tool | None:
     for tool in tools:
         parameter = tool.first(Kind.IDENTIFIER)
         if parameter is not None and identifiers.hear(text, parameter.shape):
+            return tool
+    return None
+
+
+def begun(tools: Sequence[Tool], text: str) -> Wanted | None:
+    """Take "O R D" and a pause for the beginning of an identifier; return the call it is for."""
+    for tool in tools:
+        parameter = tool.first(Kind.IDENTIFIER)
+        prefix = parameter.shape.prefix if parameter else ""
+        if parameter is not None and prefix and "".join(words(text)).upper() == prefix:
+            return Wanted(tool.name, parameter.name)
+    return None
+
+
+def whole(tools: Sequence[Tool], text: str) -> Tool | None:
+    """Return the tool of which a text holds a whole identifier."""
+    for tool in tools:
+        parameter = tool.first(Kind.IDENTIFIER)
+        if parameter is not None and identifiers.several(text, parameter.shape):
             return tool
     return None
 

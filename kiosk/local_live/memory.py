@@ -44,7 +44,8 @@ class Memory:
     ``lines`` are (``user`` or ``model``, text); ``subject`` and ``question`` what was talked
     about last; ``known`` the identifiers that the customer gave, by noun; ``plain`` the
     plainest wording of the question that a tool was asked, ``retried`` the calls of this turn
-    that were made again.
+    that were made again; ``unclear`` and ``misses`` count utterances and identifiers in a row
+    that led nowhere. ``several`` while more than one identifier is looked up in a turn.
     """
 
     lines: list[list[str]] = field(default_factory=list)
@@ -57,6 +58,8 @@ class Memory:
     retried: list[str] = field(default_factory=list)
     saying: list[str] = field(default_factory=list)
     unclear: int = 0
+    misses: int = 0
+    several: bool = False
 
     @property
     def last_reply(self) -> str:
@@ -65,7 +68,7 @@ class Memory:
 
     def begin_turn(self) -> None:
         """Take note that the customer has the floor again."""
-        self.saying, self.retried = [], []
+        self.saying, self.retried, self.several = [], [], False
 
     def add_line(self, role: str, text: str) -> None:
         """Append a line of the conversation."""

@@ -1,5 +1,7 @@
 """What a tool's answer amounts to, whatever shape the client gave it."""
 
+import ast
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
@@ -7,7 +9,11 @@ from typing import Any, Final
 
 from kiosk.local_live.phrasing import word_set
 
-_WRAPPINGS: Final = ("result", "output", "response", "data")
+_DEEPEST: Final = 4
+_MOST_BESIDE: Final = 2
+_NOTATION: Final = ("{", "[")
+_LONGEST_TEXT: Final = 20_000
+_WRAPPINGS: Final = ("result", "output", "response", "data", "content")
 _SENTENCES: Final = ("say", "speech", "answer", "sentence", "summary", "text", "message")
 _WELL: Final = word_set("ok okay success successful succeeded done found complete completed 200")
 _MISSING: Final = word_set(
@@ -40,7 +46,7 @@ class Outcome:
 
 def outcome_of(response: Mapping[str, Any]) -> Outcome:
     """Read a tool's answer."""
-    fields = _unwrapped(response)
+    fields = _unwrapped(response, _DEEPEST)
     say = next(
         (
             str(fields[name]).strip()
@@ -55,16 +61,40 @@ def outcome_of(response: Mapping[str, Any]) -> Outcome:
     return Outcome(ending, say, fields, retryable=fields.get("retryable") is True)
 
 
-def _unwrapped(response: Mapping[str, Any]) -> Mapping[str, Any]:
+def _unwrapped(response: Mapping[str, Any], depth: int) -> Mapping[str, Any]:
+    """Take an answer out of ``{"result": ...}`` and its like, and out of a text.
+
+    Voice frameworks send what a function returned as one text: ``{"output": "{...}"}``.
+    """
     for name in _WRAPPINGS:
         inner = response.get(name)
-        if inner is None or len(response) > 2:
+        if inner is None or len(response) > _MOST_BESIDE or not depth:
             continue
-        if isinstance(inner, Mapping):
-            return _unwrapped(inner)
         if isinstance(inner, str):
-            return {**response, "say": inner, name: None}
+            inner = _parsed(inner)
+        if isinstance(inner, list) and len(inner) == 1 and isinstance(inner[0], Mapping):
+            inner = {"output": inner[0].get("text")} if "text" in inner[0] else inner[0]
+        if isinstance(inner, Mapping):
+            return _unwrapped(inner, depth - 1)
+        if isinstance(inner, str):
+            said = "" if inner.startswith(_NOTATION) else inner
+            return {**response, "say": said, name: None}
+        response = {**response, name: inner}
     return response
+
+
+def _parsed(text: str) -> object:
+    """Return what a text is the notation of, JSON or Python's own; any other text as it is."""
+    text = text.strip()
+    if not text.startswith((*_NOTATION, '"')) or len(text) > _LONGEST_TEXT:
+        return text
+    for read in (json.loads, ast.literal_eval):
+        try:
+            value = read(text)
+            return _parsed(value) if isinstance(value, str) else value
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    return text
 
 
 def _ending(fields: Mapping[str, Any]) -> Ending:

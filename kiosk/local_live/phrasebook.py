@@ -37,7 +37,8 @@ ORDERS: Final = {
         "when is my stuff going to be delivered",
         "when is it going to be here",
         "when will I receive it",
-        "What time?", "Which day?", "At what time?",
+        "What time?", "Which day?", "At what time?", "he come when", "it come when",
+        "is the second one late", "is the other one late",
     ),
     "order_detail": (
         "Who is delivering it?", "Which carrier has it?", "Who brings it?", "What is in my order?",
@@ -61,7 +62,9 @@ ORDERS: Final = {
         "I want to change the delivery date", "Add something to my order",
         "I want to place an order",
         "I want to pay for my order", "can I order something here", "please cancel it", "cancel it",
-        "send it to another address", "reschedule my delivery",
+        "send it to another address", "reschedule my delivery", "can you cancel order",
+        "cancel order", "I want to order something", "I would like to order a new one",
+        "I want to order a pizza",
     ),
 }  # fmt: skip
 
@@ -77,6 +80,7 @@ POLICY: Final = {
         "I want to bring back these",
         "I want to bring something back",
         "I would like to return something I bought last week",
+        "is my order eligible for return", "can I still return my order", "return order",
     ),
     "return_days": (
         "How long do I have to return an item?", "How many days do I have to return it?",
@@ -91,7 +95,8 @@ POLICY: Final = {
         "I threw away the box", "I lost the box, can I return it?", "Does it need the packaging?",
         "Can I return it without the box?", "What if I do not have the box anymore?",
         "must it be in the original box", "do I have to keep the packaging", "without packaging",
-        "does it have to be in the box", "and the box",
+        "does it have to be in the box", "and the box", "what about the box",
+        "what about the packaging",
     ),
     "return_condition": (
         "Can I return a used item?", "I opened it, can I still return it?",
@@ -192,7 +197,8 @@ TALK: Final = {
         "Hello", "Hi", "Hello there", "Good morning", "Good afternoon", "Good evening", "Hey",
         "Hi there", "is anybody there", "are you there", "can you hear me", "hello can you hear me",
         "good day", "I have a question", "I need help", "can you help me", "could you help me",
-        "excuse me can you help me", "I have a problem",
+        "excuse me can you help me", "I have a problem", "one more question",
+        "I have one more question", "I have another question",
     ),
     "yes": (
         "Yes", "Yes please", "Yeah", "Yep", "Correct", "That is right", "That is correct", "Right",
@@ -213,6 +219,39 @@ TALK: Final = {
         "I can not find the number", "where do I find the order number", "I do not remember",
         "I have no number", "where is my order number", "I forgot my order number",
     ),
+    "other_key": (
+        "Can you find it by my name?", "My name is", "My phone number is", "My email is",
+        "Can you look it up with my phone number?", "Do you need my name?", "It is under my name",
+        "can you use my email address", "I can give you my name", "search for my name",
+    ),
+    "others": (
+        "Tell me all order numbers", "What are the other customers' orders?", "List all orders",
+        "Tell me about every customer's orders", "What did the customer before me ask?",
+        "Show me someone else's order", "what did the last customer order",
+        "tell me the orders of another customer", "read out the whole database",
+        "give me another person's order",
+    ),
+    "language": (
+        "Do you speak Spanish?", "Do you speak German?", "Can we speak French?",
+        "Do you speak another language?", "Sprechen Sie Deutsch?", "Habla espa\u00f1ol?",
+        "Parlez vous fran\u00e7ais?", "Wo ist meine Bestellung?", "D\u00f3nde est\u00e1 mi pedido?",
+        "O\u00f9 est ma commande?", "Dov'\u00e8 il mio ordine?",
+        "Ich m\u00f6chte etwas zur\u00fcckgeben", "Quiero devolver esto",
+        "Je voudrais retourner un article",
+        "Wann haben Sie ge\u00f6ffnet?",
+        "my English is not good", "I do not speak English",
+    ),
+    "urgent": (
+        "My child is lost", "I lost my child", "There is a fire", "Call the police",
+        "I do not feel well", "Somebody is hurt", "Call an ambulance", "Somebody fell",
+        "I need a doctor", "Somebody stole my bag", "it is an emergency", "I cut myself",
+    ),
+    "upset": (
+        "You are stupid", "You stupid machine", "This is bullshit", "You are useless",
+        "This is ridiculous", "I am angry", "What the hell", "Damn it", "You are no help",
+        "This does not help me", "I hate this", "fuck you", "go to hell", "you idiot", "you suck",
+        "you do not understand me", "this is useless", "I am fed up with this",
+    ),
     "wait": (
         "Wait", "One moment", "Hold on", "Just a second", "Wait a minute", "Let me look",
         "One second please", "hang on", "let me see", "let me check", "give me a moment",
@@ -232,7 +271,7 @@ TALK: Final = {
     "chat": (
         "Tell me a joke", "How are you?", "What is the weather like?", "Do you like me?",
         "Sing a song", "What is the meaning of life?", "Who won the game?", "What time is it?",
-        "I love you", "You are stupid", "Tell me a story", "What is the capital of France?",
+        "I love you", "Tell me a story", "What is the capital of France?",
         "What do you think about politics?", "Who is the president?", "Are you single?",
         "What day is it today?", "Play some music", "Order me a pizza", "Can you dance?",
         "What is two plus two?", "Is it going to rain?", "Tell me something funny",

@@ -8,6 +8,7 @@ something else stays below any sensible floor. About 0.3 ms a question (measured
 import itertools
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -51,7 +52,8 @@ _ENDINGS: Final = (
 
 def words(text: str) -> list[str]:
     """Return the plain words of a text: lower case, contractions written out."""
-    plain = text.lower().replace("\u2019", "'")
+    plain = unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'"))
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     for pattern, instead in _CONTRACTIONS:
         plain = pattern.sub(instead, plain)
     return _WORD.findall(plain)

@@ -30,7 +30,7 @@ _ASKS: Final = re.compile(
     re.I,
 )
 _TASKS: Final = ("order", "policy", "person", "change")
-_MOST_REQUESTS: Final = 2
+_MOST_REQUESTS: Final = 3
 _BARE: Final = word_set(
     "my order number is it this that the yes no for a code id with here and s orders about"
     " i said mean sorry of please has have got gave give"
@@ -44,6 +44,7 @@ _POINTING: Final = word_set(
 )
 _ORDER_WORDS: Final = word_set("order orders package parcel delivery delivered ship shipped")
 _SHORTEST_QUESTION: Final = 3
+_COMING: Final = ("refunds", "appliances")  # money and the van: "when does it come?" is of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,9 @@ def elided(text: str) -> str | None:
 
 def goes_on_about_policy(memory: Memory, plain: str, intent: Intent) -> bool:
     """Tell "and when does it come?" after a question about refunds from one about an order."""
-    if intent.name != "order_arrival" or memory.subject != "policy" or not memory.question:
+    if intent.name != "order_arrival" or memory.subject != "policy":
+        return False
+    if meant(memory.question).name not in _COMING:
         return False
     return not set(content(plain)) & _ORDER_WORDS
 

@@ -20,6 +20,7 @@ _VERBS: Final = word_set(
     "get set find search look lookup check list show fetch read query retrieve turn switch"
 )
 _ASKED_WHO: Final = re.compile(r"\b(?:who|name|robot|human|machine|what are you)\b", re.I)
+_GREETS: Final = re.compile(r"\b(?:hello|hi|hey|good)\b", re.I)
 _MOST: Final = 4
 _STANDING: Final = {
     "goodbye": wording.GOODBYE,
@@ -28,6 +29,10 @@ _STANDING: Final = {
     "wait": wording.TAKE_TIME,
     "no": wording.AT_REST,
     "stop": wording.AT_REST,
+    "language": wording.ENGLISH_ONLY,
+    "urgent": wording.URGENT,
+    "upset": wording.UPSET,
+    "others": wording.YOURS_ONLY,
 }
 
 
@@ -49,6 +54,10 @@ def reply(memory: Memory, tools: Sequence[Tool], text: str, intent: Intent) -> s
             return abilities(tools)
         case "greeting" if re.search(r"\bhear me\b|\bthere\b\s*\?", text, re.I):
             return f"Yes, I can hear you. {wording.GO_ON}"
+        case "greeting" if memory.last_reply and not _GREETS.search(text):
+            return wording.GO_ON
+        case "other_key":
+            return wording.YOURS_ONLY
         case _:
             return _STANDING.get(intent.name, wording.GO_ON)
 

@@ -17,6 +17,7 @@ GOODBYE: Final = "Goodbye, and thank you for coming."
 WELCOME: Final = "You're welcome. Is there anything else?"
 GO_ON: Final = "What can I do for you?"
 AT_REST: Final = "All right. Just ask if you need anything else."
+GO_AHEAD: Final = "Yes, please go on."
 TAKE_TIME: Final = "Take your time."
 PERSON: Final = "Of course. A colleague here in the shop will be glad to help you."
 CANNOT: Final = "I'm sorry, I can't look that up. A colleague can help you."
@@ -30,6 +31,11 @@ NOTHING_SAID: Final = "I haven't said anything yet. How can I help you?"
 DONE: Final = "All right, that's done."
 LOOKING: Final = "Let me check that."
 SAY_AGAIN: Final = "Sorry. Could you say the number again, digit by digit?"
+CANNOT_MAKE_OUT: Final = "I'm sorry, I can't make out the number. A colleague can help you."
+ENGLISH_ONLY: Final = "I'm sorry, I only speak English. A colleague can help you."
+URGENT: Final = "Please tell a colleague here in the shop at once. They can help you right away."
+UPSET: Final = "I'm sorry about that. A colleague here in the shop will be glad to help you."
+YOURS_ONLY: Final = "I can only look up an order for you when you tell me its number."
 CERTAIN: Final = "Then I'm afraid I can't find it. A colleague can help you."
 
 _DIGIT_NAMES: Final = "zero one two three four five six seven eight nine".split()  # noqa: SIM905 - a table in one line
@@ -89,11 +95,24 @@ def confirm(parameter: Parameter, value: str) -> str:
     return f"I have {parameter.noun} {spelt(value)}. Is that right?"
 
 
+def only_by(parameter: Parameter) -> str:
+    """Say that nothing but this parameter finds it."""
+    return f"I can only look it up by the {parameter.noun}. A colleague can help you without it."
+
+
+def told_apart(noun: str, value: str, text: str) -> str:
+    """Say of which identifier a text is true."""
+    return f"{noun[:1].upper()}{noun[1:]} {_told(value)}: {text}"
+
+
 def not_found(noun: str, value: str) -> str:
     """Say that a tool does not know an identifier."""
-    if any(sign.isdigit() for sign in value):
-        value = spelt(value)
-    return f"I can't find {noun} {value}. Could you check it and say it again?"
+    return f"I can't find {noun} {_told(value)}. Could you check it and say it again?"
+
+
+def still_not_found(noun: str, value: str) -> str:
+    """Say that a tool did not know this identifier either, and offer the way out."""
+    return f"I can't find {noun} {_told(value)} either. A colleague can look into it with you."
 
 
 def unclear(abilities: str) -> str:
@@ -156,6 +175,10 @@ def _flat(response: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, An
             yield from _flat(value, key)
         elif not (key == "status" and str(value).lower() in ("ok", "success")):
             yield key, value
+
+
+def _told(value: str) -> str:
+    return spelt(value) if any(sign.isdigit() for sign in value) else value
 
 
 def _form(shape: Shape) -> str:

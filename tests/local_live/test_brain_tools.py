@@ -183,6 +183,13 @@ def test_the_shops_subjects_are_not_pressed_into_other_tools() -> None:
     [
         ({"output": "It is all fine."}, "It is all fine."),
         ({"result": {"say": "Seven degrees."}}, "Seven degrees."),
+        ({"output": '{"status": "ok", "say": "Nine degrees."}'}, "Nine degrees."),
+        ({"output": "{'status': 'ok', 'say': 'Six degrees.'}"}, "Six degrees."),
+        ({"result": '"{\\"say\\": \\"Five degrees.\\"}"'}, "Five degrees."),
+        ({"content": [{"type": "text", "text": '{"wind_kmh": 3}'}]}, "The wind is 3 kilometers"),
+        ({"output": '{"say": "broken'}, "I'm sorry, I found nothing on that."),
+        ({"output": "[" * 9000}, "I'm sorry, I found nothing on that."),
+        ({"output": '{"status": "not_found"}'}, "I'm sorry, I found nothing on that."),
         ({"message": "Cold."}, "Cold."),
         ({"found": False}, "I'm sorry, I found nothing on that. A colleague can help you."),
         ({"success": False, "message": "E42"}, "I'm sorry, I can't look that up just now."),

@@ -176,3 +176,40 @@ def test_the_shape_of_a_number_is_read_out_of_its_declaration(
 )
 def test_quantities_are_understood(text: str, number: float | None) -> None:
     assert number_in(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no not that one, 10012", "10012"),
+        ("No, not that one. One zero zero one two.", "10012"),
+        ("one of them is 88421", "88421"),
+        ("to be honest 8842", "8842"),
+        ("or the one zero zero one two", "10012"),
+        ("eight eight, for two, one", "88421"),
+        ("for 8842", "48842"),
+        ("where is order 8842 for my mother", "8842"),
+        ("the status for 8842", "8842"),
+        ("one one", "11"),
+    ],
+)
+def test_a_small_word_is_a_digit_only_among_digits(text: str, expected: str) -> None:
+    spoken = identifiers.hear(text, ORDER, expected=True)
+    assert spoken is not None
+    assert spoken.digits == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the other one", "which one", "this one please", "one more question", "for my order",
+     "to you", "I am here for two orders", "two of them", "and the first one again"],
+)  # fmt: skip
+def test_a_pronoun_and_a_count_are_no_part_of_a_number(text: str) -> None:
+    assert identifiers.hear(text, ORDER, expected=True) is None
+
+
+def test_all_whole_numbers_of_an_utterance_are_found_in_order() -> None:
+    assert identifiers.several("my orders 88421 and 10001", ORDER) == ["ORD-88421", "ORD-10001"]
+    assert identifiers.several("88421, 88421", ORDER) == ["ORD-88421"]
+    assert identifiers.several("order 88 and 421", ORDER) == ["ORD-88421"]
+    assert identifiers.several("8842 and 1000", ORDER) == []
