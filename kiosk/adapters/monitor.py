@@ -1,7 +1,6 @@
 """Recordings of a virtual sound card: everything its speaker played or microphone heard."""
 
 import asyncio
-import wave
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kiosk.adapters.processes import child_command
+from kiosk.adapters.wav_files import write_wav
 from kiosk.core.audio import SAMPLE_BYTES, SPEAKER_HZ
 from kiosk.errors import StartError
 
@@ -57,12 +57,8 @@ class Tape:
         return self.started_at + offset / _BYTES_A_SECOND
 
     def save(self, path: Path) -> None:
-        """Write a WAV file."""
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(SAMPLE_BYTES)
-            file.setframerate(SPEAKER_HZ)
-            file.writeframes(self._pcm)
+        """Write a WAV file. Raises StartError when that is impossible."""
+        write_wav(path, self.pcm, SPEAKER_HZ)
 
 
 class _Recorder(asyncio.SubprocessProtocol):

@@ -26,7 +26,7 @@ from kiosk.adapters.virtual_sound import (
     has_sound_card,
     virtual_sound,
 )
-from kiosk.adapters.wav_files import read_wav
+from kiosk.adapters.wav_files import check_writable, read_wav
 from kiosk.core.audio import MIC_HZ, SAMPLE_BYTES, SPEAKER_HZ
 from kiosk.errors import StartError
 from kiosk.resources import packaged
@@ -46,8 +46,10 @@ async def demo(
         await _talk_to_it(settings, environ)
         return
     questions = [read_wav(wav, MIC_HZ) for wav in wavs or [packaged(QUESTION)]]
+    check_writable(out)
     if wavs is None:
         print(f"No sound card and terminal to talk at: asking {QUESTION} on a virtual one.")
+    print("Starting the kiosk …", flush=True)
     await _ask_it(settings, environ, questions, out)
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kiosk.adapters.wav_files import write_wav
+from kiosk.adapters.wav_files import check_writable, write_wav
 from kiosk.assembly import open_endpoint, open_toolbox, session_setup
 from kiosk.core.audio import SAMPLE_BYTES, SPEAKER_HZ
 from kiosk.core.live import (
@@ -109,6 +109,8 @@ async def ask(settings: Settings, environ: Mapping[str, str], text: str, wav: Pa
 
     Raises StartError when no answer came.
     """
+    if wav is not None:
+        check_writable(wav)
     now = asyncio.get_running_loop().time
     reply = Reply()
     async with _talk(settings, environ) as talk:
