@@ -18,8 +18,8 @@ _CANTCREAT = 73  # EX_CANTCREAT
 def read_wav(path: Path, rate_hz: int) -> bytes:
     """Return the sound of a WAV file as mono PCM16 at ``rate_hz``.
 
-    Takes uncompressed files of any rate, number of channels and width up to 32 bits. Raises StartError when the file
-    cannot be read, is no such WAV, or is empty.
+    Takes uncompressed files of any rate, number of channels and width up to 32 bits.
+    Raises StartError when the file cannot be read, is no such WAV, or is empty.
     """
     try:
         with wave.open(io.BytesIO(_plain(path.read_bytes())), "rb") as file:
@@ -45,7 +45,7 @@ def read_wav(path: Path, rate_hz: int) -> bytes:
 def _at_16_bits(data: bytes, width: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """Return samples of 1 to 4 bytes on the scale of 16 bits; one byte is unsigned in a WAV."""
     if width == 1:
-        return (np.frombuffer(data, np.uint8).astype(np.float32) - 128) * 256
+        return (np.frombuffer(data, np.uint8).astype(np.float32) - 128) * np.float32(256)
     raw = np.frombuffer(data, np.uint8).reshape(-1, width)
     wide = np.zeros((len(raw), 4), np.uint8)
     wide[:, 4 - width :] = raw
