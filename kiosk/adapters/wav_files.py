@@ -42,7 +42,7 @@ def read_wav(path: Path, rate_hz: int) -> bytes:
     return bytes(np.clip(np.rint(mono), -32768, 32767).astype("<i2").tobytes())
 
 
-def _at_16_bits(data: bytes, width: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _at_16_bits(data: bytes, width: int) -> np.ndarray[tuple[int, ...], np.dtype[np.floating]]:
     """Return samples of 1 to 4 bytes on the scale of 16 bits; one byte is unsigned in a WAV."""
     if width == 1:
         return (np.frombuffer(data, np.uint8).astype(np.float32) - 128) * np.float32(256)

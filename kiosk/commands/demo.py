@@ -140,10 +140,10 @@ class _Customer:
             case "phrase":
                 line = f"phrase {event['code']}"
             case "turn_ended":
-                line = (
-                    f"{event['outcome']}; first audio after {event['first_audio_ms']} ms,"
-                    f" {event['heard_ms']} ms heard"
-                )
+                line = event["outcome"]
+                if event["first_audio_ms"] is not None:
+                    line += f"; first audio after {event['first_audio_ms']} ms"
+                    line += f", {event['heard_ms']} ms heard"
             case _:
                 pass
         if line:
