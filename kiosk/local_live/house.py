@@ -43,8 +43,8 @@ class Timing:
     """A BLOCKING call that takes longer is withdrawn."""
     hold_s: float = 10.0
     """How long a turn stays open for a NON_BLOCKING call."""
-    join_within_s: float = 3.0
-    """A customer who goes on this soon after a pause has not finished the question."""
+    join_within_s: float = 1.5
+    """A customer who goes on this soon after the end of a question had not finished it."""
     longest_activity_s: float = 120.0
     setup_wait_s: float = 60.0
     go_away_before_s: float = 50.0

@@ -33,12 +33,11 @@ class Turn:
     speech: Speech
     before: Mapping[str, Any]
     """The brain's snapshot from before the turn."""
-    began_s: float
     pcm: bytes = b""
-    """The sound of the question, when it came by voice."""
+    """The sound of the question, when it came by voice, and when it ended."""
+    ended_s: float = 0.0
     words_sent: int = 0
     """Words of the question that were captioned."""
-    recognised: bool = False
     answering: bool = False
     """The brain has been asked."""
     calls_made: int = 0

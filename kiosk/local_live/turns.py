@@ -4,8 +4,10 @@ A turn is one task: recognise, let the brain decide, call tools, speak, wait unt
 been heard. One turn runs at a time; the customer's voice or a new text stops it, and then
 ``interrupted`` and ``turnComplete`` follow alone (Live API: interruptions).
 
-A customer who speaks again before the answer began has only paused: the turn is undone and
-the sound is joined to what follows, because words are recognised better in one piece.
+A customer who speaks again soon after the end of a question, and before its answer began, has
+only paused: the turn is undone and the sound is joined to what follows, because words are
+recognised better in one piece. Later than that they have given up the old question, and only
+the new one is answered.
 """
 
 import asyncio
@@ -56,7 +58,10 @@ class Turns:
     def hear(self, pcm: bytes, *, marked: bool) -> None:
         """Answer an utterance, 16 kHz PCM16; one that the client marked always ends a turn."""
 
+        ended_s = self._talk.house.now()
+
         async def job(turn: Turn) -> None:
+            turn.ended_s = ended_s
             await self._hear(turn, pcm, marked=marked)
 
         self._begin(job)
@@ -139,7 +144,7 @@ class Turns:
         try:
             while self._waiting and not self._stopping:
                 job = self._waiting.popleft()
-                turn = Turn(talk.new_speech(), talk.brain.snapshot(), talk.house.now())
+                turn = Turn(talk.new_speech(), talk.brain.snapshot())
                 self._turn = turn
                 await talk.busy()
                 await job(turn)
@@ -156,7 +161,6 @@ class Turns:
         turn.pcm, turn.words_sent = (before.pcm + pcm)[-longest:], before.words_sent
         talk.usage.heard(audio_s=len(pcm) / SAMPLE_BYTES / MIC_HZ)
         text = (await talk.house.parts.ears.transcribe(turn.pcm)).strip()
-        turn.recognised = True
         if not text:
             turn.over = True
             if marked:
@@ -186,5 +190,5 @@ class Turns:
         return not (self._speaking() and self._talk.profile.interrupt_waits)
 
     def _only_paused(self, turn: Turn) -> bool:
-        soon = self._talk.house.now() - turn.began_s <= self._talk.house.timing.join_within_s
-        return bool(turn.pcm) and not turn.speech.started and (soon or not turn.recognised)
+        soon = self._talk.house.now() - turn.ended_s <= self._talk.house.timing.join_within_s
+        return bool(turn.pcm) and soon and not turn.speech.started

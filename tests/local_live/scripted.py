@@ -205,11 +205,12 @@ async def stage(
     *,
     model: str = "gemini-3.8-live",
     timing: Timing | None = None,
+    takes_s: float = 0.3,
     **setup: Any,
 ) -> AsyncIterator[Stage]:
     """Open a session on the running loop, without a socket."""
     now = asyncio.get_running_loop().time
-    parts = scripted_parts(texts)
+    parts = scripted_parts(texts, takes_s)
     house = House(parts, SessionStore(now), ServeOptions(state_dir=Path()), timing or Timing(), now)
     message = parse(json.dumps(setup_message(model, **setup)))
     assert isinstance(message, Setup)
