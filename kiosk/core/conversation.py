@@ -162,7 +162,7 @@ def _pressed(conv: Conversation, now: float, talk: Talk) -> Step:
         case _ if now >= conv.visit_due:  # the cap: who goes on asking is a new visit
             ended, effects = _end_visit(conv, "cap", "interrupted", now)
             begun, more = _begin_visit(ended, now, talk)
-            return begun, (Flush(), *effects, *more)
+            return begun, (*effects, *more)
         case Listening() as listening:
             due = listening.due if listening.heard else now + talk.hold_s
             phase = replace(listening, due=due, ends_on_release=listening.heard)
@@ -180,10 +180,9 @@ def _begin_visit(conv: Conversation, now: float, talk: Talk) -> Step:
     visit = conv.visit + 1
     fresh = replace(conv, visit=visit, turn=0, visit_due=now + talk.visit_s)
     begun, effects = _take_floor(fresh, now, talk, Earcon.PRESS)
-    opening: tuple[Effect, ...] = (Report("visit_started", {"visit": visit}), OpenSession(visit))
-    if isinstance(conv.phase, Saying):
-        opening = (Flush(), *opening)
-    return begun, (*effects[:1], *opening, *effects[1:])  # the click comes first
+    click, *rest = effects
+    started = Report("visit_started", {"visit": visit})
+    return begun, (Flush(), click, started, OpenSession(visit), *rest)
 
 
 def _take_floor(

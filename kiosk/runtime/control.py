@@ -37,7 +37,8 @@ class Inbox:
                 async with asyncio.timeout_at(deadline):
                     await self._arrived.wait()
             except TimeoutError:
-                return Tick()
+                if not self._events:  # what happened at the same moment comes first
+                    return Tick()
         return self._events.popleft()
 
 
@@ -46,7 +47,6 @@ class Control:
 
     def __init__(self, inbox: Inbox, perform: Callable[[Effect], None], talk: Talk) -> None:
         self.conversation = Conversation()
-        self.steps = 0
         self._inbox = inbox
         self._perform = perform
         self._talk = talk
@@ -58,7 +58,6 @@ class Control:
             event = await self._inbox.next(self.conversation.deadline)
             before = self.conversation
             self.conversation, effects = step(before, event, now(), self._talk)
-            self.steps += 1
             if type(self.conversation.phase) is not type(before.phase):
                 log.info(
                     "phase changed",

@@ -41,13 +41,15 @@ class Downlink:
     def __init__(self, inbox: Inbox, player: Player, errands: Errands, stream: Stream) -> None:
         self.handle: SessionHandle | None = None
         self.on_answer: Callable[[], None] = lambda: None
-        self.going_away = False
         self._inbox = inbox
         self._player = player
         self._errands = errands
         self._stream = stream
+        self._session: LiveSession | None = None
+        self._going_away = False
         self._asked = False  # the end mark of the present turn is sent, its end not yet seen
         self._begun = False  # the reply to it has begun
+        self._whole = False  # and all of it has come
         self._muted = False
         self._closing = False  # an interrupted turn still owes its turnComplete
         self._handle_due = False  # the handle we have knows nothing of the latest turn
@@ -56,11 +58,12 @@ class Downlink:
         """Note that an end mark was sent: what comes now answers it."""
         self._asked = True
         self._begun = False
+        self._whole = False
         self._handle_due = True
 
     def mute(self) -> None:
         """Let nothing more of the reply under way be heard."""
-        self._muted = self._asked or self._begun
+        self._muted = self._muted or self._asked
         self._asked = False
         self._begun = False
         self._errands.drop()
@@ -72,16 +75,10 @@ class Downlink:
 
     def cut(self) -> None:
         """End a reply that had begun: its connection is gone."""
-        if self._begun and self._asked:
+        if self._begun and self._asked and not self._whole:
             self._player.finish_reply()
             self._inbox.post(ReplyCut())
-            self._asked = False
         self._fresh_connection()
-
-    @property
-    def quiet(self) -> bool:
-        """Whether no turn is waiting for its end."""
-        return not self._asked
 
     async def read(self, session: LiveSession) -> None:
         """Read until the connection ends (LinkError) or it is time to leave it (returns).
@@ -89,15 +86,20 @@ class Downlink:
         A connection that is going away is left between two turns, once there is a handle to
         all that was said: it comes after ``turnComplete`` (Live API: session resumption).
         """
+        self._session = session
         async for message in session.messages():
+            if self._session is not session:
+                return  # the visit is over, and the next may have begun: this is not for it
             self._take(message)
-            if self.going_away and self.quiet and not self._handle_due:
+            if self._going_away and not self._asked and not self._handle_due:
                 return
 
     def _fresh_connection(self) -> None:
-        self.going_away = False
+        self._session = None
+        self._going_away = False
         self._asked = False
         self._begun = False
+        self._whole = False
         self._muted = False
         self._closing = False
         self._handle_due = False
@@ -121,6 +123,7 @@ class Downlink:
                 self._interrupted()
             case GenerationComplete():
                 if self._begun:
+                    self._whole = True
                     self._player.finish_reply()
             case TurnComplete():
                 self._turn_complete()
@@ -128,7 +131,7 @@ class Downlink:
                 self.handle = handle
                 self._handle_due = self._asked
             case GoingAway(time_left_s):
-                self.going_away = True
+                self._going_away = True
                 self._stream.report("go_away", {"time_left_s": time_left_s})
             case Usage() as usage:
                 log.debug("tokens used", extra={"KIOSK_TOKENS": usage.response_tokens})
@@ -141,6 +144,7 @@ class Downlink:
         self._closing = False
         if not self._begun:
             self._begun = True
+            self._whole = False
             self._player.begin_reply()
             self.on_answer()
             self._inbox.post(ReplyStarted())

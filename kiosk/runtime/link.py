@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 BACKOFF_BASE_S = 0.25
 BACKOFF_CAP_S = 4.0
+STEADY_S = 1.0
+"""A connection that stood for so long was a good one: the next failure is a first one."""
 
 
 class Link:
@@ -33,7 +35,8 @@ class Link:
         inbox: Inbox,
         stream: Stream,
     ) -> None:
-        self.connected = False
+        self._connected_at: float | None = None
+        self._failures = 0
         self._to: tuple[LiveService, SessionSetup] | None = None
         self._uplink = uplink
         self._downlink = downlink
@@ -47,8 +50,13 @@ class Link:
         """Where sessions are opened, for people; None before it is known."""
         return self._to[0].endpoint if self._to else None
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a session at this moment."""
+        return self._connected_at is not None
+
     def use(self, service: LiveService, setup: SessionSetup) -> None:
-        """Say where sessions are opened and with what; before the first visit."""
+        """Say where sessions are opened from now on, and with what; before the first visit."""
         self._to = (service, setup)
 
     def open(self) -> None:
@@ -63,22 +71,23 @@ class Link:
         self._downlink.forget()
         if self._scope is not None:
             self._scope.reschedule(asyncio.get_running_loop().time())
+            self._scope = None  # it closes by itself, and may take a while
 
     async def run(self) -> None:
         """Keep a session while one is wanted, until cancelled."""
         while True:
             await self._wanted.wait()
+            if not self._wanted.is_set():
+                continue  # opened and closed at once
             try:
                 async with asyncio.timeout(None) as self._scope:
-                    await self._visit()
+                    await self._visit(self._scope)
             except TimeoutError:
                 pass  # closed: the visit is over
-            finally:
-                self._scope = None
 
-    async def _visit(self) -> None:
-        failures = 0
-        while self._wanted.is_set():
+    async def _visit(self, scope: asyncio.Timeout) -> None:
+        self._failures = 0
+        while self._scope is scope:
             try:
                 await self._connection(self._downlink.handle)
                 continue  # the service is going away: connect again at once
@@ -91,24 +100,24 @@ class Link:
                     continue
                 if err.refusal in (Refusal.ACCOUNT, Refusal.CONTRACT, Refusal.QUOTA):
                     self._inbox.post(Refused(RefusedFor.ACCOUNT))
-                    self._wanted.clear()
-                    return
+                    await asyncio.Event().wait()  # the conversation ends the visit
                 self._inbox.post(Refused(RefusedFor.BUSY))
             except LinkError as err:
-                level = logging.DEBUG if failures else logging.WARNING  # one line an outage
+                level = logging.DEBUG if self._failures else logging.WARNING  # one line an outage
                 log.log(level, "link lost", extra={"KIOSK_CAUSE": str(err)})
                 self._inbox.post(LinkDown())
-            failures += 1
-            ceiling_s = min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**failures)
+            self._failures += 1
+            ceiling_s = min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**self._failures)
             await asyncio.sleep(random.uniform(0, ceiling_s))  # noqa: S311 - jitter, not a secret
 
     async def _connection(self, handle: SessionHandle | None) -> None:
         assert self._to is not None, "a visit begins only when the kiosk is ready"
         service, setup = self._to
+        now = asyncio.get_running_loop().time
         self._stream.report("connecting", {"endpoint": service.endpoint})
         try:
             async with service.session(setup, handle) as session:
-                self.connected = True
+                self._connected_at = now()
                 fields = {"endpoint": service.endpoint, "resumed": handle is not None}
                 self._stream.report("connected", fields)
                 if handle is not None:
@@ -117,6 +126,8 @@ class Link:
                 self._uplink.attach(session)
                 await self._downlink.read(session)
         finally:
-            self.connected = False
+            if self._connected_at is not None and now() - self._connected_at >= STEADY_S:
+                self._failures = 0
+            self._connected_at = None
             self._uplink.detach()
             self._downlink.cut()

@@ -75,9 +75,11 @@ class Player:
         self._work.set()
 
     def phrase(self, phrase: Phrase) -> None:
-        """Say a recorded phrase; a reply waits for its end."""
+        """Say a recorded phrase; a reply waits for its end. One under way is not begun again."""
         if phrase is Phrase.TICK:
             self.earcon(Earcon.TICK)
+            return
+        if phrase is self._phrase:
             return
         recording = self.phrases.get(phrase)
         if recording is None:

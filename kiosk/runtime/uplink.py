@@ -100,6 +100,7 @@ class Uplink:
         self._utterance.clear()
         self._results.clear()
         self._sent = 0
+        self._answered = False
         self._end_owed = False
 
     # What others tell
@@ -125,11 +126,6 @@ class Uplink:
     def detach(self) -> None:
         """Keep what there is to send until there is a session again."""
         self._session = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether an utterance has begun and is not yet answered."""
-        return bool(self._utterance) and not self._answered
 
     # The two tasks
 
@@ -179,8 +175,8 @@ class Uplink:
                 await session.send_activity_start()
             case [_Mark.END]:
                 self._sent += 1
+                self.on_end_mark()  # first: a press while this waits is about what it asks for
                 await session.send_activity_end()
-                self.on_end_mark()
             case _:
                 return await self._send_audio(session)
         return True

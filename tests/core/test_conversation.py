@@ -124,10 +124,11 @@ def phrases(effects: list[Effect] | tuple[Effect, ...]) -> list[Phrase]:
 # Beginning
 
 
-def test_a_press_is_answered_before_anything_else_is_done() -> None:
+def test_a_press_is_answered_first_and_over_nothing_else() -> None:
     conv, effects = step(at(Idle(), visit=0, turn=0), ev.ButtonPressed(), 10.0, TALK)
 
     assert effects == (
+        Flush(),
         PlayEarcon(Earcon.PRESS),
         Report("visit_started", {"visit": 1}),
         OpenSession(1),

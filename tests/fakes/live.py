@@ -127,6 +127,7 @@ class FakeLive:
         self.endpoint = endpoint
         self.script: deque[Turn] = deque(script)
         self.connect_s = 0.1
+        self.close_s = 0.0
         self.refusals: deque[LinkError] = deque()
         """Each attempt to connect takes the first away and fails with it."""
         self.speed = 4.0
@@ -155,6 +156,8 @@ class FakeLive:
         finally:
             self.open_sessions -= 1
             session.hang_up(LinkError("The session was closed."))
+            if self.close_s:
+                await asyncio.sleep(self.close_s)
 
     def next_turn(self) -> Turn:
         """Take the next turn of the script; a question too many is a fault of the test."""

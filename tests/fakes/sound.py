@@ -82,7 +82,9 @@ class FakeSpeaker:
     async def write(self, frame: SpeakerFrame) -> None:
         self._play()
         if len(self._queue) >= QUEUE_FRAMES:
-            await asyncio.sleep(max(0.0, self._queue[0][0] - self._loop.time()))
+            await asyncio.sleep(self._queue[0][0] - self._loop.time())
+            if self._queue:  # its time has come, if a rounding error early
+                self.played.append(self._queue.popleft())
         at = max(self._free_at, self._loop.time())
         self._free_at = at + SPEAKER_FRAME_MS / 1000
         self._queue.append((at, frame))

@@ -110,8 +110,10 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(live: FakeLive, settings: Settings | None = None) -> AsyncIterator[House]:
-    """Run a kiosk at a scripted Live service until the context ends."""
+async def open_house(
+    live: FakeLive, settings: Settings | None = None, *, ready: bool = True
+) -> AsyncIterator[House]:
+    """Run a kiosk at a scripted Live service until the context ends; ``ready`` or starting."""
     settings = settings or Settings()
     events: list[Mapping[str, Any]] = []
     inbox, stream = Inbox(), Stream(events.append)
@@ -152,7 +154,8 @@ async def open_house(live: FakeLive, settings: Settings | None = None) -> AsyncI
             errands.serve(),
         )
     ]
-    inbox.post(KioskReady())
+    if ready:
+        inbox.post(KioskReady())
     try:
         yield House(live, microphone, speaker, lamps, presses, inbox, control, link, events)
         for task in tasks:
