@@ -70,14 +70,17 @@ async def served(rig: Rig) -> AsyncIterator[Served]:
             await process.wait()
 
 
-async def answers(rig: Rig) -> list[Figure]:
+async def answers(rig: Rig) -> None:
     """Ask the local service through the daemon, a visit each time."""
     heard = Figure(
         "end mark -> first audio, local service",
         promise=900,
+        judged_by="median",
         note="the question needs a tool call on the shop's database before it can be answered",
     )
-    waited = Figure("end of speech -> first audio, local service (tap)", promise=900)
+    waited = Figure(
+        "end of speech -> first audio, local service (tap)", promise=900, judged_by="median"
+    )
     understood = Figure("  of it: end mark -> tool call")
     cost = Figure("local service's CPU a turn", "s")
     memory = Figure("local service's resident memory (RSS)", "MB")
@@ -89,6 +92,7 @@ async def answers(rig: Rig) -> list[Figure]:
         " another thread",
     )
     work = Figure("  of it the loop's own work")
+    rig.figures += [heard, waited, understood, cost, memory, block, work]
     async with (
         served(rig) as service,
         rig.sound.recording() as speaker,
@@ -116,13 +120,12 @@ async def answers(rig: Rig) -> list[Figure]:
         noted = await service.stop()
     block.add(*noted["wall_ms"][:10])
     work.add(*noted["work_ms"][:10])
-    return [heard, waited, understood, cost, memory, block, work]
 
 
-async def whole_start(rig: Rig) -> list[Figure]:
+async def whole_start(rig: Rig) -> None:
     """Start the daemon with a local service of its own, as on a machine without a key."""
     ready = Figure("start of the process -> ready, local service and all", "s", 4)
+    rig.figures.append(ready)
     for _ in range(rig.few):
         async with kiosk(rig.sound, rig.state) as unit:
             ready.add(unit.ready_at - unit.started_at)
-    return [ready]

@@ -48,16 +48,19 @@ class Rig:
         self.sound = sound
         self.state = state
         self.runs = runs
-        self.few = max(2, runs // 4)
+        self.few = max(1, runs // 4)
+        self.figures: list[Figure] = []
+        """What the present scene measures, whether or not it gets to its end."""
         self.rest_s = rest_s
         self.now = asyncio.get_running_loop().time
 
 
-async def probe(rig: Rig) -> list[Figure]:
+async def probe(rig: Rig) -> None:
     """Measure the rig alone: plain PyAudio in another process, the same devices and blocks."""
     out = Figure("rig: block handed to PyAudio -> heard at the monitor", note=_BY_RIG)
     into = Figure("rig: heard at the microphone -> block handed over by PyAudio")
     cost = Figure("rig: CPU of plain PyAudio, both streams open", "%")
+    rig.figures += [out, into, cost]
     log = rig.state / "probe.jsonl"
     command = [sys.executable, str(Path(__file__).with_name("kiosk_probe.py")), str(log)]
     async with (
@@ -80,7 +83,6 @@ async def probe(rig: Rig) -> list[Figure]:
                     out.add(1e3 * (await onset(speaker, at, 0.3) - at))
                 elif what == "heard":
                     into.add(1e3 * (at - await onset(microphone, at - 0.3, 0.35)))
-    return [out, into, cost]
 
 
 def tone_at_microphone() -> bytes:
@@ -88,13 +90,18 @@ def tone_at_microphone() -> bytes:
     return tone(0.02) + bytes(byte_length(0.2, MIC_HZ))
 
 
-async def presses(rig: Rig, service: ScriptedService) -> list[Figure]:
+async def prepare(rig: Rig, service: ScriptedService) -> None:
+    """Have the kiosk make once what it keeps: phrases, the shop's database."""
+    async with kiosk(rig.sound, rig.state, service.url, service.ca_file):
+        pass
+
+
+async def presses(rig: Rig, service: ScriptedService) -> None:
     """Press at rest and listen for the click, with a service and with a dead network."""
-    figures = []
     async with silent_peer() as nobody:
         for name, url in (("network there", service.url), ("network dead", nobody)):
             figure = Figure(f"press -> click, {name}", promise=150, judged_by="worst", note=_BY_RIG)
-            figures.append(figure)
+            rig.figures.append(figure)
             async with (
                 rig.sound.recording() as speaker,
                 kiosk(rig.sound, rig.state, url, service.ca_file, no_speech_s=1.0) as unit,
@@ -106,10 +113,9 @@ async def presses(rig: Rig, service: ScriptedService) -> list[Figure]:
                     figure.add(1e3 * (await onset(speaker, pressed_at) - pressed_at))
                     await unit.visit_over(pressed_at)
                     await asyncio.sleep(0.4)  # the earcon of the end dies away
-    return figures
 
 
-async def holds(rig: Rig, service: ScriptedService) -> list[Figure]:
+async def holds(rig: Rig, service: ScriptedService) -> None:
     """Hold and speak, let the reply begin, press into it and hold again."""
     release = Figure("hold: release -> end mark at the service", promise=60)
     burst = Figure("first reply byte -> sound, sent in a burst", promise=60, note=_BY_RIG)
@@ -127,6 +133,7 @@ async def holds(rig: Rig, service: ScriptedService) -> list[Figure]:
         note="the gate's lead and tail, 0.3 s an utterance, weigh more in a short one",
     )
     gaps = Figure("gaps in the first second of a reply, sent in real time", "n")
+    rig.figures += [release, burst, paced, gaps, silence, upload]
     speech = QUESTION[: byte_length(SHORT_S, MIC_HZ)]
     begins, ends = speech_span(sound_of(speech), MIC_HZ)
     async with (
@@ -160,21 +167,22 @@ async def holds(rig: Rig, service: ScriptedService) -> list[Figure]:
             upload.add((service.uploaded_bytes - before) / byte_length(ends - begins, MIC_HZ))
             replying = True
         service.real_time = False
-    return [release, burst, paced, gaps, silence, upload]
 
 
-async def taps(rig: Rig, service: ScriptedService) -> list[Figure]:
+async def taps(rig: Rig, service: ScriptedService) -> None:
     """Tap, ask the whole question, hear the reply and let the visit end by itself."""
     end = Figure(
         f"tap: end of speech -> end mark, less the hangover of {HANGOVER_MS} ms",
         promise=60,
-        note="the end of speech as recorded at the microphone: 35 dB below its loudest",
+        note="the end of speech as recorded at the microphone, 35 dB below its loudest: the gate"
+        " hears a voice for 60 to 100 ms more, and in return cuts no number in two",
     )
     upload = Figure("uploaded per spoken second, a whole question", "s", 1.2)
     visit = Figure("daemon's CPU in a visit", "%", 5, "median")
     listening = Figure("  of it while the microphone is open", "%")
     speaking = Figure("  of it while the reply sounds", "%")
     pulse = Figure("  of it PulseAudio's client threads", "%")
+    rig.figures += [end, upload, visit, listening, speaking, pulse]
     begins, ends = speech_span(sound_of(QUESTION), MIC_HZ)
     async with (
         rig.sound.recording(source=Source.MICROPHONE) as microphone,
@@ -202,10 +210,9 @@ async def taps(rig: Rig, service: ScriptedService) -> list[Figure]:
             end.add(1e3 * (end_mark - quiet_at) - HANGOVER_MS)
             upload.add((service.uploaded_bytes - before) / byte_length(ends - begins, MIC_HZ))
             await asyncio.sleep(0.5)
-    return [end, upload, visit, listening, speaking, pulse]
 
 
-async def rest(rig: Rig, service: ScriptedService) -> list[Figure]:
+async def rest(rig: Rig, service: ScriptedService) -> None:
     """Measure the daemon while nobody is there."""
     idle = Figure(
         "daemon's CPU, idle",
@@ -219,6 +226,7 @@ async def rest(rig: Rig, service: ScriptedService) -> list[Figure]:
     pulse = Figure("  of it PulseAudio's client threads", "%")
     resident = Figure("daemon's resident memory (RSS)", "MB", 150)
     shared = Figure("daemon's resident memory, shared pages divided (PSS)", "MB")
+    rig.figures += [idle, loop, pulse, resident, shared]
     async with kiosk(rig.sound, rig.state, service.url, service.ca_file) as unit:
         await asyncio.sleep(1.0)
         for _ in range(5):
@@ -237,13 +245,13 @@ async def rest(rig: Rig, service: ScriptedService) -> list[Figure]:
         talked_rss, talked_pss = memory_mb(unit.pid)
         resident.add(rss, talked_rss)
         shared.add(pss, talked_pss)
-    return [idle, loop, pulse, resident, shared]
 
 
-async def starts(rig: Rig, service: ScriptedService) -> list[Figure]:
+async def starts(rig: Rig, service: ScriptedService) -> None:
     """Start, ask, and end it in the middle of the reply."""
     ready = Figure("start of the process -> ready", "s", 4)
     exit_s = Figure("SIGTERM in mid-reply -> exit", "s", 2)
+    rig.figures += [ready, exit_s]
     for _ in range(rig.few):
         async with kiosk(rig.sound, rig.state, service.url, service.ca_file) as unit:
             ready.add(unit.ready_at - unit.started_at)
@@ -255,7 +263,6 @@ async def starts(rig: Rig, service: ScriptedService) -> list[Figure]:
             await unit.event("reply_started", began)
             await asyncio.sleep(0.5)
             exit_s.add(await unit.stop())
-    return [ready, exit_s]
 
 
 @asynccontextmanager
