@@ -156,7 +156,7 @@ class ShopBrain:
                 tool = choose(self._tools, plain, intent)
                 return self._ask(tool, plain, intent) if tool else [Say(wording.PERSON)]
             case "talk" | "" if intent.name in _NOT_ENGLISH and (
-                tool := known.whole(self._tools, text)
+                tool := known.identifying(self._tools, text, whole=True)
             ):
                 return self._each(tool, text)
             case "talk" if intent.name != "chat" or intent.sure:

@@ -9,11 +9,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from kiosk.local_live import outgoing
-from kiosk.local_live.conversation import Conversation
+from kiosk.local_live.conversation import Conversation, read
 from kiosk.local_live.house import House
 from kiosk.local_live.outgoing import ServerMessage
 from kiosk.local_live.profiles import profile_for
-from kiosk.local_live.protocol import Setup, parse
+from kiosk.local_live.protocol import Setup
 from kiosk.local_live.talk import Talk
 from kiosk.local_live.wire import Refused
 
@@ -45,7 +45,7 @@ async def _converse(socket: ServerConnection, house: House, version: str) -> Non
 
     session = house.store.open(profile.model, setup.handle, is_open)
     try:
-        talk = Talk.begin(house, profile, setup, session, send)
+        talk = await Talk.begin(house, profile, setup, session, send)
         await send(outgoing.setup_complete())
         log.info("session opened", extra={"KIOSK_MODEL": profile.model})
         async with asyncio.TaskGroup() as group:
@@ -53,7 +53,7 @@ async def _converse(socket: ServerConnection, house: House, version: str) -> Non
             conversation = Conversation(talk, group)
             with suppress(ConnectionClosed):
                 async for frame in socket:
-                    await conversation.take(parse(frame))
+                    await conversation.take(await read(frame))
             life.cancel()
             await conversation.stop()
     finally:
@@ -64,7 +64,7 @@ async def _converse(socket: ServerConnection, house: House, version: str) -> Non
 async def _setup(socket: ServerConnection, wait_s: float) -> Setup:
     try:
         async with asyncio.timeout(wait_s):
-            message = parse(await socket.recv())
+            message = await read(await socket.recv())
     except TimeoutError as err:
         raise Refused(1008, "The first message must be setup; none came.") from err
     if not isinstance(message, Setup):

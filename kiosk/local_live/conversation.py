@@ -16,13 +16,20 @@ from kiosk.local_live.protocol import (
     Setup,
     Sound,
     ToolResponse,
+    parse,
 )
-from kiosk.local_live.talk import Talk
+from kiosk.local_live.talk import LONGEST_TEXT, Talk
 from kiosk.local_live.turns import Turns
 from kiosk.local_live.wire import invalid
 
-LONGEST_TEXT: Final = 1000
-"""Letters of one text that the brain looks at: more than anybody says in a minute."""
+_LARGE_FRAME: Final = 64 * 1024
+
+
+async def read(frame: str | bytes) -> Message:
+    """Parse one frame, a large one on a thread; raises ``Refused``."""
+    if len(frame) <= _LARGE_FRAME:
+        return parse(frame)
+    return await asyncio.to_thread(parse, frame)
 
 
 class Conversation:
@@ -51,7 +58,7 @@ class Conversation:
             case ContextUpdate(instruction, tools):
                 if tools is not None:
                     self._talk.profile.check_tools(tools)
-                self._talk.change(instruction, tools)
+                await self._talk.change(instruction, tools)
 
     async def stop(self) -> None:
         """Stop the turn that runs; the client has gone."""
@@ -115,7 +122,7 @@ class Conversation:
         """Ask with what was seeded and never answered, and this."""
         parts = [part for part in (*self._unanswered, text) if part.strip()]
         self._unanswered.clear()
-        self._turns.ask("\n".join(parts)[:LONGEST_TEXT])
+        self._turns.ask("\n".join(parts))
 
     def _remember_unanswered(self) -> None:
         for text in self._unanswered:
@@ -124,4 +131,4 @@ class Conversation:
 
     def _remember(self, role: str, text: str) -> None:
         self._talk.usage.heard(text=text)
-        self._talk.brain.remember(role, text[:LONGEST_TEXT])
+        self._talk.brain.remember(role, text[-LONGEST_TEXT:])

@@ -12,6 +12,8 @@ from typing import Any, Final
 from kiosk.local_live import wire
 
 MOST_DECLARATIONS: Final = 512
+MOST_PARAMETERS: Final = 64
+"""Of one function: what is read of a customer's words is read for each of them."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 _DEEPEST: Final = 32
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])_([a-z])")
@@ -43,6 +45,8 @@ def _declaration(raw: wire.JsonObject) -> dict[str, Any]:
     if not _NAME.fullmatch(name):
         raise wire.invalid("Invalid function name.")
     schema = wire.obj(raw, "parameters") or wire.obj(raw, "parametersJsonSchema")
+    if len(wire.obj(schema or {}, "properties") or ()) > MOST_PARAMETERS:
+        raise wire.invalid("Too many parameters.")
     declaration: dict[str, Any] = {
         "name": name,
         "description": wire.text(raw, "description") or "",

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from kiosk.local_live.identifiers import Shape
 from kiosk.local_live.phrasing import word_set, words
+from kiosk.local_live.vocabulary import Vocabulary, vocabulary
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _CODE: Final = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
@@ -63,13 +64,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One declared function; ``title`` and ``about`` are what it says of itself."""
+    """One declared function; ``title`` and ``about`` are what it says of itself.
+
+    ``words`` is what of that is compared with an utterance.
+    """
 
     name: str
     title: str
     about: str
     waits: bool
     parameters: tuple[Parameter, ...]
+    words: Vocabulary
 
     def first(self, kind: Kind) -> Parameter | None:
         """Return the first parameter of a kind, a required one if there is any."""
@@ -100,17 +105,23 @@ def _tool(declaration: Mapping[str, Any]) -> Tool:
     schema = schema if isinstance(schema, Mapping) else {}
     properties = schema.get("properties")
     required = schema.get("required")
+    title = human(declaration["name"])
+    parameters = tuple(
+        _parameter(str(name), sub, about, required=isinstance(required, list) and name in required)
+        for name, sub in (properties.items() if isinstance(properties, Mapping) else ())
+        if isinstance(sub, Mapping)
+    )
     return Tool(
         name=declaration["name"],
-        title=human(declaration["name"]),
+        title=title,
         about=about,
         waits=str(declaration.get("behavior", "")).upper() != "NON_BLOCKING",
-        parameters=tuple(
-            _parameter(
-                str(name), sub, about, required=isinstance(required, list) and name in required
-            )
-            for name, sub in (properties.items() if isinstance(properties, Mapping) else ())
-            if isinstance(sub, Mapping)
+        parameters=parameters,
+        words=vocabulary(
+            title,
+            about,
+            [parameter.noun for parameter in parameters],
+            [choice for parameter in parameters for choice in parameter.choices],
         ),
     )
 

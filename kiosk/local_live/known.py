@@ -1,12 +1,13 @@
 """Identifiers that the customer gave, and calls that are made again with another value."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from kiosk.local_live import identifiers
-from kiosk.local_live.declared import Kind, Tool
+from kiosk.local_live.declared import Kind, Parameter, Tool
 from kiosk.local_live.filling import values_in
+from kiosk.local_live.identifiers import Shape, Spoken
 from kiosk.local_live.memory import Memory, Wanted
 from kiosk.local_live.phrasing import content, words
 from kiosk.local_live.requests import elided
@@ -19,24 +20,35 @@ _PLACED: Final = re.compile(r"(?:in|for|at|on|to|from|of)\b", re.I)
 def keep(memory: Memory, tools: Sequence[Tool], text: str) -> str | None:
     """Remember whole identifiers in a text; return what else was said, if there was one."""
     rest = None
-    for tool in tools:
-        parameter = tool.first(Kind.IDENTIFIER)
-        spoken = identifiers.hear(text, parameter.shape) if parameter else None
-        if parameter is None or spoken is None:
-            continue
+    for _, parameter, spoken in _heard(tools, text):
         rest = spoken.rest if rest is None or len(spoken.rest) < len(rest) else rest
         if spoken.fits(parameter.shape):
             memory.known[parameter.noun] = spoken.written(parameter.shape)
     return rest
 
 
-def identifying(tools: Sequence[Tool], text: str) -> Tool | None:
-    """Return the tool whose identifier a text holds."""
+def identifying(tools: Sequence[Tool], text: str, *, whole: bool = False) -> Tool | None:
+    """Return the tool whose identifier a text holds, or holds whole."""
+    found = (
+        tool
+        for tool, parameter, spoken in _heard(tools, text)
+        if not whole or spoken.fits(parameter.shape)
+    )
+    return next(found, None)
+
+
+def _heard(tools: Sequence[Tool], text: str) -> Iterator[tuple[Tool, Parameter, Spoken]]:
+    """Find the identifiers of all tools in a text; those of one shape are looked for once."""
+    heard: dict[Shape, Spoken | None] = {}
     for tool in tools:
         parameter = tool.first(Kind.IDENTIFIER)
-        if parameter is not None and identifiers.hear(text, parameter.shape):
-            return tool
-    return None
+        if parameter is None:
+            continue
+        if parameter.shape not in heard:
+            heard[parameter.shape] = identifiers.hear(text, parameter.shape)
+        spoken = heard[parameter.shape]
+        if spoken is not None:
+            yield tool, parameter, spoken
 
 
 def begun(tools: Sequence[Tool], text: str) -> Wanted | None:
@@ -46,15 +58,6 @@ def begun(tools: Sequence[Tool], text: str) -> Wanted | None:
         prefix = parameter.shape.prefix if parameter else ""
         if parameter is not None and prefix and "".join(words(text)).upper() == prefix:
             return Wanted(tool.name, parameter.name)
-    return None
-
-
-def whole(tools: Sequence[Tool], text: str) -> Tool | None:
-    """Return the tool of which a text holds a whole identifier."""
-    for tool in tools:
-        parameter = tool.first(Kind.IDENTIFIER)
-        if parameter is not None and identifiers.several(text, parameter.shape):
-            return tool
     return None
 
 

@@ -52,8 +52,10 @@ _ENDINGS: Final = (
 
 def words(text: str) -> list[str]:
     """Return the plain words of a text: lower case, contractions written out."""
-    plain = unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'"))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = text.lower().replace("\u2019", "'")
+    if not plain.isascii():
+        parted = unicodedata.normalize("NFKD", plain)
+        plain = "".join(letter for letter in parted if not unicodedata.combining(letter))
     for pattern, instead in _CONTRACTIONS:
         plain = pattern.sub(instead, plain)
     return _WORD.findall(plain)

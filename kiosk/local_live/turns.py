@@ -57,7 +57,6 @@ class Turns:
 
     def hear(self, pcm: bytes, *, marked: bool) -> None:
         """Answer an utterance, 16 kHz PCM16; one that the client marked always ends a turn."""
-
         ended_s = self._talk.house.now()
 
         async def job(turn: Turn) -> None:
@@ -72,7 +71,7 @@ class Turns:
 
         async def job(turn: Turn) -> None:
             talk.usage.heard(text=text)
-            await reply(talk, turn, talk.brain.hear(text))
+            await reply(talk, turn, talk.hear(text))
 
         self._unfinished = _Unfinished()
         self._begin(job)
@@ -168,7 +167,7 @@ class Turns:
             return
         if talk.setup.caption_input:
             await self._caption(turn, text.split())
-        await reply(talk, turn, talk.brain.hear(text))
+        await reply(talk, turn, talk.hear(text))
 
     async def _caption(self, turn: Turn, words: list[str]) -> None:
         """Send the words that were not sent before the customer paused."""

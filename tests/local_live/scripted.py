@@ -222,7 +222,7 @@ async def stage(
         collected[0].sent.append((now(), outgoing))
         collected[0].news.set()
 
-    talk = Talk.begin(
+    talk = await Talk.begin(
         house, profile, message, house.store.open(profile.model, None, lambda: True), send
     )
     async with asyncio.TaskGroup() as group:
