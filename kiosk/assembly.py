@@ -1,6 +1,6 @@
 """Puts adapters together for the daemon and the commands: which service, which shop."""
 
-import logging
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kiosk.adapters.genai_live import GenaiLive
-from kiosk.adapters.local_service import local_service
+from kiosk.adapters.local_service import LocalEndpoint, local_service
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.config_file import api_key, state_directory
 from kiosk.core.live import SessionSetup
@@ -17,8 +17,6 @@ from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Settings
 from kiosk.shop.policy_file import load_policy
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -26,6 +24,14 @@ class Endpoint:
 
     live: GenaiLive
     which: str
+    local: LocalEndpoint | None = None
+
+    async def ended(self) -> int:
+        """Wait until a service of our own ends and return its exit code; others never do."""
+        if self.local is not None:
+            return await self.local.process.wait()
+        never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        return await never
 
 
 def _now() -> datetime:
@@ -48,7 +54,8 @@ async def open_endpoint(settings: Settings, environ: Mapping[str, str]) -> Async
     else:
         async with local_service(state_directory(environ) / "live") as local:
             live = _live(settings, local.url, "", local.ca_file)
-            yield Endpoint(live, f"the local Live service at {live.endpoint} (no API key is set)")
+            which = f"the local Live service at {live.endpoint} (no API key is set)"
+            yield Endpoint(live, which, local)
 
 
 def _live(settings: Settings, endpoint: str, key: str, ca_file: str) -> GenaiLive:

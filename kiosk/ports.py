@@ -167,6 +167,25 @@ class OrderBook(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StaffState:
+    """Loudness in percent, and whether the microphone is shut by staff."""
+
+    volume: int
+    muted: bool = False
+
+
+class StaffMemory(Protocol):
+    """What staff set, kept over a restart."""
+
+    state: StaffState
+    """As it was set last."""
+
+    async def keep(self, state: StaffState) -> None:
+        """Set and save. Raises StartError when it cannot be saved: it is set all the same."""
+        ...
+
+
 class ServiceManager(Protocol):
     """systemd, or nobody."""
 

@@ -1,33 +1,51 @@
-"""What staff set and a restart must keep: the volume, and whether the kiosk is muted."""
+"""What staff set and a restart must keep, in a small JSON file."""
 
+import asyncio
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-
-@dataclass(frozen=True, slots=True)
-class StaffState:
-    """Loudness in percent, and whether the microphone is shut by staff."""
-
-    volume: int
-    muted: bool = False
+from kiosk.errors import StartError
+from kiosk.ports import StaffState
 
 
-def load_staff_state(path: Path, default: StaffState) -> StaffState:
-    """Return what was saved, or ``default`` when nothing usable was."""
+class StaffFile:
+    """Staff's settings: ``state`` holds for this process, the file for the next."""
+
+    def __init__(self, path: Path, default: StaffState) -> None:
+        """Read ``path``; take ``default`` when nothing usable is there."""
+        self.state = _saved(path) or default
+        self._path = path
+        self._one_at_a_time = asyncio.Lock()
+
+    async def keep(self, state: StaffState) -> None:
+        """Set and save; a power cut leaves the old file or the new one.
+
+        Raises StartError when it cannot be saved: it is set all the same.
+        """
+        self.state = state
+        try:
+            async with self._one_at_a_time:  # the last one set is the last one saved
+                await asyncio.to_thread(_save, self._path, state)
+        except OSError as err:
+            raise StartError(
+                f"{self._path} cannot be written ({err.strerror}): it holds until the next restart."
+            ) from err
+
+
+def _saved(path: Path) -> StaffState | None:
     try:
         saved = json.loads(path.read_text())
         volume, muted = saved["volume"], saved["muted"]
     except (OSError, ValueError, KeyError, TypeError):
-        return default
-    if not (isinstance(volume, int) and 0 <= volume <= 100 and isinstance(muted, bool)):
-        return default
-    return StaffState(volume, muted)
+        return None
+    if isinstance(volume, bool) or not isinstance(volume, int) or not isinstance(muted, bool):
+        return None
+    return StaffState(volume, muted) if 0 <= volume <= 100 else None
 
 
-def save_staff_state(path: Path, state: StaffState) -> None:
-    """Save, so that a power cut leaves the old state or the new one. Raises OSError."""
+def _save(path: Path, state: StaffState) -> None:
     fresh = path.with_suffix(".new")
     with fresh.open("w") as file:
         json.dump(asdict(state), file)

@@ -1,5 +1,7 @@
 """What goes wrong while somebody is there, and how it ends."""
 
+import os
+import signal
 from contextlib import AsyncExitStack
 
 from tests.e2e import voices
@@ -69,6 +71,22 @@ async def test_a_customer_is_told_when_the_service_dies_and_the_next_is_served(
     assert "colleague" in sorry
     assert kiosk.tells("visit_ended:no_reply", "light:R", "visit_started:2", "connected")
     assert tells_where_the_order_is(heard), heard
+
+
+async def test_a_kiosk_whose_own_service_dies_starts_it_again(place: Site) -> None:
+    async with running(place) as kiosk:
+        own = [pid for pid, line in place.processes() if "live-server" in line]
+        for pid in own:
+            os.kill(pid, signal.SIGKILL)
+        ended = await kiosk.asked(said(voices.QUESTION))
+        if ended["outcome"] != "answered":  # told so, on a slow machine; the next one is served
+            await kiosk.until("visit_ended")
+            ended = await kiosk.asked(said(voices.QUESTION))
+        answer = await answer_in(kiosk, ended)
+
+        assert own
+        assert tells_where_the_order_is(answer), answer
+        assert "local Live service ended" in kiosk.stderr
 
 
 async def test_a_customer_is_not_forgotten_when_the_service_moves_on(place: Site) -> None:

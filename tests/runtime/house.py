@@ -13,17 +13,11 @@ from kiosk.core.events import Event, KioskReady
 from kiosk.core.gate import Gate
 from kiosk.core.lights import Light
 from kiosk.core.live import SessionSetup
+from kiosk.ports import ButtonEdge
 from kiosk.resources import packaged
-from kiosk.runtime.button import Presses
-from kiosk.runtime.control import Control, Inbox
-from kiosk.runtime.downlink import Downlink
-from kiosk.runtime.errands import Errands
-from kiosk.runtime.link import Link
-from kiosk.runtime.perform import performer
-from kiosk.runtime.playout import Player
+from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
 from kiosk.runtime.toolbox import Toolbox
-from kiosk.runtime.uplink import Uplink
 from kiosk.settings import Settings
 from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
@@ -31,6 +25,7 @@ from tests.fakes.live import FakeLive
 from tests.fakes.sound import FakeMicrophone, FakeSpeaker
 
 SETUP = SessionSetup(model="gemini-3.8-live", voice="Aoede", instruction="Be kind.")
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 RECORDING = b"\x01\x10" * 24_000  # a second
 
 
@@ -42,6 +37,14 @@ class Marks:
 
     def reset(self) -> None:
         pass
+
+
+class NobodyPresses:
+    """A button out of reach; tests press over ``House``."""
+
+    async def edges(self) -> AsyncIterator[ButtonEdge]:
+        await asyncio.Event().wait()
+        yield ButtonEdge(pressed=False, at=0.0)
 
 
 class NoOrders:
@@ -76,17 +79,17 @@ class House:
     microphone: FakeMicrophone
     speaker: FakeSpeaker
     lamps: ShownLamps
-    presses: Presses
-    inbox: Inbox
-    control: Control
-    link: Link
+    kiosk: Kiosk
     events: list[Mapping[str, Any]]
 
     def post(self, event: Event) -> None:
-        self.inbox.post(event)
+        self.kiosk.inbox.post(event)
+
+    async def press(self, for_s: float) -> None:
+        await self.kiosk.presses.press(for_s)
 
     async def tap(self) -> None:
-        await self.presses.press(0.1)
+        await self.press(0.1)
 
     async def ask(self, seconds: float = 2.0) -> None:
         """Tap and speak."""
@@ -116,48 +119,26 @@ async def open_house(
     """Run a kiosk at a scripted Live service until the context ends; ``ready`` or starting."""
     settings = settings or Settings()
     events: list[Mapping[str, Any]] = []
-    inbox, stream = Inbox(), Stream(events.append)
-    phrases: dict[Phrase, bytes] = {
-        phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK
-    }
-    player = Player(phrases, inbox, stream)
-    uplink = Uplink(Gate(settings.gate, Marks()), inbox)
     policy = load_policy(Path(packaged("policy.toml")))
-    toolbox = Toolbox(settings.shop, NoOrders(), policy, lambda: datetime(2026, 11, 23, tzinfo=UTC))
-    errands = Errands(toolbox, stream)
-    downlink = Downlink(inbox, player, errands, stream)
-    link = Link(uplink, downlink, inbox, stream)
-    link.use(live, SETUP)
-    uplink.on_end_mark = downlink.asked
-    downlink.on_answer = uplink.answered
-    errands.on_result = uplink.answer_tool
     lamps, microphone, speaker = ShownLamps(), FakeMicrophone(), FakeSpeaker()
-    perform = performer(
-        uplink=uplink,
-        downlink=downlink,
-        link=link,
-        player=player,
-        errands=errands,
+    kiosk = Kiosk(
+        gate=Gate(settings.gate, Marks()),
+        toolbox=Toolbox(settings.shop, NoOrders(), policy, lambda: NOW),
+        phrases={phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK},
         lamps=lamps,
-        stream=stream,
+        stream=Stream(events.append),
+        talk=settings.talk,
     )
-    control = Control(inbox, perform, settings.talk)
-    presses = Presses(inbox, stream)
+    kiosk.link.use(live, SETUP)
+    button = NobodyPresses()
     tasks = [
         asyncio.get_running_loop().create_task(work)
-        for work in (
-            control.run(),
-            player.run(speaker),
-            uplink.capture(microphone),
-            uplink.send(),
-            link.run(),
-            errands.serve(),
-        )
+        for work in kiosk.work(microphone, speaker, button)
     ]
     if ready:
-        inbox.post(KioskReady())
+        kiosk.inbox.post(KioskReady())
     try:
-        yield House(live, microphone, speaker, lamps, presses, inbox, control, link, events)
+        yield House(live, microphone, speaker, lamps, kiosk, events)
         for task in tasks:
             assert not task.done(), task
     finally:

@@ -33,7 +33,7 @@ def test_what_was_captured_before_the_press_is_never_sent() -> None:
             house.microphone.say(3.0)
             await asyncio.sleep(0.4)  # these gather, and are not fetched before the press
             pressed = asyncio.get_running_loop().time()
-            await house.presses.press(3.5)
+            await house.press(3.5)
             await house.until("turn_ended")
 
             spoken_s = 3.0 - 0.4

@@ -33,7 +33,7 @@ def test_a_held_question_ends_with_the_release() -> None:
     async def scenario() -> None:
         async with open_house(FakeLive([ANSWER])) as house:
             house.microphone.say(2.0)
-            await house.presses.press(2.05)
+            await house.press(2.05)
             released = house.named("release")[0]["t"]
             await house.until("turn_ended", outcome="answered")
 
@@ -259,7 +259,7 @@ def test_audio_nobody_asked_for_is_not_heard() -> None:
 def test_a_silent_hold_sends_nothing_and_is_asked_again() -> None:
     async def scenario() -> None:
         async with open_house(FakeLive([])) as house:
-            await house.presses.press(1.5)
+            await house.press(1.5)
             done = house.named("turn_ended") or [await house.until("turn_ended")]
             assert done[0]["outcome"] == "no_speech"
             assert house.live.sessions[0].sent.log == []

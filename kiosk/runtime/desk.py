@@ -1,0 +1,101 @@
+"""The desk: what people may ask of the running kiosk over the control socket."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from kiosk.core.events import MuteSwitched
+from kiosk.errors import StartError
+from kiosk.ports import Microphone, Speaker, StaffMemory, StaffState
+from kiosk.runtime.button import LONGEST_PRESS_S
+from kiosk.runtime.kiosk import Kiosk
+
+Request = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+class Desk:
+    """Takes requests from the first moment; presses once there is a kiosk.
+
+    What staff set holds at once, whether or not it can be kept.
+    """
+
+    def __init__(self, memory: StaffMemory) -> None:
+        self._memory = memory
+        self._began = asyncio.get_running_loop().time()
+        self._kiosk: Kiosk | None = None
+        self._microphone: Microphone | None = None
+        self._speaker: Speaker | None = None
+
+    def serve(self, kiosk: Kiosk, microphone: Microphone, speaker: Speaker) -> None:
+        """Speak for this kiosk from now on, and set it as staff left it."""
+        self._kiosk, self._microphone, self._speaker = kiosk, microphone, speaker
+        speaker.set_volume(self._memory.state.volume)
+        if self._memory.state.muted:
+            kiosk.inbox.post(MuteSwitched(muted=True))
+
+    def commands(self) -> Mapping[str, Callable[[Request], Awaitable[Answer]]]:
+        """Return the commands by name. Each may raise StartError with a sentence."""
+        return {
+            "status": self._status,
+            "press": self._press,
+            "volume": self._volume,
+            "mute": self._mute,
+            "unmute": self._unmute,
+        }
+
+    async def _status(self, _: Request) -> Answer:
+        if self._kiosk is None or self._microphone is None or self._speaker is None:
+            return {"phase": "starting"}
+        kiosk, conversation = self._kiosk, self._kiosk.control.conversation
+        return {
+            "phase": type(conversation.phase).__name__.lower(),
+            "visit": conversation.visit,
+            "turn": conversation.turn,
+            "light": conversation.light.code,
+            "muted": self._memory.state.muted,
+            "volume": self._memory.state.volume,
+            "endpoint": kiosk.link.endpoint,
+            "connected": kiosk.link.connected,
+            "uptime_s": round(asyncio.get_running_loop().time() - self._began, 1),
+            "pid": os.getpid(),
+            "frames_captured": self._microphone.frames_captured,
+            "frames_played": self._speaker.frames_played,
+            "frames_uploaded": kiosk.uplink.frames_uploaded,
+            "overruns": self._microphone.overruns,
+            "underruns": kiosk.player.underruns,
+        }
+
+    async def _press(self, request: Request) -> Answer:
+        for_s = request.get("for_s", 0.1)
+        if isinstance(for_s, bool) or not isinstance(for_s, int | float):
+            raise StartError("for_s must be a number of seconds.")
+        if not 0 <= for_s <= LONGEST_PRESS_S:
+            raise StartError(f"A press lasts 0 to {LONGEST_PRESS_S:.0f} seconds.")
+        if self._kiosk is None:
+            raise StartError("The kiosk has no button yet: it is still starting.")
+        await self._kiosk.presses.press(for_s)
+        return {}
+
+    async def _volume(self, request: Request) -> Answer:
+        percent = request.get("percent")
+        if isinstance(percent, bool) or not isinstance(percent, int) or not 0 <= percent <= 100:
+            raise StartError("The volume is a whole number from 0 to 100.")
+        if self._kiosk is not None and self._speaker is not None:
+            self._speaker.set_volume(percent)
+            self._kiosk.stream.report("volume", {"percent": percent})
+        await self._memory.keep(StaffState(percent, self._memory.state.muted))
+        return {"percent": percent}
+
+    async def _mute(self, _: Request) -> Answer:
+        return await self._switch(muted=True)
+
+    async def _unmute(self, _: Request) -> Answer:
+        return await self._switch(muted=False)
+
+    async def _switch(self, *, muted: bool) -> Answer:
+        if self._kiosk is not None:
+            self._kiosk.inbox.post(MuteSwitched(muted))
+        await self._memory.keep(StaffState(self._memory.state.volume, muted))
+        return {}
