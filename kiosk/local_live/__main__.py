@@ -7,14 +7,17 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from kiosk.local_live.errors import EX_UNAVAILABLE, CannotServe
 from kiosk.local_live.house import ServeOptions
 
 _LAST_PORT = 65535
+_EX_USAGE = 64
+_LAST_RESORT_S = 0.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,8 +44,14 @@ def default_state_dir() -> Path:
     return (Path(user) if user else Path.home() / ".local" / "state") / "kiosk" / "local-live"
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to go on; leave with EX_USAGE."""
+        self.exit(_EX_USAGE, f"{self.prog}: {message}; '{self.prog} --help' explains\n")
+
+
 def _options(arguments: Sequence[str] | None) -> ServeOptions:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m kiosk.local_live",
         description="A Live service on this machine: it listens, calls tools and speaks.",
     )
@@ -76,6 +85,14 @@ async def _until_signalled(options: ServeOptions) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
+        serve = await asyncio.to_thread(_serve)  # importing takes seconds on a small board
+        await serve(options, _announce)
+    except asyncio.CancelledError:
+        _leave_within(_LAST_RESORT_S)  # all that is ours is closed by now
+
+
+def _serve() -> Callable[[ServeOptions, Callable[[dict[str, str]], None]], Awaitable[None]]:
+    try:
         from kiosk.local_live.server import serve
     except ImportError as err:
         raise CannotServe(
@@ -83,8 +100,14 @@ async def _until_signalled(options: ServeOptions) -> None:
             "install the kiosk with its extra 'local'.",
             EX_UNAVAILABLE,
         ) from err
-    with suppress(asyncio.CancelledError):
-        await serve(options, _announce)
+    return serve
+
+
+def _leave_within(seconds: float) -> None:
+    """End the process even while a model is being loaded in a thread that nobody can stop."""
+    last_resort = threading.Timer(seconds, os._exit, (0,))
+    last_resort.daemon = True
+    last_resort.start()
 
 
 def _announce(ready: dict[str, str]) -> None:

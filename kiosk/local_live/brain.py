@@ -30,7 +30,12 @@ class ShopBrain:
     """Implements ``parts.Brain`` for a shop, and for whatever tools a client declares."""
 
     def __init__(self, tools: Sequence[Mapping[str, Any]], instruction: str = "") -> None:
-        del instruction  # its persona is this brain's own; its rules are kept in any case
+        """Take the function declarations; ``instruction`` is accepted and not read.
+
+        The persona, its name and its language, English, are this brain's own. What shops ask of
+        an assistant in an instruction, to look facts up and never to invent one, it does anyway.
+        """
+        del instruction
         self._memory = Memory()
         self.set_tools(tools)
 

@@ -42,10 +42,11 @@ class Ears(Protocol):
 class Voice(Protocol):
     """Words to speech. Shared by all sessions of a server."""
 
-    def speak(self, text: str) -> AsyncIterator[bytes]:
+    def speak(self, text: str, voice: str = "") -> AsyncIterator[bytes]:
         """Speak one sentence: 24 kHz mono PCM16 in pieces of 40 ms, as they are made.
 
-        The last piece may be shorter. Closing the iterator early stops the synthesis.
+        ``voice`` is the name that the client asked for; any name is taken. The last piece may be
+        shorter. Closing the iterator early stops the synthesis.
         """
         ...
 
@@ -89,7 +90,7 @@ class Brain(Protocol):
 
 
 MakeBrain = Callable[[Sequence[Mapping[str, Any]], str], Brain]
-"""Makes a brain from function declarations and the system instruction.
+"""Makes a brain from function declarations and the system instruction, which it may ignore.
 
 A declaration has ``name``, ``description``, ``parameters`` (a JSON schema whose types are lower
 case, keys in camelCase) and ``behavior``: ``BLOCKING`` or ``NON_BLOCKING``, as its calls will be.

@@ -58,6 +58,7 @@ class Setup:
     instruction: str = ""
     tools: tuple[dict[str, Any], ...] = ()
     handle: str | None = None
+    voice: str = ""
     caption_input: bool = False
     caption_output: bool = False
     detection: Detection = Detection()
@@ -156,12 +157,20 @@ def _setup(body: wire.JsonObject) -> Setup:
         instruction=_instruction(body) or "",
         tools=function_declarations(wire.objects(body, "tools")),
         handle=None if resumption is None else wire.text(resumption, "handle") or "",
+        voice=_voice(generation),
         caption_input=wire.obj(body, "inputAudioTranscription") is not None,
         caption_output=wire.obj(body, "outputAudioTranscription") is not None,
         detection=_detection(wire.obj(realtime, "automaticActivityDetection") or {}),
         interrupts=wire.text(realtime, "activityHandling") != "NO_INTERRUPTION",
         history_first=bool(wire.flag(history, "initialHistoryInClientContent")),
     )
+
+
+def _voice(generation: wire.JsonObject) -> str:
+    config = generation
+    for name in ("speechConfig", "voiceConfig", "prebuiltVoiceConfig"):
+        config = wire.obj(config, name) or {}
+    return wire.text(config, "voiceName") or ""
 
 
 def _detection(body: wire.JsonObject) -> Detection:

@@ -28,6 +28,7 @@ class SpeechStyle:
 
     text: bool
     captions: Captions | None
+    voice: str = ""
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ class Speech:
         words = _Words(sentence, first=not self.spoken)
         if self.style.captions is Captions.BEFORE_SOUND:
             await self.send(outgoing.reply_words(words.text))
-        pieces = self.voice.speak(sentence)
+        pieces = self.voice.speak(sentence, self.style.voice)
         spoken_s = 0.0
         try:
             async for pcm in pieces:

@@ -84,7 +84,7 @@ class Talk:
         return Speech(
             send=self.send,
             voice=self.house.parts.voice,
-            style=SpeechStyle(text=text, captions=captions),
+            style=SpeechStyle(text=text, captions=captions, voice=self.setup.voice),
             usage=self.usage,
             timing=self.house.timing,
             now=self.house.now,

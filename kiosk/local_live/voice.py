@@ -29,7 +29,7 @@ import numpy.typing as npt
 import soxr
 
 from kiosk.core.audio import SAMPLE_BYTES, SPEAKER_HZ
-from kiosk.local_live import spoken
+from kiosk.local_live import spoken, tones
 
 Samples = npt.NDArray[np.float32]
 Synthesise = Callable[[str], Samples]
@@ -74,11 +74,14 @@ class WorkerVoice:
         self._synthesise = synthesise
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="voice")
 
-    async def speak(self, text: str) -> AsyncIterator[bytes]:
-        """Speak one sentence: 24 kHz mono PCM16 in pieces of 40 ms; nothing for no words."""
+    async def speak(self, text: str, voice: str = "") -> AsyncIterator[bytes]:
+        """Speak one sentence: 24 kHz mono PCM16 in pieces of 40 ms; nothing for no words.
+
+        ``voice`` is a name of the Live API; see ``tones``.
+        """
         loop = asyncio.get_running_loop()
         for breath in spoken.sentences(text):
-            pcm = await loop.run_in_executor(self._worker, self.render, breath)
+            pcm = await loop.run_in_executor(self._worker, self.render, breath, voice)
             for start in range(0, len(pcm), PIECE_BYTES):
                 yield pcm[start : start + PIECE_BYTES]
 
@@ -86,9 +89,10 @@ class WorkerVoice:
         """Part a text into what is spoken in one breath."""
         return spoken.sentences(text)
 
-    def render(self, sentence: str) -> bytes:
+    def render(self, sentence: str, voice: str = "") -> bytes:
         """Synthesise one sentence in the calling thread: 24 kHz mono PCM16."""
-        samples = _levelled(_trimmed(self._synthesise(spoken.speakable(sentence))))
+        plain = _trimmed(self._synthesise(spoken.speakable(sentence)))
+        samples = _levelled(tones.toned(plain, voice))
         return (samples * 32767.0).astype("<i2").tobytes()
 
     def warm(self) -> None:
@@ -100,13 +104,8 @@ class WorkerVoice:
         self._worker.shutdown(wait=False, cancel_futures=True)
 
 
-def open_voice(name: str = "") -> WorkerVoice:
-    """Open hibari, or espeak-ng when hibari is missing.
-
-    Any ``name`` is accepted, as the Live API's voice names are: each is spoken by the one voice
-    there is. Raises ``NoVoice``.
-    """
-    del name
+def open_voice() -> WorkerVoice:
+    """Open hibari, or espeak-ng when hibari is missing. Raises ``NoVoice``."""
     try:
         synthesise, engine = _hibari(), "hibari"
     except ImportError:

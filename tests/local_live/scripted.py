@@ -38,7 +38,11 @@ class ScriptedEars:
 class ScriptedVoice:
     """Speaks a third of a second of the same sound for every word."""
 
-    async def speak(self, text: str) -> AsyncIterator[bytes]:
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    async def speak(self, text: str, voice: str = "") -> AsyncIterator[bytes]:
+        self.names.append(voice)
         for _ in range(PIECES_A_WORD * len(text.split())):
             yield PIECE
 

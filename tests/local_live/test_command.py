@@ -2,6 +2,7 @@
 
 import json
 import os
+import selectors
 import signal
 import socket
 import ssl
@@ -64,6 +65,20 @@ def test_it_announces_itself_serves_and_goes_when_asked(
         assert (process.returncode, told, said) == (0, "", "")
 
 
+def test_it_goes_at_once_while_it_is_loading_its_models(tmp_path: Path) -> None:
+    with command("--state", str(tmp_path)) as process, selectors.DefaultSelector() as ready:
+        assert process.stdout is not None
+        ready.register(process.stdout, selectors.EVENT_READ)
+        while not (tmp_path / "ca.pem").exists():  # the models come after the certificates
+            assert not ready.select(0.02)
+            assert process.poll() is None
+
+        process.terminate()
+        told, said = process.communicate(timeout=2)
+
+        assert (process.returncode, told, said) == (0, "", "")
+
+
 def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -96,5 +111,6 @@ def test_a_state_directory_that_cannot_be_used_is_named(tmp_path: Path, place: s
 def test_wrong_options_are_explained(arguments: tuple[str, ...]) -> None:
     code, said = ended(*arguments)
 
-    assert code == 2
+    assert code == 64
+    assert said.count("\n") == 1
     assert arguments[-1] in said

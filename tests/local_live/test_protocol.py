@@ -82,6 +82,7 @@ PYTHON_SETUP: dict[str, Any] = {
 
 def test_a_setup_is_read_in_the_mixed_spelling_of_the_python_sdk() -> None:
     assert parse(json.dumps(PYTHON_SETUP)) == Setup(
+        voice="Kore",
         model="models/gemini-3.8-live",
         modalities=("AUDIO",),
         instruction="You are a kiosk.",

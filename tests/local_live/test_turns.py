@@ -8,7 +8,14 @@ import pytest
 
 from kiosk.local_live.house import Timing
 from kiosk.local_live.wire import Refused
-from tests.local_live.scripted import LOOKUP, ScriptedBrain, setup_message, sound, stage
+from tests.local_live.scripted import (
+    LOOKUP,
+    ScriptedBrain,
+    ScriptedVoice,
+    setup_message,
+    sound,
+    stage,
+)
 from tests.virtualtime import run_virtual
 
 BLOCKING = [{"functionDeclarations": [{**LOOKUP, "behavior": "BLOCKING"}]}]
@@ -428,6 +435,18 @@ async def test_new_tools_and_instruction_keep_the_conversation() -> None:
         await played.speak()
         await played.until("turnComplete", 2)
         assert played.calls == []
+
+
+@virtual
+async def test_the_voice_that_was_asked_for_speaks() -> None:
+    config = {"speechConfig": {"voice_config": {"prebuilt_voice_config": {"voice_name": "Kore"}}}}
+    async with stage(["hello"], generationConfig=config) as played:
+        await played.speak()
+        await played.until("turnComplete")
+
+        voice = played.talk.house.parts.voice
+        assert isinstance(voice, ScriptedVoice)
+        assert voice.names == ["Kore"]
 
 
 @virtual

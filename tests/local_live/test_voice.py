@@ -79,9 +79,24 @@ def test_a_listener_may_leave_early_and_another_be_served(voice: WorkerVoice) ->
     assert asyncio.run(leave_then_listen()) > 5
 
 
-def test_any_voice_name_is_accepted() -> None:
-    for name in ("Aoede", "Kore", "nobody"):
-        open_voice(name).close()
+def test_names_speak_higher_or_lower_and_any_name_is_taken(voice: WorkerVoice) -> None:
+    plain, low, high, unknown = (
+        voice.render("Your order is on its way.", name)
+        for name in ("Aoede", "Charon", "puck", "en-us-tavi")
+    )
+
+    assert plain == unknown
+    assert _pitch_hz(low) == pytest.approx(0.92 * _pitch_hz(plain), rel=0.02)
+    assert _pitch_hz(high) == pytest.approx(1.08 * _pitch_hz(plain), rel=0.02)
+    assert len(high) < len(plain) < len(low)
+
+
+def _pitch_hz(pcm: bytes) -> float:
+    """Return the middle of the spectrum: it moves with the pitch."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
+    power = np.abs(np.fft.rfft(samples)) ** 2
+    frequencies = np.fft.rfftfreq(len(samples), 1 / 24_000)
+    return float(np.exp(np.average(np.log(frequencies[1:]), weights=power[1:])))
 
 
 def test_without_any_synthesiser_it_says_what_to_install(
