@@ -159,13 +159,16 @@ def _pressed(conv: Conversation, now: float, talk: Talk) -> Step:
             return conv, (PlayPhrase(Phrase.NOT_AVAILABLE),)
         case Idle() | Saying(ended=True):
             return _begin_visit(conv, now, talk)
+        case Listening(heard=True) as listening:  # "done", or there is more to say: so it is held
+            return replace(conv, phase=replace(listening, held=True)), (
+                PlayEarcon(Earcon.LISTENING),
+            )
         case _ if now >= conv.visit_due:  # the cap: who goes on asking is a new visit
             ended, effects = _end_visit(conv, "cap", "interrupted", now)
             begun, more = _begin_visit(ended, now, talk)
             return begun, (*effects, *more)
         case Listening() as listening:
-            due = listening.due if listening.heard else now + talk.hold_s
-            phase = replace(listening, due=due, ends_on_release=listening.heard)
+            phase = replace(listening, due=now + talk.hold_s)
             return replace(conv, phase=phase), (PlayEarcon(Earcon.LISTENING),)
         case Thinking() | Speaking():
             done = _turn_over(conv, "interrupted", now)
@@ -208,7 +211,7 @@ def _listening(
             return replace(conv, phase=heard), (Report("speech_started"),)
         case ev.SpeechEnded() if not phase.held and phase.heard:
             return _end_turn(conv, phase, now, talk)
-        case ev.ButtonReleased() if phase.held or phase.ends_on_release:
+        case ev.ButtonReleased() if phase.held:
             return _end_turn(conv, phase, now, talk)
         case ev.ButtonReleased():  # a tap: the gate ends the turn
             wait_s = talk.utterance_s if phase.heard else talk.no_speech_s

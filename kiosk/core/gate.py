@@ -148,11 +148,6 @@ class Gate:
             self._heard = False
         self._mode = mode
 
-    def hold(self) -> None:
-        """Let the button end the utterance: the tap turned out to be a hold."""
-        if self._mode is not None:
-            self._mode = GateMode.HOLD
-
     def disarm(self) -> None:
         """Stop listening and drop what was not sent."""
         self._mode = None

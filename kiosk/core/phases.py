@@ -27,7 +27,6 @@ class Listening:
     due: float
     heard: bool = False
     held: bool = False
-    ends_on_release: bool = False  # pressed again after speaking: that press says "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

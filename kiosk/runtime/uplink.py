@@ -57,13 +57,14 @@ class Uplink:
     # What the conversation asks for
 
     def arm(self, mode: GateMode) -> None:
-        """Listen from the next frame on; in mid-turn, change who ends it."""
+        """Listen from the next frame on; in mid-turn, change who ends it.
+
+        A gate that has just ended the turn by itself opens it again.
+        """
         if self._armed is None:
             self._armed_at = asyncio.get_running_loop().time()
             self._gather(1)
-            self._gate.arm(mode)
-        elif mode is GateMode.HOLD:
-            self._gate.hold()
+        self._gate.arm(mode)
         self._armed = mode
 
     def disarm(self) -> None:

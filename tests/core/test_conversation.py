@@ -79,7 +79,6 @@ PHASES: tuple[Phase, ...] = (
     Listening(due=11.0, heard=True),
     Listening(due=11.0, held=True),
     Listening(due=11.0, heard=True, held=True),
-    Listening(due=11.0, heard=True, ends_on_release=True),
     Thinking(since=9.0, due=11.0),
     Thinking(since=2.0, due=11.0, stage=4),
     Speaking(since=9.0, due=11.0, first_audio_ms=500),
@@ -214,6 +213,39 @@ def test_a_second_tap_after_speaking_says_done() -> None:
 
     assert isinstance(conv.phase, Thinking)
     assert effects.count(EndUtterance()) == 1
+
+
+def test_a_second_press_in_mid_question_lets_the_release_and_no_pause_end_it() -> None:
+    conv, effects = play(
+        at(Listening(due=40.0, heard=True)),
+        (12.0, ev.ButtonPressed()),
+        (13.0, ev.SpeechEnded()),
+        (15.0, ev.ButtonReleased()),
+    )
+
+    assert ArmGate(GateMode.HOLD) in effects
+    assert conv.phase == Thinking(since=15.0, due=15.0 + TALK.tick_s)
+    assert effects.count(EndUtterance()) == 1
+
+
+def test_a_second_press_cannot_make_an_utterance_longer_than_the_cap() -> None:
+    conv, effects = play(
+        at(Listening(due=40.0, heard=True)), (39.0, ev.ButtonPressed()), (40.0, ev.Tick())
+    )
+
+    assert EndUtterance() in effects
+    assert isinstance(conv.phase, Thinking)
+
+
+def test_who_says_done_after_the_cap_is_still_answered() -> None:
+    conv, effects = play(
+        at(Listening(due=320.0, heard=True)),
+        (301.0, ev.ButtonPressed()),
+        (301.1, ev.ButtonReleased()),
+    )
+
+    assert isinstance(conv.phase, Thinking)
+    assert CloseSession() not in effects
 
 
 def test_a_second_press_before_speaking_may_become_a_hold() -> None:

@@ -4,7 +4,15 @@ import asyncio
 
 import pytest
 
-from kiosk.core.events import ButtonPressed, KioskReady, MuteSwitched, SpeechStarted, Tick
+from kiosk.core.events import (
+    ButtonPressed,
+    Event,
+    KioskReady,
+    MuteSwitched,
+    SpeechEnded,
+    SpeechStarted,
+    Tick,
+)
 from kiosk.core.live import GenerationComplete, ReplyAudio
 from kiosk.errors import LinkError, LinkRefused, Refusal
 from kiosk.runtime.control import Inbox
@@ -157,6 +165,34 @@ def test_what_happened_by_the_deadline_comes_before_the_deadline(posted_first: b
             loop.call_soon(loop.call_at, 1.0, inbox.post, SpeechStarted())
 
         assert [await inbox.next(1.0), await inbox.next(1.0)] == [SpeechStarted(), Tick()]
+
+    run_virtual(scenario())
+
+
+def test_a_press_just_as_the_gate_ends_the_question_lets_the_customer_go_on() -> None:
+    async def scenario() -> None:
+        live = FakeLive([ANSWER])
+        async with open_house(live) as house:
+            inbox = house.kiosk.inbox
+            post = inbox.post
+
+            def pressed_just_before(event: Event) -> None:
+                if event == SpeechEnded():
+                    inbox.post = post  # type: ignore[method-assign]  # once
+                    house.kiosk.presses.down()
+                post(event)
+
+            inbox.post = pressed_just_before  # type: ignore[method-assign]  # the one seam
+            await house.ask(1.0)
+            await house.until("press")
+            house.microphone.say(1.5)
+            await asyncio.sleep(2.5)
+            house.kiosk.presses.up()
+            await house.until("turn_ended", outcome="answered")
+
+            sent = live.sessions[0].sent
+            assert (sent.starts, sent.ends) == (1, 1)
+            assert live.sessions[0].heard_seconds >= 2.5
 
     run_virtual(scenario())
 
