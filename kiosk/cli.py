@@ -15,7 +15,6 @@ from kiosk import __version__
 from kiosk.errors import ConfigError, KioskError, StartError
 
 USAGE = 64  # EX_USAGE
-SOFTWARE = 70  # EX_SOFTWARE
 UNAVAILABLE = 69  # EX_UNAVAILABLE
 CONFIG = 78  # EX_CONFIG
 INTERRUPTED = 128 + signal.SIGINT

@@ -111,6 +111,7 @@ class LiveSession(Protocol):
     """
 
     resumed: bool
+    """Whether it goes on where its handle was issued."""
 
     async def send_activity_start(self) -> None:
         """Say that the customer takes the floor."""

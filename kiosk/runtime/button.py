@@ -20,8 +20,12 @@ class Presses:
 
     async def follow(self, button: Button) -> None:
         """Follow a button until it ends or the task is cancelled."""
+        down = False
         async for edge in button.edges():
-            if edge.pressed:
+            if edge.pressed == down:
+                continue  # it comes up and was down before we came
+            down = edge.pressed
+            if down:
                 self.down()
             else:
                 self.up()
@@ -43,7 +47,7 @@ class Presses:
 
     def up(self) -> None:
         """One of the buttons came up."""
-        self._down = max(0, self._down - 1)
+        self._down -= 1
         if self._down == 0:
             self._inbox.post(ButtonReleased())
             self._stream.report("release")

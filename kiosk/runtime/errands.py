@@ -1,6 +1,7 @@
 """Tool calls on their way: each runs beside the conversation and its answer goes up the link.
 
-A call that was withdrawn, or that belongs to an earlier turn or connection, is not answered.
+A call that was withdrawn, or that belongs to an earlier turn or connection, is not answered:
+its result is ``withdrawn``.
 """
 
 import asyncio
@@ -56,11 +57,11 @@ class Errands:
         known = call.name in {tool.name for tool in self._toolbox.declarations}
         name = call.name if known else "undeclared"  # a model's own word may be personal
         self._stream.report("tool_call", {"name": name})
-        result = await self._toolbox.answer(call, turn)
-        fields = {
-            "name": name,
-            "status": result.response.get("status", ""),
-            "ms": round((now() - started) * 1000),
-        }
-        self._stream.report("tool_result", fields)
-        self.on_result(result)
+        status = "withdrawn"
+        try:
+            result = await self._toolbox.answer(call, turn)
+            status = result.response["status"]
+            self.on_result(result)
+        finally:
+            fields = {"name": name, "status": status, "ms": round((now() - started) * 1000)}
+            self._stream.report("tool_result", fields)

@@ -118,9 +118,9 @@ class Link:
         try:
             async with service.session(setup, handle) as session:
                 self._connected_at = now()
-                fields = {"endpoint": service.endpoint, "resumed": handle is not None}
+                fields = {"endpoint": service.endpoint, "resumed": session.resumed}
                 self._stream.report("connected", fields)
-                if handle is not None:
+                if session.resumed:
                     self._stream.report("resumed")
                 self._inbox.post(Connected())
                 self._uplink.attach(session)

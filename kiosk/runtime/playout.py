@@ -120,6 +120,9 @@ class Player:
                 await self._work.wait()
 
     def _post_when_heard(self, event: Event, speaker: Speaker) -> None:
-        """Post once what the speaker has queued by now has left the queue."""
-        queued_s = speaker.queued_frames * SPEAKER_FRAME_MS / 1000
-        asyncio.get_running_loop().call_later(queued_s, self._inbox.post, event)
+        """Post once what the speaker has queued by now has been heard."""
+        asyncio.get_running_loop().call_later(_unheard_s(speaker), self._inbox.post, event)
+
+
+def _unheard_s(speaker: Speaker) -> float:
+    return speaker.queued_frames * SPEAKER_FRAME_MS / 1000 + speaker.latency_s

@@ -18,8 +18,10 @@ from kiosk.core.live import (
     SessionHandle,
     ToolCall,
     ToolResult,
+    ToolWithdrawn,
     TurnComplete,
 )
+from kiosk.ports import OrderBook
 from kiosk.resources import packaged
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.downlink import Downlink
@@ -29,6 +31,7 @@ from kiosk.runtime.stream import Stream
 from kiosk.runtime.toolbox import Toolbox
 from kiosk.runtime.uplink import Uplink
 from kiosk.settings import Settings
+from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
 from tests.fakes.sound import FakeMicrophone
 from tests.runtime.house import Marks, NoOrders
@@ -74,12 +77,12 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire() -> AsyncIterator[Wire]:
+async def wire(book: OrderBook | None = None) -> AsyncIterator[Wire]:
     events: list[dict[str, Any]] = []
     inbox, stream = Inbox(), Stream(lambda event: events.append(dict(event)))
     shop = Toolbox(
         Settings().shop,
-        NoOrders(),
+        book or NoOrders(),
         load_policy(packaged("policy.toml")),
         lambda: datetime(2026, 11, 23, tzinfo=UTC),
     )
@@ -122,6 +125,25 @@ def test_an_old_reply_stays_unheard_though_the_customer_first_said_nothing() -> 
                 ReplyFinished(audible=True),
             ]
             assert [event["event"] for event in line.events] == []
+
+    run_virtual(scenario())
+
+
+def test_a_call_given_up_is_told_as_withdrawn() -> None:
+    class Slow(NoOrders):
+        async def find(self, order_id: str) -> Order | None:
+            await asyncio.sleep(1.0)
+            return await super().find(order_id)
+
+    async def scenario() -> None:
+        async with wire(Slow()) as line:
+            line.downlink.asked()
+            await line.say(ToolCall("1", "get_order_status", {"order_id": "ORD-88421"}))
+            await line.say(ToolWithdrawn(("1",)))
+            await asyncio.sleep(3.0)
+
+            told = [(event["event"], event.get("status")) for event in line.events]
+            assert told == [("tool_call", None), ("tool_result", "withdrawn")]
 
     run_virtual(scenario())
 
