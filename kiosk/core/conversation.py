@@ -11,18 +11,17 @@ the next moment anything must happen goes out as ``deadline``.
                         |            '--- press ---- SAYING (a phrase) --+--'                   |
                         '---- silence, cap, fault, phrase said ----------'----------------------'
 
-What the gate, the lamp and the light must do follows from the phase alone; ``step`` compares
-before and after and asks for the difference, so no branch can forget them.
+What the gate, the lamp and the light must do follows from the phase alone: ``consequences``
+compares before and after, so no branch can forget them.
 """
 
 from dataclasses import replace
 
 from kiosk.core import events as ev
+from kiosk.core.consequences import consequences
 from kiosk.core.earcons import Earcon
 from kiosk.core.effects import (
-    ArmGate,
     CloseSession,
-    DisarmGate,
     Effect,
     EndUtterance,
     Flush,
@@ -31,11 +30,10 @@ from kiosk.core.effects import (
     PlayEarcon,
     PlayPhrase,
     Report,
-    ShowLight,
-    ShowMicrophoneLamp,
     StartUtterance,
 )
-from kiosk.core.lights import PART_OF, Light
+from kiosk.core.lights import Light
+from kiosk.core.patience import patience
 from kiosk.core.phases import (
     Conversation,
     FollowUp,
@@ -58,26 +56,7 @@ Step = tuple[Conversation, tuple[Effect, ...]]
 def step(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Step:
     """Advance by one event. Total: every event is legal in every phase."""
     after, effects = _advance(_note(conv, event, now), event, now, talk)
-    return after, (*effects, *_difference(conv, after, event))
-
-
-def _difference(before: Conversation, after: Conversation, event: ev.Event) -> tuple[Effect, ...]:
-    """Ask for whatever follows from the phase and has changed."""
-    effects: list[Effect] = []
-    if after.gate != before.gate:
-        effects.append(DisarmGate() if after.gate is None else ArmGate(after.gate))
-    if (after.gate is None) != (before.gate is None):
-        lit = after.gate is not None
-        effects += [ShowMicrophoneLamp(lit), Report("mic_open" if lit else "mic_close")]
-    cause = event.cause if isinstance(event, ev.PartFailed) else "refused"
-    faults, were = after.truths.faults, before.truths.faults
-    effects += [
-        Report("fault", {"part": PART_OF[fault], "cause": cause}) for fault in sorted(faults - were)
-    ]
-    effects += [Report("healed", {"part": PART_OF[fault]}) for fault in sorted(were - faults)]
-    if after.light != before.light:
-        effects.append(ShowLight(after.light))
-    return tuple(effects)
+    return after, (*effects, *consequences(conv, after, event))
 
 
 def _note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
@@ -238,23 +217,23 @@ def _end_turn(conv: Conversation, phase: Listening, now: float, talk: Talk) -> S
     return replace(conv, phase=thinking), (*said, EndUtterance())
 
 
-def _patience(talk: Talk) -> tuple[tuple[float, Phrase], ...]:
-    """When a waiting customer is told what, in seconds after the end of their question."""
-    between_s = (talk.sorry_s - talk.moment_s) / 3
-    return (
-        (talk.tick_s, Phrase.TICK),
-        (talk.moment_s, Phrase.ONE_MOMENT),
-        (talk.moment_s + between_s, Phrase.TICK),
-        (talk.moment_s + 2 * between_s, Phrase.TICK),
-        (talk.sorry_s, Phrase.LOST_CONNECTION),
-    )
+def _wait_on(
+    conv: Conversation, phase: Thinking | Speaking, since: float, now: float, talk: Talk
+) -> Step:
+    """Give the next sign of patience to who has waited ``since`` then, or own up."""
+    plan = patience(talk)
+    phrase = plan[phase.stage][1]
+    if phrase is Phrase.LOST_CONNECTION:
+        return _apologise(conv, phrase, "no_reply", "no_reply", now)
+    due = since + plan[phase.stage + 1][0]
+    waiting = replace(phase, stage=phase.stage + 1, due=due)
+    return replace(conv, phase=waiting), (PlayPhrase(phrase),)
 
 
 def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, talk: Talk) -> Step:
-    plan = _patience(talk)
     match event:
         case ev.ReplyStarted():  # it may still have to wait for a phrase to end
-            answered = replace(phase, stage=len(plan) - 1, due=now + PHRASE_LIMIT_S)
+            answered = replace(phase, stage=len(patience(talk)) - 1, due=now + PHRASE_LIMIT_S)
             return replace(conv, phase=answered), ()
         case ev.ReplySounded():
             first_audio_ms = _ms(now - phase.since)
@@ -267,17 +246,13 @@ def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, 
         case ev.ReplyCut():
             return _say_again(conv, "lost", now)
         case ev.Tick() if now >= phase.due:
-            phrase = plan[phase.stage][1]
-            if phrase is Phrase.LOST_CONNECTION:
-                return _apologise(conv, phrase, "no_reply", "no_reply", now)
-            due = phase.since + plan[phase.stage + 1][0]
-            waiting = replace(phase, stage=phase.stage + 1, due=due)
-            return replace(conv, phase=waiting), (PlayPhrase(phrase),)
+            return _wait_on(conv, phase, phase.since, now, talk)
         case _:
             return conv, ()
 
 
 def _speaking(conv: Conversation, phase: Speaking, event: ev.Event, now: float, talk: Talk) -> Step:
+    cap_due = phase.since + talk.reply_s
     match event:
         case ev.PlayoutDrained(heard_ms) if phase.cut:
             return _say_again(conv, "lost", now, heard_ms)
@@ -285,6 +260,13 @@ def _speaking(conv: Conversation, phase: Speaking, event: ev.Event, now: float, 
             return _open_window(conv, now, talk, *_turn_over(conv, "answered", now, heard_ms))
         case ev.ReplyCut():
             return replace(conv, phase=replace(phase, cut=True)), ()
+        case ev.ReplyDried():
+            dry = replace(phase, dry_since=now, stage=0, due=min(cap_due, now + talk.tick_s))
+            return replace(conv, phase=dry), ()
+        case ev.ReplySounded():
+            return replace(conv, phase=replace(phase, dry_since=None, stage=0, due=cap_due)), ()
+        case ev.Tick() if now >= phase.due and phase.dry_since is not None and now < cap_due:
+            return _wait_on(conv, phase, phase.dry_since, now, talk)
         case ev.Tick() if now >= phase.due:
             return _open_window(conv, now, talk, Flush(), *_turn_over(conv, "capped", now))
         case _:

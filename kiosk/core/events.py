@@ -75,7 +75,12 @@ class ReplyStarted:
 
 @dataclass(frozen=True, slots=True)
 class ReplySounded:
-    """The first frame of the reply went to the speaker."""
+    """The first frame of the reply went to the speaker, or the first after it ran dry."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDried:
+    """All that came of the reply has been heard, and it is not over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,7 @@ Event = (
     | Refused
     | ReplyStarted
     | ReplySounded
+    | ReplyDried
     | ReplyFinished
     | ReplyCut
     | PlayoutDrained

@@ -40,12 +40,17 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaking:
-    """The reply sounds. ``cut`` when its end was lost on the way."""
+    """The reply sounds. ``cut`` when its end was lost on the way.
+
+    ``dry_since`` it was to go on and has not; ``stage`` counts the signs of patience since.
+    """
 
     since: float
     due: float
     first_audio_ms: int
     cut: bool = False
+    dry_since: float | None = None
+    stage: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,11 @@ class Playout:
         return self._played_bytes // _MS_BYTES
 
     @property
+    def dry(self) -> bool:
+        """Whether a reply that is still to go on has stopped for want of sound."""
+        return self._dry and self._open
+
+    @property
     def running_dry(self) -> bool:
         """Whether the next frame is the last there is of a reply that is still to go on.
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from kiosk.core.audio import SPEAKER_FRAME_MS
 from kiosk.core.earcons import Earcon, sound_of
 from kiosk.core.effects import Phrase
-from kiosk.core.events import Event, PhraseEnded, PlayoutDrained, ReplySounded
+from kiosk.core.events import Event, PhraseEnded, PlayoutDrained, ReplyDried, ReplySounded
 from kiosk.core.playout import Mark, Playout
 from kiosk.ports import Speaker
 from kiosk.runtime.control import Inbox
@@ -34,6 +34,7 @@ class Player:
         self._stream = stream
         self._playout = Playout()
         self._phrase: Phrase | None = None
+        self._dry = False  # the conversation knows that the reply has run dry
         self._speaker: Speaker | None = None
         self._work = asyncio.Event()
 
@@ -66,6 +67,7 @@ class Player:
         """Silence the reply and any phrase now, also what the speaker already queued."""
         self._playout.flush()
         self._phrase = None
+        self._dry = False
         if self._speaker is not None:
             self._speaker.flush()
 
@@ -103,7 +105,8 @@ class Player:
             if pulled.frame is None:
                 await self._work_within(None)
                 continue
-            if Mark.REPLY_SOUNDED in pulled.marks:
+            if Mark.REPLY_SOUNDED in pulled.marks or (self._dry and not self._playout.dry):
+                self._dry = False
                 self._inbox.post(ReplySounded())
             await speaker.write(pulled.frame)
             if Mark.PHRASE_ENDED in pulled.marks and self._phrase is not None:
@@ -111,6 +114,8 @@ class Player:
                 self._post_when_heard(PhraseEnded(ended), speaker)
             if Mark.REPLY_DRAINED in pulled.marks:
                 self._post_when_heard(PlayoutDrained(pulled.heard_ms), speaker)
+            if self._playout.dry and not self._dry:
+                asyncio.get_running_loop().call_later(_unheard_s(speaker), self._dried)
 
     async def _work_within(self, wait_s: float | None) -> None:
         """Return when something came in, or after so long."""
@@ -118,6 +123,12 @@ class Player:
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._work.wait()
+
+    def _dried(self) -> None:
+        """Tell that the reply has run dry, unless it goes on by now."""
+        if self._playout.dry and not self._dry:
+            self._dry = True
+            self._inbox.post(ReplyDried())
 
     def _post_when_heard(self, event: Event, speaker: Speaker) -> None:
         """Post once what the speaker has queued by now has been heard."""

@@ -55,6 +55,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.Refused(ev.RefusedFor.BUSY),
     ev.ReplyStarted(),
     ev.ReplySounded(),
+    ev.ReplyDried(),
     ev.ReplyFinished(audible=True),
     ev.ReplyFinished(audible=False),
     ev.ReplyCut(),
@@ -83,6 +84,8 @@ PHASES: tuple[Phase, ...] = (
     Thinking(since=2.0, due=11.0, stage=4),
     Speaking(since=9.0, due=11.0, first_audio_ms=500),
     Speaking(since=9.0, due=11.0, first_audio_ms=500, cut=True),
+    Speaking(since=9.0, due=11.0, first_audio_ms=500, dry_since=10.2),
+    Speaking(since=2.0, due=11.0, first_audio_ms=500, dry_since=3.0, stage=4),
     Saying(phrase=Phrase.SAY_AGAIN, due=11.0),
     Saying(phrase=Phrase.LOST_CONNECTION, due=11.0, ended=True),
     FollowUp(due=11.0),
@@ -415,6 +418,49 @@ def test_a_reply_whose_end_was_lost_is_played_and_then_asked_again() -> None:
     assert outcomes(effects) == ["lost"]
     after, _ = step(conv, ev.PhraseEnded(Phrase.SAY_AGAIN), 14.0, TALK)
     assert isinstance(after.phase, FollowUp)
+
+
+def test_a_reply_that_runs_dry_is_waited_for_aloud_and_then_given_up() -> None:
+    conv, _ = step(
+        at(Speaking(since=90.0, due=135.0, first_audio_ms=1)), ev.ReplyDried(), 100.0, TALK
+    )
+    said: list[tuple[float, Phrase]] = []
+    while conv.deadline is not None and isinstance(conv.phase, Speaking):
+        now = conv.deadline
+        conv, effects = step(conv, ev.Tick(), now, TALK)
+        said += [(round(now - 100.0, 3), phrase) for phrase in phrases(effects)]
+
+    assert said == [
+        (0.8, Phrase.TICK),
+        (2.0, Phrase.ONE_MOMENT),
+        (4.0, Phrase.TICK),
+        (6.0, Phrase.TICK),
+        (8.0, Phrase.LOST_CONNECTION),
+    ]
+    assert conv.over
+
+
+def test_a_reply_that_goes_on_is_capped_as_before() -> None:
+    speaking = at(Speaking(since=90.0, due=135.0, first_audio_ms=1))
+
+    conv, effects = play(
+        speaking, (100.0, ev.ReplyDried()), (100.8, ev.Tick()), (101.0, ev.ReplySounded())
+    )
+
+    assert conv.phase == speaking.phase
+    assert phrases(effects) == [Phrase.TICK]
+    assert reports(effects) == []
+
+
+def test_a_reply_that_is_dry_at_the_cap_is_stopped() -> None:
+    conv, effects = play(
+        at(Speaking(since=90.0, due=135.0, first_audio_ms=1)),
+        (134.5, ev.ReplyDried()),
+        (135.0, ev.Tick()),
+    )
+
+    assert outcomes(effects) == ["capped"]
+    assert isinstance(conv.phase, FollowUp)
 
 
 # Barge-in

@@ -414,3 +414,28 @@ def test_what_comes_out_is_what_went_in_with_padding_in_the_gaps(
     assert playout.played_ms == sent // 2 * 2 // MS
     gaps = playout.underruns + 2  # at each, at the end, and an end noted late
     assert len(frames) * SPEAKER_FRAME_BYTES <= sent + gaps * SPEAKER_FRAME_BYTES
+
+
+def test_a_reply_is_dry_from_where_its_sound_stops_until_it_goes_on_or_is_over() -> None:
+    playout = replying(100)
+    assert not playout.dry
+    pull_all(playout)
+    assert playout.dry
+
+    playout.push_reply(tone(100))
+    assert playout.dry  # nothing of it sounds yet
+    playout.pull()
+    assert not playout.dry
+
+    pull_all(playout)
+    assert playout.dry
+    playout.finish_reply()
+    assert not playout.dry
+
+
+def test_a_flushed_reply_is_not_dry() -> None:
+    playout = replying(100)
+    pull_all(playout)
+    playout.flush()
+
+    assert not playout.dry

@@ -82,6 +82,52 @@ def test_a_transcript_of_the_new_question_ends_the_muting() -> None:
     run_virtual(scenario())
 
 
+def test_a_reply_that_stops_to_look_something_up_is_not_silence() -> None:
+    async def scenario() -> None:
+        looks = Turn(
+            steps=(Say("Let me look.", seconds=1.0), Pause(3.2), Say("Here.", seconds=1.0))
+        )
+        async with open_house(FakeLive([looks])) as house:
+            await house.ask()
+            done = await house.until("turn_ended")
+
+            assert (done["outcome"], done["heard_ms"]) == ("answered", 2000)
+            codes = [event["code"] for event in house.named("phrase")]
+            assert codes == [Phrase.TICK, Phrase.ONE_MOMENT]
+            assert len(house.named("reply_started")) == 1
+
+    run_virtual(scenario())
+
+
+def test_a_reply_that_never_goes_on_is_owned_up_to() -> None:
+    async def scenario() -> None:
+        stalled = Turn(steps=(Say("Let me look.", seconds=1.0), Pause(float("inf"))))
+        async with open_house(FakeLive([stalled])) as house:
+            await house.ask()
+            reply = await house.until("reply_started")
+            over = await house.until("visit_ended", reason="no_reply")
+
+            assert 9.0 <= over["t"] - reply["t"] <= 9.2
+            assert house.named("phrase")[-1]["code"] == Phrase.LOST_CONNECTION
+
+    run_virtual(scenario())
+
+
+def test_a_reply_that_stumbles_for_a_moment_is_left_alone() -> None:
+    async def scenario() -> None:
+        stumbles = Turn(
+            steps=tuple(step for _ in range(5) for step in (Say("Er.", 0.4), Pause(0.7)))
+        )
+        async with open_house(FakeLive([stumbles])) as house:
+            await house.ask()
+            done = await house.until("turn_ended")
+
+            assert (done["outcome"], done["heard_ms"]) == ("answered", 2000)
+            assert house.named("phrase") == []
+
+    run_virtual(scenario())
+
+
 def test_a_turn_without_sound_is_asked_again() -> None:
     async def scenario() -> None:
         async with open_house(FakeLive([Turn(steps=())])) as house:

@@ -1,0 +1,35 @@
+"""What follows from a step by itself: gate, microphone lamp, status light, faults told.
+
+Each is a function of the conversation before and after, so no transition can forget one.
+"""
+
+from kiosk.core import events as ev
+from kiosk.core.effects import (
+    ArmGate,
+    DisarmGate,
+    Effect,
+    Report,
+    ShowLight,
+    ShowMicrophoneLamp,
+)
+from kiosk.core.lights import PART_OF
+from kiosk.core.phases import Conversation
+
+
+def consequences(before: Conversation, after: Conversation, event: ev.Event) -> tuple[Effect, ...]:
+    """Ask for whatever follows from the phase and has changed."""
+    effects: list[Effect] = []
+    if after.gate != before.gate:
+        effects.append(DisarmGate() if after.gate is None else ArmGate(after.gate))
+    if (after.gate is None) != (before.gate is None):
+        lit = after.gate is not None
+        effects += [ShowMicrophoneLamp(lit), Report("mic_open" if lit else "mic_close")]
+    cause = event.cause if isinstance(event, ev.PartFailed) else "refused"
+    faults, were = after.truths.faults, before.truths.faults
+    effects += [
+        Report("fault", {"part": PART_OF[fault], "cause": cause}) for fault in sorted(faults - were)
+    ]
+    effects += [Report("healed", {"part": PART_OF[fault]}) for fault in sorted(were - faults)]
+    if after.light != before.light:
+        effects.append(ShowLight(after.light))
+    return tuple(effects)
