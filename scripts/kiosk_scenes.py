@@ -13,6 +13,7 @@ from kiosk_rig import Meter, kiosk, memory_mb
 from kiosk_service import ScriptedService, scripted_service, silent_peer
 from kiosk_tapes import (
     byte_length,
+    hush,
     onset,
     sound_of,
     speech_end,
@@ -107,12 +108,12 @@ async def presses(rig: Rig, service: ScriptedService) -> None:
                 kiosk(rig.sound, rig.state, url, service.ca_file, no_speech_s=1.0) as unit,
             ):
                 for _ in range(rig.runs):
+                    await hush(speaker)  # the earcon of the visit before dies away
                     began = rig.now()
                     await unit.press()
                     pressed_at = await unit.at("press", began)
                     figure.add(1e3 * (await onset(speaker, pressed_at) - pressed_at))
                     await unit.visit_over(pressed_at)
-                    await asyncio.sleep(0.4)  # the earcon of the end dies away
 
 
 async def holds(rig: Rig, service: ScriptedService) -> None:

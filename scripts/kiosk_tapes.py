@@ -11,6 +11,7 @@ from kiosk.errors import StartError
 TONE_HZ = 5000
 """Pitch of the replies here: the kiosk's own tones stay below 2.7 kHz."""
 _AUDIBLE = 2e-3  # -54 dBFS; a virtual card is silent to the last bit
+_QUIET_S = 0.2
 _WINDOW = SPEAKER_HZ // 500  # 2 ms
 _LEVEL_WINDOW = SPEAKER_HZ // 100
 _SPEECH_DB = -35.0  # against its loudest 10 ms: a voice dies away, this is where it has gone
@@ -29,6 +30,17 @@ async def recorded_until(tape: Tape, moment: float) -> None:
     async with asyncio.timeout(10 + max(0.0, moment - asyncio.get_running_loop().time())):
         while (missing_s := moment - tape.moment(len(tape))) > 0:  # noqa: ASYNC110 - a tape tells nobody of its growth
             await asyncio.sleep(missing_s + 0.02)
+
+
+async def hush(tape: Tape) -> None:
+    """Return when nothing has sounded for a while."""
+    now = asyncio.get_running_loop().time
+    async with asyncio.timeout(10):
+        while True:
+            await recorded_until(tape, now() + _QUIET_S)
+            sound, _ = between(tape, now() - _QUIET_S, now())
+            if not (np.abs(sound) > _AUDIBLE).any():
+                return
 
 
 def between(tape: Tape, start: float, end: float) -> tuple[Sound, float]:
