@@ -69,6 +69,13 @@ def _options(arguments: Sequence[str] | None) -> ServeOptions:
     parser.add_argument(
         "--close-after", type=_seconds, metavar="S", help="close each connection at this age"
     )
+    parser.add_argument(
+        "--pong-after",
+        type=_seconds,
+        default=0.0,
+        metavar="S",
+        help="answer pings this late: to try how a client takes it",
+    )
     chosen = parser.parse_args(arguments)
     return ServeOptions(
         host=chosen.host,
@@ -76,6 +83,7 @@ def _options(arguments: Sequence[str] | None) -> ServeOptions:
         state_dir=chosen.state or default_state_dir(),
         go_away_after_s=chosen.go_away_after,
         close_after_s=chosen.close_after,
+        pong_delay_s=chosen.pong_after,
     )
 
 

@@ -18,6 +18,7 @@ class ServeOptions:
     state_dir: Path = field(default_factory=Path)
     go_away_after_s: float | None = None
     close_after_s: float | None = None
+    pong_delay_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

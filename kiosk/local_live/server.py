@@ -12,8 +12,9 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qs
 
 from websockets.asyncio.server import Server, ServerConnection
@@ -24,6 +25,7 @@ from kiosk.local_live import tls
 from kiosk.local_live.connection import converse
 from kiosk.local_live.errors import EX_UNAVAILABLE, CannotServe
 from kiosk.local_live.house import House, Parts, ServeOptions, Timing
+from kiosk.local_live.pongs import LatePongs
 from kiosk.local_live.sessions import SessionStore
 
 log = logging.getLogger(__name__)
@@ -117,8 +119,16 @@ async def _bound(
             close_timeout=_CLOSE_S,
             server_header="kiosk-local-live",
             logger=_socket_log(),
+            create_connection=_connections(options),
             start_serving=False,
         )
+
+
+def _connections(options: ServeOptions) -> type[ServerConnection] | None:
+    if not options.pong_delay_s:
+        return None
+    late: Any = partial(LatePongs, pong_delay_s=options.pong_delay_s)
+    return cast(type[ServerConnection], late)  # anything that makes one is taken
 
 
 @contextmanager

@@ -267,3 +267,15 @@ def test_a_host_that_is_not_this_machine_is_named(tmp_path: Path, host: str) -> 
         )
 
     assert refused.value.exit_code == 69
+
+
+def test_pongs_may_come_late_and_not_at_all_after_the_end(tmp_path: Path) -> None:
+    async def scenario(running: Service) -> None:
+        now = asyncio.get_running_loop().time
+        async with running.session() as client:
+            pinged = now()
+            await (await client.socket.ping())
+            assert now() - pinged >= 0.3
+            await client.socket.ping()
+
+    serving(tmp_path, scenario, options=ServeOptions(pong_delay_s=0.3))
