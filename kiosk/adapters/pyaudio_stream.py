@@ -16,7 +16,7 @@ from kiosk.adapters.pyaudio_devices import Part, PortAudio
 from kiosk.errors import DeviceLost
 
 _LOOK_S: Final = 0.2
-_HUNG_S: Final = 0.5
+_HUNG_S: Final = 1.5  # measured: a busy machine is silent for 0.8 s and then goes on
 _FIRST_CALL_S: Final = 3.0  # an idle sound server may sleep for two seconds
 _CLOSABLE_S: Final = 0.2
 
