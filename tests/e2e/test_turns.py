@@ -10,8 +10,9 @@ from tests.e2e.test_asking import answer_in, tells_where_the_order_is
 from tests.e2e.voices import said
 
 PROMISED_MS = 50
-LONGEST_MS = 400
-"""What even a busy machine keeps; the benchmark measures against the promise."""
+LONGEST_MS = 1000
+"""What even a busy machine keeps, whose sound server stumbles; a reply that went on would
+sound for seconds. The benchmark measures against the promise."""
 DIGITS = {"8", "88", "84", "21", "842", "8842", "88421", "eight"}
 
 
@@ -30,7 +31,7 @@ async def test_a_customer_interrupts_a_long_reply_and_is_answered_anew(
         await kiosk.hear(said(voices.QUESTION))
         ended = await kiosk.until("turn_ended")
         silence_ms = round(
-            1000 * (voice_ended(kiosk.tape, reply["t"], press["t"] + 1.5) - press["t"])
+            1000 * (voice_ended(kiosk.tape, reply["t"], press["t"] + 3.0) - press["t"])
         )
         before = await words(kiosk.tape, reply["t"], press["t"])
         after = await words(kiosk.tape, press["t"] + LONGEST_MS / 1000, ended["t"])
