@@ -134,6 +134,10 @@ def _number(wanted: Wanted, parameter: Parameter, spoken: Spoken, text: str) -> 
             return _check(wanted, parameter, together)
         if len(together) < shape.digits and not spoken.prefixed:
             return _doubt(wanted, parameter, Spoken(together))
+    if _CORRECTING.match(text) and spoken.digits[:1] == "1" and not spoken.letters:
+        rest = spoken.digits[1:]  # "not that one, eight eight ..." is written "not at 1 8 8 ..."
+        if len(rest) == shape.digits:
+            return _check(wanted, parameter, rest)
     return _doubt(wanted, parameter, spoken)
 
 

@@ -18,7 +18,7 @@ _TENS: Final = {
     "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60,
     "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
-_TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
+_TIMES: Final = {"double": 2, "doubles": 2, "triple": 3, "treble": 3}
 _BIG: Final = {"hundred": 100, "thousand": 1000}
 
 DIGIT_SOUNDS: Final = {

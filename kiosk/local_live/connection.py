@@ -54,6 +54,7 @@ async def _converse(socket: ServerConnection, house: House, version: str) -> Non
             with suppress(ConnectionClosed):
                 async for frame in socket:
                     await conversation.take(await read(frame))
+                    await asyncio.sleep(0)  # many frames at once must not hold up the others
             life.cancel()
             await conversation.stop()
     finally:

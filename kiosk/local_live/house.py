@@ -47,7 +47,7 @@ class Timing:
     join_within_s: float = 1.5
     """A customer who goes on this soon after the end of a question had not finished it."""
     longest_activity_s: float = 120.0
-    setup_wait_s: float = 60.0
+    setup_wait_s: float = 10.0
     go_away_before_s: float = 50.0
 
 

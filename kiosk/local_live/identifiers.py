@@ -24,7 +24,7 @@ _NATO: Final = {
 _LETTER_SOUNDS: Final = {
     "ay": "a", "be": "b", "bee": "b", "see": "c", "sea": "c", "dee": "d", "de": "d", "di": "d",
     "the": "d", "ee": "e", "ef": "f", "gee": "g", "aitch": "h", "eye": "i", "jay": "j", "kay": "k",
-    "el": "l", "ell": "l", "em": "m", "en": "n", "oh": "o", "zero": "o", "0": "o", "pee": "p",
+    "el": "l", "ell": "l", "em": "m", "en": "n", "oh": "o", "so": "o", "zero": "o", "0": "o", "pee": "p",
     "cue": "q", "queue": "q", "are": "r", "our": "r", "ar": "r", "es": "s", "tea": "t", "tee": "t",
     "you": "u", "vee": "v", "ex": "x", "why": "y", "zee": "z", "zed": "z", "or": "or", "odd": "od",
 }  # fmt: skip

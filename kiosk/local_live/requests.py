@@ -6,7 +6,7 @@ what was said before. What comes out of here is a question that a tool can be as
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kiosk.local_live.intents import NOTHING, Intent, meant
@@ -66,6 +66,7 @@ def read(text: str, rest: str | None) -> list[Request]:
         for clause in _CLAUSES.split(plain)
         if clause.strip()
     ]
+    clauses = _numbered(clauses, rest)
     tasks = [request for request in clauses if request.intent.subject in _TASKS]
     if _are_several(tasks):
         return tasks[:_MOST_REQUESTS]
@@ -74,6 +75,16 @@ def read(text: str, rest: str | None) -> list[Request]:
         candidates = [request.intent for request in tasks or clauses]
         intent = max(candidates, key=lambda each: each.score, default=NOTHING)
     return [Request(text, plain, intent)]
+
+
+def _numbered(clauses: list[Request], rest: str | None) -> list[Request]:
+    """Take the clause that was not understood for the one that an identifier was said in."""
+    about = {request.intent.subject for request in clauses}
+    if rest is None or len(clauses) < 2 or about & {"order", "change"} or not about & {*_TASKS}:
+        return clauses
+    unclear = next((each for each in clauses if not each.intent.name), None)
+    named = Intent("order_status", 1.0)
+    return [replace(each, intent=named) if each is unclear else each for each in clauses]
 
 
 def is_bare(rest: str) -> bool:

@@ -35,7 +35,7 @@ _PATH: Final = re.compile(
     r"\.BidiGenerateContent(?:Constrained)?/?"
 )
 _SLASHES: Final = re.compile(r"/{2,}")
-_LARGEST_FRAME: Final = 2 * 1024 * 1024  # parsing a larger one would hold up the others
+_LARGEST_FRAME: Final = 1024 * 1024  # parsing a larger one would hold up the others
 _MOST_CONNECTIONS: Final = 64
 _CLOSE_S: Final = 1.0
 _RENEWAL_S: Final = 12 * 3600.0

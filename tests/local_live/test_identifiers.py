@@ -25,6 +25,8 @@ def _written(text: str, shape: Shape = ORDER, *, expected: bool = False) -> str 
         "ORD88421",
         "eighty-eight four twenty-one",
         "double eight four two one",
+        "doubles 8-421",
+        "So are the double eight and four two one.",
         "eighty eight thousand four hundred and twenty one",
         "88,421",
         "oscar romeo delta eight eight four two one",

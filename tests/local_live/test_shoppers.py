@@ -97,6 +97,27 @@ def test_it_is_the_order_that_comes_unless_money_was_spoken_of() -> None:
     assert visit.ask("And when does it come?").startswith("Policy on: How long do refunds take?")
 
 
+def test_a_number_beside_another_question_is_looked_up_though_its_own_words_were_misheard() -> None:
+    visit = customer(answer=_book)
+
+    visit.ask("Where it more than 88421 and what is your return policy?")
+
+    assert visit.calls == [
+        ("get_order_status", {"order_id": "ORD-88421"}),
+        ("search_policy", {"question": "what is your return policy?"}),
+    ]
+
+
+def test_that_one_written_as_a_digit_is_left_out_when_the_customer_agrees() -> None:
+    visit = customer(answer=_book)
+    visit.ask("Where is order 12345?")
+
+    assert visit.ask("No, not at 1 8 8 4 2 1") == (
+        "I have order number O R D, eight eight four two one. Is that right?"
+    )
+    assert visit.ask("Yes") == "It is due today."
+
+
 def test_the_letters_alone_are_waited_on() -> None:
     visit = customer()
 
