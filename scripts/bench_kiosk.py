@@ -95,18 +95,20 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
     options = parser.parse_args()
     runs = QUICK_RUNS if options.quick else options.runs
+    before = os.getloadavg()[0]
     try:
         sections, failed = asyncio.run(measure(runs, QUICK_REST_S if options.quick else REST_S))
     except KioskError as err:
         print(f"bench: {err}", file=sys.stderr)
         return 1
-    print(f"{_machine()}\n\n{table(sections)}")
+    machine = f"{_machine()}; load {before:.1f} before, {os.getloadavg()[0]:.1f} after"
+    print(f"{machine}\n\n{table(sections)}")
     for sentence in failed:
         print(f"bench: cut short: {sentence}", file=sys.stderr)
     figures = [figure for section in sections for figure in section.figures]
     if options.json:
         rows = [figure.as_json() for figure in figures]
-        result = {"machine": _machine(), "cut_short": failed, "figures": rows}
+        result = {"machine": machine, "cut_short": failed, "figures": rows}
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     return 0 if all(figure.samples for figure in figures) else 1
 
