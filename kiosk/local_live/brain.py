@@ -148,6 +148,8 @@ class ShopBrain:
         memory = self._memory
         if requests.goes_on_about_policy(memory, plain, intent):
             return self._ask(asked_anything(self._tools), f"{memory.question} {plain}", intent)
+        if requests.goes_on_about_order(memory, plain):
+            return self._order(text, Intent("order_detail", 1.0))
         match intent.subject:
             case "order":
                 return self._order(text, intent)
@@ -225,7 +227,7 @@ class ShopBrain:
             return [Say(wording.CANNOT)]
         if tool.first(Kind.QUESTION) is not None:
             self._memory.subject, self._memory.question = "policy", question
-            telling = intent.question and intent.name != "shop"
+            telling = intent.name != "shop" and intent.likely
             self._memory.plain = intent.question if telling else question
         return self._proceed(tool, question, question=question)
 

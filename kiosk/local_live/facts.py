@@ -29,7 +29,9 @@ _ASPECTS: Final = (
     (r"\bsigned\b", "signed recipient"),
 )
 _PROGRESS: Final = re.compile(
-    r"\bwhere\b|\bstatus\b|\bhow far\b|\bdelivered\b|\bship(?:ped)?\b|\bhow is\b", re.I
+    r"\bwhere\b|\bstatus\b|\bhow far\b|\bdelivered\b|\bship(?:ped)?\b|\bhow is\b"
+    r"|\bcollect\b|\bpick\b",
+    re.I,
 )
 _WHEN: Final = re.compile(
     r"\bwhen\b|\barriv|\baris|\bdue\b|\bwhat time\b|\bwhat day\b|\bwhich day\b|\bhow long\b"

@@ -24,9 +24,10 @@ _NATO: Final = {
 _LETTER_SOUNDS: Final = {
     "ay": "a", "be": "b", "bee": "b", "see": "c", "sea": "c", "dee": "d", "de": "d", "di": "d",
     "the": "d", "ee": "e", "ef": "f", "gee": "g", "aitch": "h", "eye": "i", "jay": "j", "kay": "k",
-    "el": "l", "ell": "l", "em": "m", "en": "n", "oh": "o", "so": "o", "zero": "o", "0": "o", "pee": "p",
-    "cue": "q", "queue": "q", "are": "r", "our": "r", "ar": "r", "es": "s", "tea": "t", "tee": "t",
-    "you": "u", "vee": "v", "ex": "x", "why": "y", "zee": "z", "zed": "z", "or": "or", "odd": "od",
+    "el": "l", "ell": "l", "em": "m", "en": "n", "oh": "o", "so": "o", "zero": "o", "0": "o",
+    "pee": "p", "cue": "q", "queue": "q", "are": "r", "our": "r", "ar": "r", "es": "s", "tea": "t",
+    "tee": "t", "you": "u", "vee": "v", "ex": "x", "why": "y", "zee": "z", "zed": "z", "or": "or",
+    "odd": "od",
 }  # fmt: skip
 _BESIDE: Final = word_set("uh um er erm dash hyphen minus and then is number with")
 _NO_CODE: Final = word_set("TV PM AM ID OK US UK PC DVD USB CD A I")

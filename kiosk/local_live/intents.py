@@ -8,6 +8,7 @@ from kiosk.local_live.phrasing import Examples, content, word_set
 
 FLOOR: Final = 0.42
 _SURE: Final = 0.6
+_LIKELY: Final = 0.5  # a question with one word misheard reaches it (measured)
 _FLOOR_WITH_KEYWORD: Final = 0.3
 
 _BOOK: Final = {**ORDERS, **POLICY, **PERSON, **TALK}
@@ -62,6 +63,8 @@ class Intent:
 
     name: str
     score: float
+    keyed: bool = False
+    """One of the words was said that make a weaker likeness believable."""
 
     @property
     def subject(self) -> str:
@@ -80,6 +83,11 @@ class Intent:
         return self.score >= _SURE
 
     @property
+    def likely(self) -> bool:
+        """Tell whether it may be asked in its plainest wording instead of the customer's."""
+        return self.keyed or self.score >= _LIKELY
+
+    @property
     def question(self) -> str:
         """The plainest wording of it."""
         return _BOOK[self.name][0] if self.name else ""
@@ -96,12 +104,12 @@ def meant(text: str) -> Intent:
     ranked = _EXAMPLES.nearest(text)
     name, score = ranked[0]
     if score >= FLOOR:
-        return Intent(name, score)
+        return Intent(name, score, keyed=bool(said & _KEYWORDS.get(name, frozenset())))
     for name, weaker in ranked:
         if weaker < _FLOOR_WITH_KEYWORD:
             break
         if said & _KEYWORDS.get(name, frozenset()):
-            return Intent(name, weaker)
+            return Intent(name, weaker, keyed=True)
     return Intent("", score)
 
 

@@ -22,7 +22,8 @@ ORDERS: Final = {
         "I want to know about my order", "it is order number", "here is my order number",
         "I ordered something last week and I still have not received it",
         "I have not received my order",
-        "I ordered it and it did not come",
+        "I ordered it and it did not come", "pick up my order", "I want to collect my order",
+        "I am here to pick up my order",
     ),
     "order_arrival": (
         "When will my order arrive?", "When will it arrive?", "When does it come?",
@@ -47,6 +48,7 @@ ORDERS: Final = {
         "Where is it right now?", "Which address does it go to?", "Who is the courier?",
         "what is the status", "has it been delivered", "was it delivered", "did it ship",
         "how many items are in my order", "what items did I order", "who signed for it",
+        "why is it delayed", "why is it late", "why is my order delayed", "can I still collect it",
     ),
     "order_number": (
         "What was my order number again?", "What is my order number?",
@@ -81,6 +83,7 @@ POLICY: Final = {
         "I want to bring something back",
         "I would like to return something I bought last week",
         "is my order eligible for return", "can I still return my order", "return order",
+        "return I got it three weeks ago",
     ),
     "return_days": (
         "How long do I have to return an item?", "How many days do I have to return it?",
@@ -154,7 +157,9 @@ POLICY: Final = {
         "Do you ship to other countries?",
         "Can you give me a discount?",
         "I would like to buy something",
-        "Do you have this in another size?",
+        "Do you have this in another size?", "Is there parking?", "Is there a toilet?",
+        "without receipt", "without the receipt", "can someone else collect it for me",
+        "can somebody else pick it up for me",
     ),
 }  # fmt: skip
 
@@ -180,13 +185,14 @@ TALK: Final = {
         "I did not understand you", "One more time please", "What was that?", "Excuse me?",
         "I did not catch that", "say it again", "again please", "once more", "repeat", "what",
         "can you say it again more slowly", "sorry what", "repeat your answer", "I beg your pardon",
+        "please speak slowly", "slower please", "I no understand", "again slowly",
     ),
     "goodbye": (
         "Goodbye", "Bye", "Bye bye", "See you", "That is all", "That was all", "I am done",
         "Nothing else", "No that is all", "That is it", "Have a nice day", "See you later",
         "no thank you that is all", "thanks bye", "thank you goodbye", "that will be all",
         "no I am fine", "no thanks", "nothing thanks", "have a good day", "that is everything",
-        "no that is it", "okay bye", "nothing more",
+        "no that is it", "okay bye", "nothing more", "good night", "goodnight",
     ),
     "thanks": (
         "Thank you", "Thanks", "Thanks a lot", "Thank you very much", "Great thanks", "Cheers",

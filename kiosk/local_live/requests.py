@@ -43,6 +43,7 @@ _POINTING: Final = word_set(
     " and are there a fee charge be"
 )
 _ORDER_WORDS: Final = word_set("order orders package parcel delivery delivered ship shipped")
+_SHORT_OF_ORDER: Final = (word_set("until when"), word_set("by when"), word_set("why"))
 _SHORTEST_QUESTION: Final = 3
 _COMING: Final = ("refunds", "appliances")  # money and the van: "when does it come?" is of them
 
@@ -110,6 +111,11 @@ def goes_on_about_policy(memory: Memory, plain: str, intent: Intent) -> bool:
     if meant(memory.question).name not in _COMING:
         return False
     return not set(content(plain)) & _ORDER_WORDS
+
+
+def goes_on_about_order(memory: Memory, plain: str) -> bool:
+    """Tell "until when?" and "why?" after an order was told of."""
+    return memory.subject == "order" and set(content(plain)) in _SHORT_OF_ORDER
 
 
 def is_for_the_shop(memory: Memory, plain: str, intent: Intent) -> bool:

@@ -161,3 +161,22 @@ def test_a_whole_number_is_understood_in_any_language() -> None:
     visit = customer()
 
     assert visit.ask("Wo ist meine Bestellung 88421?").startswith("Your order is out")
+
+
+def test_what_is_hardly_alike_is_not_asked_in_other_words() -> None:
+    visit = customer(answer=lambda *_: {"status": "not_covered", "say": "I have no answer."})
+
+    assert visit.ask("What if I'm not home?") == "I have no answer."
+    assert len(visit.calls) == 1
+
+
+def test_a_short_question_after_an_order_is_about_the_order() -> None:
+    visit = customer(
+        answer=lambda *_: {"status": "ok", "say": "Please collect it by Friday.", "late": False}
+    )
+    visit.ask("Where is order 88421?")
+
+    assert visit.ask("Until when?") == "Please collect it by Friday."
+    assert visit.ask("Can I still collect it?") == "Please collect it by Friday."
+    assert "don't have that information" in visit.ask("Why?")
+    assert len(visit.calls) == 1
