@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from kiosk.local_live.errors import EX_UNAVAILABLE, CannotServe
+from kiosk.local_live.errors import CannotServe, not_installed
 from kiosk.local_live.house import ServeOptions
 
 _LAST_PORT = 65535
@@ -103,11 +103,7 @@ def _serve() -> Callable[[ServeOptions, Callable[[dict[str, str]], None]], Await
     try:
         from kiosk.local_live.server import serve
     except ImportError as err:
-        raise CannotServe(
-            f"The local Live service needs {err.name}, which is not installed: "
-            "install the kiosk with its extra 'local'.",
-            EX_UNAVAILABLE,
-        ) from err
+        raise not_installed(err) from err
     return serve
 
 

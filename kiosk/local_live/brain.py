@@ -10,14 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from kiosk.local_live import asking, identifiers, known, requests, smalltalk, wording
+from kiosk.local_live import asking, identifiers, known, requests, results, smalltalk, wording
 from kiosk.local_live.choosing import asked_anything, choose
 from kiosk.local_live.declared import Kind, Parameter, Tool, read_tools
-from kiosk.local_live.facts import answer_from, is_about_progress, is_about_time
 from kiosk.local_live.filling import fill
 from kiosk.local_live.intents import NOTHING, Intent
 from kiosk.local_live.memory import Memory, Result, Wanted
-from kiosk.local_live.outcome import Ending, Outcome, outcome_of
+from kiosk.local_live.outcome import Ending, outcome_of
 from kiosk.local_live.parts import Action, Call, Say
 
 _OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different|second|next) (?:order|one)\b", re.I)
@@ -37,10 +36,6 @@ class ShopBrain:
         """
         del instruction
         self._memory = Memory()
-        self.set_tools(tools)
-
-    def set_tools(self, tools: Sequence[Mapping[str, Any]]) -> None:
-        """Take these function declarations instead of the old ones."""
         self._tools = read_tools(tools)
 
     def hear(self, text: str) -> tuple[Action, ...]:
@@ -66,17 +61,12 @@ class ShopBrain:
         tool = next((tool for tool in self._tools if tool.name == name), None)
         outcome = outcome_of(response)
         if outcome.ending is Ending.WELL:
-            self._memory.misses = 0
             self._memory.add_result(Result(name, dict(arguments), dict(outcome.fields)))
-            text = outcome.say or wording.describe(outcome.fields, arguments)
-            parameter = tool.first(Kind.IDENTIFIER) if tool and self._memory.several else None
-            if text and parameter and parameter.name in arguments:
-                text = wording.told_apart(parameter.noun, str(arguments[parameter.name]), text)
-            return self._said([Say(text or wording.NOTHING_FOUND)])
-        again = self._again(tool, dict(arguments), outcome)
+            return self._said([Say(results.told(self._memory, tool, arguments, outcome))])
+        again = results.again(self._memory, tool, arguments, outcome)
         if again is not None:
             return (again,)
-        return self._said([Say(self._failed(tool, arguments, outcome))])
+        return self._said([Say(results.failed(self._memory, tool, arguments, outcome))])
 
     def interrupted(self, spoken: str) -> None:
         """Take note that only ``spoken`` of the last reply was sent."""
@@ -105,25 +95,32 @@ class ShopBrain:
 
     def _answer(self, text: str) -> list[Action]:
         memory = self._memory
-        wanted = memory.wanted
-        if wanted is not None:
-            tool, parameter = self._find(wanted)
-            step = asking.go_on(wanted, parameter, text) if parameter else asking.ELSEWHERE
-            memory.wanted = step.wanted
-            if step.say:
-                memory.unclear = 0
-                return [Say(step.say)]
-            if step.arguments is not None and tool is not None:
-                memory.misses = max(memory.misses, wanted.tries)
-                return self._proceed(tool, text, step.arguments)
-        return self._fresh(text)
+        actions = self._take(memory.wanted, text)
+        if actions is None:
+            passed = memory.wanted
+            actions = self._take(known.correction(memory, self._tools, text), text)
+            if actions is None:
+                memory.wanted = passed
+        return self._fresh(text) if actions is None else actions
+
+    def _take(self, wanted: Wanted | None, text: str) -> list[Action] | None:
+        """Take an utterance for what a call waits for; ``None`` when it is about something else."""
+        if wanted is None:
+            return None
+        memory = self._memory
+        tool, parameter = self._find(wanted)
+        step = asking.go_on(wanted, parameter, text) if parameter else asking.ELSEWHERE
+        memory.wanted = step.wanted
+        if step.say:
+            memory.unclear = 0
+            return [Say(step.say)]
+        if step.arguments is not None and tool is not None:
+            memory.misses = max(memory.misses, wanted.tries)
+            return self._proceed(tool, text, step.arguments)
+        return None
 
     def _fresh(self, text: str) -> list[Action]:
         memory, tools = self._memory, self._tools
-        correction = known.correction(memory, tools, text)
-        if correction is not None:
-            memory.wanted = correction
-            return self._answer(text)
         begun = known.begun(tools, text)
         if begun is not None:
             memory.wanted = begun
@@ -189,7 +186,7 @@ class ShopBrain:
         again = last is not None and last.arguments == filled.arguments and not filled.missing
         if last is not None and again and intent.name in ("order_arrival", "order_detail"):
             memory.subject = "order"
-            return [Say(_from_memory(last, text) or wording.NOT_KNOWN)]
+            return [Say(results.remembered(last, text) or wording.NOT_KNOWN)]
         return self._each(tool, text)
 
     def _unknown(self, text: str, plain: str, intent: Intent) -> list[Action]:
@@ -254,44 +251,6 @@ class ShopBrain:
         call = Call(tool.name, values)
         return [call] if tool.waits else [call, Say(wording.LOOKING)]
 
-    def _again(self, tool: Tool | None, arguments: dict[str, Any], outcome: Outcome) -> Call | None:
-        """Return a second call: the same when that may help, or a plainer question."""
-        memory = self._memory
-        if tool is None or tool.name in memory.retried:
-            return None
-        memory.retried.append(tool.name)
-        if outcome.ending is Ending.FAILED:
-            return Call(tool.name, arguments) if outcome.retryable else None
-        question = tool.first(Kind.QUESTION)
-        if question is None or arguments.get(question.name) in (None, memory.plain):
-            return None
-        plainer = memory.plain and arguments[question.name] == memory.question
-        return Call(tool.name, {**arguments, question.name: memory.plain}) if plainer else None
-
-    def _failed(self, tool: Tool | None, arguments: Mapping[str, Any], outcome: Outcome) -> str:
-        """Say that a call went wrong, and ask for an identifier that was not known again."""
-        parameter = tool.first(Kind.IDENTIFIER) if tool else None
-        if outcome.ending is Ending.FAILED or tool is None:
-            return outcome.say or wording.NOT_NOW
-        if parameter is None or parameter.name not in arguments:
-            return outcome.say or wording.NOTHING_FOUND
-        value = str(arguments[parameter.name])
-        self._memory.known.pop(parameter.noun, None)
-        self._memory.misses += 1
-        if self._memory.misses >= asking.MOST_TRIES:
-            return wording.still_not_found(parameter.noun, value)
-        others = {name: each for name, each in arguments.items() if name != parameter.name}
-        digits = "".join(filter(str.isdigit, value))
-        self._memory.wanted = Wanted(
-            tool.name,
-            parameter.name,
-            others,
-            digits,
-            refused=True,
-            tries=self._memory.misses,
-        )
-        return outcome.say or wording.not_found(parameter.noun, value)
-
     # What is known
 
     def _said(self, actions: Sequence[Action]) -> tuple[Action, ...]:
@@ -304,13 +263,3 @@ class ShopBrain:
         tool = next((tool for tool in self._tools if tool.name == wanted.tool), None)
         parameters = tool.parameters if tool else ()
         return tool, next((each for each in parameters if each.name == wanted.parameter), None)
-
-
-def _from_memory(last: Result, question: str) -> str:
-    """Answer from what a tool returned before: its own sentence where that tells it."""
-    outcome = outcome_of(last.response)
-    about_progress = is_about_progress(question)
-    told = "" if about_progress and outcome.say else answer_from(last.response, question)
-    if told or not (about_progress or is_about_time(question)):
-        return told
-    return outcome.say or wording.describe(outcome.fields, last.arguments)

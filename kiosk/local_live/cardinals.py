@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from kiosk.local_live.phrasing import word_set
+
 _TOKEN: Final = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?|\d+")
 
 _UNITS: Final = {
@@ -26,6 +28,9 @@ DIGIT_SOUNDS: Final = {
     "fore": "4", "ate": "8", "nein": "9", "nigh": "9", "sicks": "6", "fife": "5", "sex": "6",
 }  # fmt: skip
 """Words that recognition writes where a digit was said; only believable beside digits."""
+
+BESIDE: Final = word_set("uh um er erm dash hyphen minus and then is number with")
+"""Words that may stand between the signs of a number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,3 +10,12 @@ class CannotServe(Exception):
     def __init__(self, sentence: str, exit_code: int) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
+
+
+def not_installed(error: ImportError) -> CannotServe:
+    """Say which package is missing and how it comes."""
+    return CannotServe(
+        f"The local Live service needs {error.name}, which is not installed: "
+        "install the kiosk with its extra 'local'.",
+        EX_UNAVAILABLE,
+    )

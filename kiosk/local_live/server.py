@@ -23,7 +23,7 @@ from websockets.http11 import Request, Response
 
 from kiosk.local_live import tls
 from kiosk.local_live.connection import converse
-from kiosk.local_live.errors import EX_UNAVAILABLE, CannotServe
+from kiosk.local_live.errors import EX_UNAVAILABLE, CannotServe, not_installed
 from kiosk.local_live.house import House, Parts, ServeOptions, Timing
 from kiosk.local_live.pongs import LatePongs
 from kiosk.local_live.sessions import SessionStore
@@ -82,11 +82,7 @@ def open_parts() -> Parts:
         from kiosk.local_live.ears import WhisperEars
         from kiosk.local_live.voice import NoVoice, open_voice
     except ImportError as err:
-        raise CannotServe(
-            f"The local Live service needs {err.name}, which is not installed: "
-            "install the kiosk with its extra 'local'.",
-            EX_UNAVAILABLE,
-        ) from err
+        raise not_installed(err) from err
     try:
         ears, voice = WhisperEars(), open_voice()
         ears.warm()

@@ -1,7 +1,6 @@
 """The whole understanding half on real sound: a voice asks, Whisper hears, the brain answers."""
 
 import asyncio
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -9,26 +8,11 @@ import soxr
 
 from kiosk.core.audio import MIC_HZ, SPEAKER_HZ
 from kiosk.local_live.ears import WhisperEars
-from kiosk.local_live.voice import WorkerVoice, open_voice
+from kiosk.local_live.voice import WorkerVoice
 from tests.local_live.brain_client import Customer, customer
 
 STATUS = "Your order is out for delivery and due today by 7 pm."
 _NOISE_DB = -20
-
-
-@pytest.fixture(scope="module")
-def ears() -> Iterator[WhisperEars]:
-    ears = WhisperEars()
-    ears.warm()
-    yield ears
-    ears.close()
-
-
-@pytest.fixture(scope="module")
-def voice() -> Iterator[WorkerVoice]:
-    voice = open_voice()
-    yield voice
-    voice.close()
 
 
 def _ask(visit: Customer, ears: WhisperEars, voice: WorkerVoice, text: str) -> str:

@@ -1,7 +1,6 @@
 """Real recognition: hibari speaks, Whisper listens."""
 
 import asyncio
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -9,22 +8,7 @@ import soxr
 
 from kiosk.core.audio import MIC_HZ, SPEAKER_HZ
 from kiosk.local_live.ears import WhisperEars
-from kiosk.local_live.voice import WorkerVoice, open_voice
-
-
-@pytest.fixture(scope="module")
-def ears() -> Iterator[WhisperEars]:
-    ears = WhisperEars()
-    ears.warm()
-    yield ears
-    ears.close()
-
-
-@pytest.fixture(scope="module")
-def voice() -> Iterator[WorkerVoice]:
-    voice = open_voice()
-    yield voice
-    voice.close()
+from kiosk.local_live.voice import WorkerVoice
 
 
 def _pcm(samples: np.ndarray) -> bytes:

@@ -180,3 +180,12 @@ def test_a_short_question_after_an_order_is_about_the_order() -> None:
     assert visit.ask("Can I still collect it?") == "Please collect it by Friday."
     assert "don't have that information" in visit.ask("Why?")
     assert len(visit.calls) == 1
+
+
+def test_a_correction_that_is_about_something_else_is_answered_as_such() -> None:
+    visit = customer()
+    visit.ask("Where is order 88421?")
+
+    assert visit.ask("No, I want to talk to one of your employees").startswith("Of course.")
+    assert visit.ask("Sorry, 12, can I return it?").startswith("Policy on:")
+    assert visit.ask("When will it arrive?") == "It is due today by 7 pm."
