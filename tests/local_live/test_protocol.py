@@ -366,3 +366,22 @@ def test_durations_and_updates() -> None:
     assert outgoing.resumption("h") == {
         "sessionResumptionUpdate": {"newHandle": "h", "resumable": True}
     }
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"clientContent": {"turns": [{"parts": [{"text": "a"}]}] * 2049}},
+        {"setup": {"tools": [{"functionDeclarations": [
+            {"name": "f", "parameters": {"properties": {f"p{n}": {} for n in range(65)}}}
+        ]}]}},
+        {"setup": {"tools": [{"functionDeclarations": [
+            {"name": f"f{n}"} for n in range(513)
+        ]}]}},
+    ],
+)  # fmt: skip
+def test_more_than_anybody_sends_is_refused(frame: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="oo many") as refused:
+        parse(json.dumps(frame))
+
+    assert refused.value.code == 1007

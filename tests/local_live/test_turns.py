@@ -389,6 +389,17 @@ async def test_a_complete_text_interrupts_and_an_incomplete_one_waits() -> None:
 
 
 @virtual
+async def test_of_a_long_text_the_end_is_heard_where_the_question_is() -> None:
+    async with stage(["so " * 900 + "where is it"]) as played:
+        await played.speak()
+        await played.until("turnComplete")
+
+        heard = played.brain.note[0].removeprefix("heard ")
+        assert len(heard) == 1000
+        assert heard.endswith("where is it")
+
+
+@virtual
 async def test_history_is_remembered_and_not_answered() -> None:
     async with stage(historyConfig={"initialHistoryInClientContent": True}) as played:
         turns = [
