@@ -23,7 +23,6 @@ from kiosk.errors import StartError
 
 Part = Literal["microphone", "speaker"]
 
-_CONFIGURATION: Final = 78  # EX_CONFIG
 _UNAVAILABLE: Final = 69  # EX_UNAVAILABLE
 _USUAL_HZ: Final = (48_000, 44_100)
 _USED_CHANNELS: Final = 2
@@ -119,8 +118,8 @@ def find(owner: PortAudio, part: Part, name: str) -> Device:
     there_are = ", ".join(f'"{_plain(device.name)}"' for device in devices)
     raise StartError(
         f'No {part} is called "{name}"; there are: {there_are}. '
-        f"Put a part of one of these names, or default, under {_key(part)}.",
-        _CONFIGURATION,
+        f"Plug it in, or put a part of one of these names, or default, under {_key(part)}.",
+        _UNAVAILABLE,  # it may only be unplugged: systemd is to try again
     )
 
 

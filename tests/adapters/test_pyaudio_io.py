@@ -248,7 +248,7 @@ def refused(start: Callable[[PortAudio], Any]) -> StartError:
 def test_an_unknown_device_is_named_with_those_there_are() -> None:
     error = refused(lambda owner: open_microphone(owner, "Jabra"))
 
-    assert error.exit_code == 78
+    assert error.exit_code == 69
     for part in ("microphone", "Jabra", MICROPHONE, SPEAKER, "[audio] input"):
         assert part in str(error)
 

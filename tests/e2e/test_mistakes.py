@@ -29,8 +29,8 @@ def is_one_sentence(done: Done, *about: str) -> bool:
 @pytest.mark.parametrize(
     ("tables", "code", "about"),
     [
-        ({"audio": {"input": "Jabra"}}, 78, ("Jabra", "[audio] input", "kiosk_mic")),
-        ({"audio": {"output": "Jabra"}}, 78, ("Jabra", "[audio] output", "kiosk_spk")),
+        ({"audio": {"input": "Jabra"}}, 69, ("Jabra", "[audio] input", "kiosk_mic")),
+        ({"audio": {"output": "Jabra"}}, 69, ("Jabra", "[audio] output", "kiosk_spk")),
         ({"audio": {"volume": 500}}, 78, ("audio.volume", "0 to 100")),
         ({"talk": {"hold": 0.5}}, 78, ("talk.hold", "talk.hold_s")),
         ({"live": {"endpoint": "http://localhost:1"}}, 78, ("live.endpoint", "https://")),
