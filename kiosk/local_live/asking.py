@@ -170,6 +170,9 @@ def _check(wanted: Wanted, parameter: Parameter, digits: str) -> Step:
 
 
 def _doubt(wanted: Wanted, parameter: Parameter, spoken: Spoken) -> Step:
+    likelier = spoken.digits.replace("007", "77", 1)  # "double seven" is written so (measured)
+    if likelier != spoken.digits and len(likelier) == parameter.shape.digits:
+        return _check(wanted, parameter, likelier)
     waiting = replace(wanted, digits=spoken.digits, letters=spoken.letters, refused=False)
     say = wording.doubt(parameter, spoken)
     if len(wanted.digits) < len(spoken.digits) < (parameter.shape.digits or 0):

@@ -118,6 +118,18 @@ def test_that_one_written_as_a_digit_is_left_out_when_the_customer_agrees() -> N
     assert visit.ask("Yes") == "It is due today."
 
 
+def test_double_seven_written_as_a_famous_number_is_read_back() -> None:
+    visit = customer()
+
+    assert visit.ask("Order 007 435, please.") == (
+        "I have order number O R D, seven seven four three five. Is that right?"
+    )
+    visit.ask("Yes")
+    visit.ask("Order 00742, please.")
+
+    assert [each["order_id"] for _, each in visit.calls] == ["ORD-77435", "ORD-00742"]
+
+
 def test_the_letters_alone_are_waited_on() -> None:
     visit = customer()
 
