@@ -132,11 +132,11 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
 def _pressed(conv: Conversation, now: float, talk: Talk) -> Step:
     truths = conv.truths
     match conv.phase:
-        case Idle() if truths.muted:
+        case _ if conv.over and truths.muted:
             return conv, (PlayEarcon(Earcon.MUTE),)
-        case Idle() if Light.MICROPHONE_FAULT in truths.faults:
+        case _ if conv.over and Light.MICROPHONE_FAULT in truths.faults:
             return conv, (PlayPhrase(Phrase.NOT_AVAILABLE),)
-        case Idle() | Saying(ended=True):
+        case _ if conv.over:
             return _begin_visit(conv, now, talk)
         case Listening(heard=True) as listening:  # "done", or there is more to say: so it is held
             return replace(conv, phase=replace(listening, held=True)), (

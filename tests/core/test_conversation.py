@@ -599,6 +599,17 @@ def test_a_press_with_a_dead_microphone_gets_an_honest_sentence() -> None:
     assert effects == (PlayPhrase(Phrase.NOT_AVAILABLE),)
 
 
+def test_a_press_while_the_dead_microphone_is_being_apologised_for_opens_nothing() -> None:
+    conv, effects = play(
+        at(Listening(due=40.0)),
+        (12.0, ev.PartFailed(ev.Part.MICROPHONE)),
+        (12.5, ev.ButtonPressed()),
+    )
+
+    assert conv.over
+    assert OpenSession(2) not in effects
+
+
 # Mute
 
 
