@@ -192,14 +192,14 @@ def test_a_device_that_is_gone_is_lost_and_closed() -> None:
     assert owner.abandoned == []
 
 
-def test_a_device_that_hangs_is_lost_within_a_second_and_never_closed() -> None:
+def test_a_device_that_hangs_is_lost_within_two_seconds_and_never_closed() -> None:
     async def act(on: Watched) -> None:
         capture(on.end)
         with pytest.raises(DeviceLost) as caught:
             await on.use()
         assert caught.value.frozen
         assert "hangs" in caught.value.cause
-        assert on.pulse.clock() < 1.0
+        assert on.pulse.clock() < 2.0
 
     stream, owner = watched(microphone, act)
 
