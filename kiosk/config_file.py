@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from kiosk.errors import ConfigError
+from kiosk.errors import ConfigError, StartError
 from kiosk.settings import Settings
 
 SYSTEM_FILE = Path("/etc/kiosk/kiosk.toml")
@@ -89,6 +89,25 @@ def state_directory(environ: Mapping[str, str]) -> Path:
     if given := environ.get("XDG_STATE_HOME"):
         return Path(given) / "kiosk"
     return _home(environ) / ".local" / "state" / "kiosk"
+
+
+def writable(state: Path) -> Path:
+    """Make the state directory, try that it can be written, and return it.
+
+    Raises StartError (73) that names it and the way out.
+    """
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        probe = state / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as err:
+        raise StartError(
+            f"The state directory {state} cannot be written ({err.strerror}):"
+            " make it writable, or name another in $STATE_DIRECTORY.",
+            73,  # EX_CANTCREAT of sysexits(3)
+        ) from err
+    return state
 
 
 def runtime_directory(environ: Mapping[str, str]) -> Path:

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from kiosk.adapters.control_socket import open_control
 from kiosk.adapters.hands import open_hands
@@ -24,13 +23,13 @@ from kiosk.adapters.staff_state import StaffFile
 from kiosk.adapters.systemd import service_manager, watchdog_period_s
 from kiosk.adapters.vad import SileroDetector, WebRtcDetector
 from kiosk.assembly import open_endpoint, open_toolbox, session_setup
-from kiosk.config_file import control_socket_path, state_directory
+from kiosk.config_file import control_socket_path, state_directory, writable
 from kiosk.core.cascade import CascadeDetector
 from kiosk.core.events import KioskReady
 from kiosk.core.gate import Gate
 from kiosk.core.lights import Light
 from kiosk.core.live import SessionSetup
-from kiosk.errors import KioskError, StartError
+from kiosk.errors import KioskError
 from kiosk.ports import ServiceManager, StaffState
 from kiosk.runtime.desk import Desk
 from kiosk.runtime.kiosk import Kiosk
@@ -59,7 +58,7 @@ def _leaf(error: BaseException) -> BaseException:
 
 async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
     manager = service_manager(environ)
-    state = _writable(state_directory(environ))
+    state = writable(state_directory(environ))
     recordings = phrase_directories(settings.phrases, state)
     desk = Desk(StaffFile(state / "staff.json", StaffState(settings.audio.volume)))
 
@@ -132,18 +131,3 @@ async def _record_phrases(player: Player, directories: PhraseDirectories, langua
     if player.missing:
         await render_phrases(directories.made, language)
         player.phrases = load_phrases(directories)
-
-
-def _writable(state: Path) -> Path:
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        probe = state / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as err:
-        raise StartError(
-            f"The state directory {state} cannot be written ({err.strerror}):"
-            " make it writable, or name another in $STATE_DIRECTORY.",
-            73,
-        ) from err
-    return state

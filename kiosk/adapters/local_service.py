@@ -13,14 +13,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.adapters.processes import child_command
+from kiosk.adapters.processes import child_command, last_words
+from kiosk.config_file import writable
 from kiosk.errors import StartError
 
 START_S = 60.0
 """A small board loads the recogniser in this time, with room."""
 END_S = 2.0
 _UNAVAILABLE = 69  # EX_UNAVAILABLE
-_CANTCREAT = 73  # EX_CANTCREAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ async def local_service(state: Path) -> AsyncIterator[LocalEndpoint]:
 
     Raises StartError with the service's own sentence when it does not start.
     """
-    log = _log_in(state)
+    log = writable(state) / "live-server.log"
     command = [sys.executable, "-m", "kiosk", "live-server", "--port", "0", "--state", str(state)]
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
@@ -68,26 +68,8 @@ async def _announced(process: asyncio.subprocess.Process, log: Path) -> LocalEnd
             _UNAVAILABLE,
         ) from err
     except (ValueError, KeyError) as err:
-        sentence = f"The local Live service did not start: {_last_words(log)}"
+        sentence = f"The local Live service did not start: {last_words(log) or 'it said nothing'}"
         raise StartError(sentence, _UNAVAILABLE) from err
-
-
-def _log_in(state: Path) -> Path:
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        (state / "live-server.log").touch()
-    except OSError as err:
-        raise StartError(
-            f"The state directory {state} cannot be written ({err.strerror}):"
-            " make it writable, or name another in $STATE_DIRECTORY.",
-            _CANTCREAT,
-        ) from err
-    return state / "live-server.log"
-
-
-def _last_words(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("kiosk: ") if lines else "it said nothing"
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 _END_S: Final = 1.0
@@ -62,3 +63,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 def without_pulse(env: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return an environment that points at no sound server."""
     return {name: value for name, value in env.items() if not name.startswith("PULSE_")}
+
+
+def last_words(log: Path) -> str:
+    """Return the last line a kiosk process wrote to its log, without its name; "" for none."""
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1].removeprefix("kiosk: ") if lines else ""

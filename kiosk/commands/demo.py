@@ -18,7 +18,7 @@ import numpy as np
 
 from kiosk import journal
 from kiosk.adapters.control_socket import ask, events
-from kiosk.adapters.processes import running
+from kiosk.adapters.processes import last_words, running
 from kiosk.adapters.virtual_sound import (
     MICROPHONE,
     SPEAKER,
@@ -205,7 +205,7 @@ async def _daemon(
             except StartError as err:
                 if (code := await _exit_code(process)) is None:
                     raise
-                raise StartError(_last_words(log), code) from err
+                raise StartError(last_words(log) or "The kiosk did not start.", code) from err
 
 
 async def _exit_code(process: asyncio.subprocess.Process) -> int | None:
@@ -226,16 +226,11 @@ async def _listening(socket: Path, process: asyncio.subprocess.Process, log: Pat
                 await asyncio.sleep(0.05)
     except TimeoutError:
         pass
-    raise StartError(_last_words(log), process.returncode or 1)
+    raise StartError(last_words(log) or "The kiosk did not start.", process.returncode or 1)
 
 
 def _is_there(socket: Path) -> bool:
     return socket.exists()
-
-
-def _last_words(log: Path) -> str:
-    said = log.read_text(errors="replace").strip().splitlines()
-    return said[-1].removeprefix("kiosk: ") if said else "The kiosk did not start."
 
 
 def _sounding_s(pcm: bytes) -> float:

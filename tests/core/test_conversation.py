@@ -123,6 +123,25 @@ def phrases(effects: list[Effect] | tuple[Effect, ...]) -> list[Phrase]:
     return [effect.phrase for effect in effects if isinstance(effect, PlayPhrase)]
 
 
+def assert_kept_company(conv: Conversation, since: float) -> None:
+    """Left alone from ``since`` on, the customer hears a sign in time and then the truth."""
+    phase = type(conv.phase)
+    said: list[tuple[float, Phrase]] = []
+    while conv.deadline is not None and isinstance(conv.phase, phase):
+        now = conv.deadline
+        conv, effects = step(conv, ev.Tick(), now, TALK)
+        said += [(round(now - since, 3), phrase) for phrase in phrases(effects)]
+
+    assert said == [
+        (0.8, Phrase.TICK),
+        (2.0, Phrase.ONE_MOMENT),
+        (4.0, Phrase.TICK),
+        (6.0, Phrase.TICK),
+        (8.0, Phrase.LOST_CONNECTION),
+    ]
+    assert conv.over
+
+
 # Beginning
 
 
@@ -311,20 +330,7 @@ def test_a_monologue_is_answered_at_the_cap(held: bool) -> None:
 
 def test_a_waiting_customer_is_never_left_in_silence() -> None:
     conv = at(Thinking(since=100.0, due=100.8))
-    said: list[tuple[float, Phrase]] = []
-    while conv.deadline is not None and isinstance(conv.phase, Thinking):
-        now = conv.deadline
-        conv, effects = step(conv, ev.Tick(), now, TALK)
-        said += [(round(now - 100.0, 3), phrase) for phrase in phrases(effects)]
-
-    assert said == [
-        (0.8, Phrase.TICK),
-        (2.0, Phrase.ONE_MOMENT),
-        (4.0, Phrase.TICK),
-        (6.0, Phrase.TICK),
-        (8.0, Phrase.LOST_CONNECTION),
-    ]
-    assert conv.over
+    assert_kept_company(conv, since=100.0)
 
 
 def test_after_the_honest_sentence_nothing_more_leaves_the_device() -> None:
@@ -424,20 +430,7 @@ def test_a_reply_that_runs_dry_is_waited_for_aloud_and_then_given_up() -> None:
     conv, _ = step(
         at(Speaking(since=90.0, due=135.0, first_audio_ms=1)), ev.ReplyDried(), 100.0, TALK
     )
-    said: list[tuple[float, Phrase]] = []
-    while conv.deadline is not None and isinstance(conv.phase, Speaking):
-        now = conv.deadline
-        conv, effects = step(conv, ev.Tick(), now, TALK)
-        said += [(round(now - 100.0, 3), phrase) for phrase in phrases(effects)]
-
-    assert said == [
-        (0.8, Phrase.TICK),
-        (2.0, Phrase.ONE_MOMENT),
-        (4.0, Phrase.TICK),
-        (6.0, Phrase.TICK),
-        (8.0, Phrase.LOST_CONNECTION),
-    ]
-    assert conv.over
+    assert_kept_company(conv, since=100.0)
 
 
 def test_a_reply_that_goes_on_is_capped_as_before() -> None:
