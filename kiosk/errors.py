@@ -62,6 +62,7 @@ class Refusal(StrEnum):
     CONTRACT = "contract"  # model name, version, a field it does not take
     HANDLE = "handle"  # the resumption handle is stale or poisoned
     BUSY = "busy"  # 429, 503, 1011, 1013
+    TRUST = "trust"  # the certificate does not hold: interception, a sign-in page, a wrong clock
 
 
 class LinkRefused(LinkError):

@@ -8,6 +8,7 @@ from typing import Protocol
 from kiosk.core.audio import Frame, SpeakerFrame
 from kiosk.core.lights import Light
 from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolResult
+from kiosk.core.path import NetworkChange, PathSample
 from kiosk.shop.orders import Order
 
 
@@ -104,14 +105,44 @@ class Lamps(Protocol):
         ...
 
 
+class Spare(Protocol):
+    """A bare TCP connection to a Live endpoint: proof of a path, and the start of a session."""
+
+    def close(self) -> None:
+        """Give it up; does nothing once a session has been opened on it."""
+        ...
+
+
 class LiveSession(Protocol):
-    """One connection to a Live service. Every method may raise LinkError or LinkRefused.
+    """One connection to a Live service. Every coroutine may raise LinkError or LinkRefused.
 
     One reader of ``messages`` and one writer of everything else.
     """
 
     resumed: bool
     """Whether it goes on where its handle was issued."""
+
+    def path(self) -> PathSample:
+        """Return what the kernel knows of the way out at this moment. Cheap; raises nothing.
+
+        After the end of the connection it is a sample with nothing pending.
+        """
+        ...
+
+    def reset(self) -> None:
+        """End the connection at once, with a TCP reset and no goodbye; raises nothing.
+
+        The peer sees the end before anything that is sent on another connection afterwards.
+        The reader gets LinkError.
+        """
+        ...
+
+    async def ping(self) -> None:
+        """Send a ping frame, so that the peer's kernel has something to acknowledge.
+
+        Nobody waits for the pong.
+        """
+        ...
 
     async def send_activity_start(self) -> None:
         """Say that the customer takes the floor."""
@@ -147,13 +178,38 @@ class LiveService(Protocol):
     endpoint: str
     """For people and events: host and port, no secret."""
 
+    async def dial(self, within_s: float) -> Spare:
+        """Open one bare TCP connection, by addresses that worked before when there are any.
+
+        Names are resolved beside it, never before it. Raises LinkError within ``within_s``.
+        """
+        ...
+
+    async def probe(self, within_s: float) -> None:
+        """Make sure that the endpoint answers: TCP and TLS, and not a byte more.
+
+        Raises LinkError within ``within_s``, or LinkRefused for a certificate that does not hold.
+        """
+        ...
+
     def session(
-        self, setup: SessionSetup, handle: SessionHandle | None = None
+        self,
+        setup: SessionSetup,
+        handle: SessionHandle | None = None,
+        spare: Spare | None = None,
     ) -> AbstractAsyncContextManager[LiveSession]:
-        """Connect and set a session up; the context closes it.
+        """Connect, on ``spare`` when one is given, and set a session up; the context closes it.
 
         The whole of it has one deadline. Raises LinkError or LinkRefused.
         """
+        ...
+
+
+class NetworkWatch(Protocol):
+    """What the kernel tells of links, addresses and routes."""
+
+    def changes(self) -> AsyncIterator[NetworkChange]:
+        """Yield every change from now on, in order. One reader only."""
         ...
 
 
