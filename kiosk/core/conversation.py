@@ -29,7 +29,10 @@ from kiosk.core.effects import (
     Phrase,
     PlayEarcon,
     PlayPhrase,
+    Reconnect,
+    RepeatUtterance,
     Report,
+    StandIn,
     StartUtterance,
 )
 from kiosk.core.lights import Light
@@ -48,6 +51,8 @@ from kiosk.settings import Talk
 
 PHRASE_LIMIT_S = 12.0
 """No recorded phrase is longer; a lost PhraseEnded must not hold a visit for ever."""
+LINK_LIMIT_S = 40.0
+"""Longer than the link tries while somebody waits; a lost LinkGone must not either."""
 
 
 Step = tuple[Conversation, tuple[Effect, ...]]
@@ -67,10 +72,18 @@ def _note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
             return replace(conv, pressed_at=now)
         case ev.ButtonReleased():
             return replace(conv, pressed_at=None)
-        case ev.Connected():
-            truths = replace(truths, offline=False).with_fault(Light.ACCOUNT_FAULT, present=False)
-        case ev.LinkDown() | ev.Refused(ev.RefusedFor.BUSY):
-            truths = replace(truths, offline=True)
+        case ev.Connected(standby=False):
+            truths = truths.with_fault(Light.ACCOUNT_FAULT, present=False)
+        case ev.LinkDown():
+            return replace(conv, delivered=False)
+        case ev.FailedOver():
+            return replace(conv, delivered=False, standing_in=True, notice_owed=True)
+        case ev.QuestionDelivered():
+            return replace(conv, delivered=True)
+        case ev.Reachable(reachable):
+            truths = replace(truths, offline=not reachable)
+        case ev.StandbyReady(ready):
+            truths = replace(truths, standby=ready)
         case ev.Refused(ev.RefusedFor.ACCOUNT):
             truths = truths.with_fault(Light.ACCOUNT_FAULT, present=True)
         case ev.PartFailed(part=part) | ev.PartHealed(part=part):
@@ -87,6 +100,7 @@ _FAULT_OF = {
     ev.Part.MICROPHONE: Light.MICROPHONE_FAULT,
     ev.Part.SPEAKER: Light.SPEAKER_FAULT,
     ev.Part.SHOP: Light.SHOP_FAULT,
+    ev.Part.NETWORK: Light.NETWORK_FAULT,
 }
 
 
@@ -94,6 +108,8 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
     match conv.phase, event:
         case Starting(), ev.KioskReady():
             return replace(conv, phase=Idle()), (Report("ready"),)
+        case Idle(), ev.VisitRestored():
+            return _go_on_after_restart(conv, now, talk)
         case Starting(), ev.ButtonPressed():
             return conv, (PlayPhrase(Phrase.STARTING),)
         case Starting(), _:
@@ -114,8 +130,12 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
             return _pressed(conv, now, talk)
         case Idle(), _:
             return conv, ()
-        case _, ev.Refused(ev.RefusedFor.ACCOUNT) if not conv.over:
+        case _, ev.Refused(served=False) if not conv.over:
             return _apologise(conv, Phrase.NOT_AVAILABLE, "refused", "refused", now)
+        case _, ev.LinkGone() if not conv.over:
+            return _link_gone(conv, now, talk)
+        case _, ev.FailedOver() if not conv.over:
+            return _stand_in(conv, now)
 
         case Listening() as listening, _:
             return _listening(conv, listening, event, now, talk)
@@ -160,18 +180,36 @@ def _pressed(conv: Conversation, now: float, talk: Talk) -> Step:
 
 def _begin_visit(conv: Conversation, now: float, talk: Talk) -> Step:
     visit = conv.visit + 1
-    fresh = replace(conv, visit=visit, turn=0, visit_due=now + talk.visit_s)
+    fresh = replace(
+        conv,
+        visit=visit,
+        turn=0,
+        visit_due=now + talk.visit_s,
+        standing_in=False,
+        notice_owed=False,
+    )
     begun, effects = _take_floor(fresh, now, talk, Earcon.PRESS)
     click, *rest = effects
     started = Report("visit_started", {"visit": visit})
     return begun, (Flush(), click, started, OpenSession(visit), *rest)
 
 
+def _go_on_after_restart(conv: Conversation, now: float, talk: Talk) -> Step:
+    """Take up a visit that the kiosk's own end interrupted: its customer is still there."""
+    visit = conv.visit + 1
+    phrase = Phrase.ONE_MOMENT
+    saying = Saying(phrase=phrase, due=now + PHRASE_LIMIT_S)
+    begun = replace(conv, visit=visit, turn=0, visit_due=now + talk.visit_s, phase=saying)
+    started = Report("visit_started", {"visit": visit})
+    return begun, (started, OpenSession(visit, goes_on=True), PlayPhrase(phrase))
+
+
 def _take_floor(
     conv: Conversation, now: float, talk: Talk, earcon: Earcon = Earcon.LISTENING
 ) -> Step:
     turn = conv.turn + 1
-    begun = replace(conv, turn=turn, phase=Listening(due=now + talk.hold_s))
+    phase = Listening(due=now + talk.hold_s)
+    begun = replace(conv, turn=turn, phase=phase, delivered=False)
     return begun, (
         PlayEarcon(earcon),
         StartUtterance(turn),
@@ -214,7 +252,15 @@ def _listening(
 def _end_turn(conv: Conversation, phase: Listening, now: float, talk: Talk) -> Step:
     thinking = Thinking(since=now, due=now + talk.tick_s)
     said = (Report("speech_ended"),) if phase.heard else ()
-    return replace(conv, phase=thinking), (*said, EndUtterance())
+    ended, notice = _with_notice(replace(conv, phase=thinking))
+    return ended, (*said, EndUtterance(), *notice)
+
+
+def _with_notice(conv: Conversation) -> Step:
+    """Say honestly that the kiosk answers by itself, once."""
+    if not conv.notice_owed:
+        return conv, ()
+    return replace(conv, notice_owed=False), (PlayPhrase(Phrase.STANDING_IN),)
 
 
 def _wait_on(
@@ -222,12 +268,54 @@ def _wait_on(
 ) -> Step:
     """Give the next sign of patience to who has waited ``since`` then, or own up."""
     plan = patience(talk)
+    if phase.stage >= len(plan):
+        ended, effects = _end_visit(conv, "no_reply", "no_reply", now)
+        return ended, (Flush(), *effects)
     phrase = plan[phase.stage][1]
     if phrase is Phrase.LOST_CONNECTION:
-        return _apologise(conv, phrase, "no_reply", "no_reply", now)
+        return _own_up(conv, phase, now, talk)
     due = since + plan[phase.stage + 1][0]
     waiting = replace(phase, stage=phase.stage + 1, due=due)
     return replace(conv, phase=waiting), (PlayPhrase(phrase),)
+
+
+def _own_up(conv: Conversation, phase: Thinking | Speaking, now: float, talk: Talk) -> Step:
+    """Be honest with who has waited long enough; what is to be done depends on whose fault it is.
+
+    A service that has the question and does not answer is called anew, and the customer asked
+    to say it again. Without a way to it, the service on this machine stands in, or the
+    customer is told, and the link goes on trying for as long as somebody may be waiting.
+    """
+    if conv.delivered:
+        again, effects = _say_again(conv, "no_reply", now)
+        return again, (*effects, Reconnect())
+    if conv.truths.standby and not conv.standing_in:
+        return replace(conv, phase=replace(phase, due=now + talk.sorry_s)), (StandIn(),)
+    told = replace(phase, stage=len(patience(talk)), due=now + LINK_LIMIT_S)
+    return replace(conv, phase=told), (PlayPhrase(Phrase.LOST_CONNECTION),)
+
+
+def _link_gone(conv: Conversation, now: float, talk: Talk) -> Step:
+    match conv.phase:
+        case Thinking(stage=stage) | Speaking(stage=stage) if stage >= len(patience(talk)):
+            ended, effects = _end_visit(conv, "offline", "no_reply", now)
+            return ended, (Flush(), *effects)
+        case FollowUp():
+            ended, effects = _end_visit(conv, "offline", "", now)
+            return ended, (PlayEarcon(Earcon.GOODBYE), *effects)
+        case _:
+            return _apologise(conv, Phrase.LOST_CONNECTION, "offline", "no_reply", now)
+
+
+def _stand_in(conv: Conversation, now: float) -> Step:
+    match conv.phase:
+        case Thinking():
+            return _with_notice(conv)
+        case FollowUp():
+            saying = Saying(phrase=Phrase.STANDING_IN, due=now + PHRASE_LIMIT_S)
+            return _with_notice(replace(conv, phase=saying))
+        case _:  # somebody speaks: it is said when they have finished
+            return conv, ()
 
 
 def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, talk: Talk) -> Step:
@@ -241,6 +329,9 @@ def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, 
             return replace(conv, phase=speaking), (Report("reply_started"),)
         case ev.HoldWasSilent():
             return _say_again(conv, "no_speech", now)
+        case ev.ReplyFinished(audible=False, worth_repeating=True) if not phase.repeated:
+            repeated = replace(conv, phase=replace(phase, repeated=True), delivered=False)
+            return repeated, (RepeatUtterance(),)
         case ev.ReplyFinished(audible=False):
             return _say_again(conv, "silent_reply", now)
         case ev.ReplyCut():
@@ -293,7 +384,7 @@ def _follow_up(
         case ev.SpeechStarted() if phase.armed:
             turn = conv.turn + 1
             listening = Listening(due=now + talk.utterance_s, heard=True)
-            return replace(conv, turn=turn, phase=listening), (
+            return replace(conv, turn=turn, phase=listening, delivered=False), (
                 StartUtterance(turn),
                 Report("turn_started", {"turn": turn}),
                 Report("speech_started"),

@@ -20,6 +20,7 @@ class Phrase(StrEnum):
     NOT_AVAILABLE = "P7"
     STARTING = "P8"
     RELEASE_BUTTON = "P9"
+    STANDING_IN = "P10"
 
 
 class GateMode(StrEnum):
@@ -31,9 +32,13 @@ class GateMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """Begin a visit's session; audio is kept until it is up."""
+    """Begin a visit's session; audio is kept until it is up.
+
+    ``goes_on`` with the handle there is: the visit began before the kiosk was restarted.
+    """
 
     visit: int
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,21 @@ class StartUtterance:
 @dataclass(frozen=True, slots=True)
 class EndUtterance:
     """The customer has finished: send what is left and the end mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatUtterance:
+    """Put the same question again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Call the service anew: it has the question and does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Go to the service on this machine: the customer has waited long enough for the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,9 @@ Effect = (
     | CloseSession
     | StartUtterance
     | EndUtterance
+    | RepeatUtterance
+    | Reconnect
+    | StandIn
     | ArmGate
     | DisarmGate
     | Flush

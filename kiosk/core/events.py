@@ -12,6 +12,7 @@ class Part(StrEnum):
     MICROPHONE = "microphone"
     SPEAKER = "speaker"
     SHOP = "shop"
+    NETWORK = "network"
 
 
 class RefusedFor(StrEnum):
@@ -24,6 +25,11 @@ class RefusedFor(StrEnum):
 @dataclass(frozen=True, slots=True)
 class KioskReady:
     """Everything that a visit needs is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRestored:
+    """The kiosk was restarted so fast that the customer of the last visit is still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +59,54 @@ class HoldWasSilent:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The visit's session is open."""
+    """The visit's session is open. ``standby``: at the service on this machine, standing in."""
+
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LinkDown:
-    """The connection failed or ended; the link keeps trying while the visit lasts."""
+    """There is no session any more; the link keeps trying while the visit lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGone:
+    """There was no way for too long: what the visit had at the service is wiped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A server that answers refused the session."""
+    """A server that answers refused the session for good, or for long.
+
+    ``served``: the service on this machine answers the customer all the same.
+    """
 
     reason: RefusedFor
+    served: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FailedOver:
+    """The visit is with the service on this machine from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandbyReady:
+    """The service on this machine is there to stand in, or is not."""
+
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """The service could be reached when it was last tried, or could not."""
+
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionDelivered:
+    """All of the question, and its end mark, has reached the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +126,18 @@ class ReplyDried:
 
 @dataclass(frozen=True, slots=True)
 class ReplyFinished:
-    """The service regards the turn as over. ``audible`` is whether it sent any sound."""
+    """The service regards the turn as over. ``audible`` is whether it sent any sound.
+
+    Without any, asking once more may help, unless it said that it heard nothing to answer.
+    """
 
     audible: bool
+    worth_repeating: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyCut:
-    """The connection ended in the middle of a reply."""
+    """The connection ended in the middle of a reply, and the rest of it will not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +183,7 @@ class Tick:
 
 Event = (
     KioskReady
+    | VisitRestored
     | ButtonPressed
     | ButtonReleased
     | SpeechStarted
@@ -145,7 +191,12 @@ Event = (
     | HoldWasSilent
     | Connected
     | LinkDown
+    | LinkGone
     | Refused
+    | FailedOver
+    | StandbyReady
+    | Reachable
+    | QuestionDelivered
     | ReplyStarted
     | ReplySounded
     | ReplyDried

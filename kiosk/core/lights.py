@@ -65,6 +65,8 @@ class Truths:
     in_visit: bool = False
     speaking: bool = False
     offline: bool = False
+    standby: bool = False
+    """The service on this machine is there to stand in."""
     degraded: bool = False
     faults: frozenset[Light] = frozenset()
 
@@ -89,7 +91,7 @@ def light_of(truths: Truths) -> Light:
         if fault in truths.faults:
             return fault
     if truths.offline:
-        return Light.OFFLINE
+        return Light.DEGRADED if truths.standby else Light.OFFLINE
     if truths.degraded:
         return Light.DEGRADED
     return Light.READY

@@ -26,3 +26,26 @@ class NetworkChange(StrEnum):
 
     DOWN = "down"  # carrier, address or route went away
     UP = "up"  # one came
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How long nothing of what was sent has been acknowledged; grows by ``observed`` samples."""
+
+    stalled_since: float | None = None
+    ack_age_s: float = 0.0
+    acked_at: float = float("-inf")
+    """When the peer last acknowledged anything, as far as was seen."""
+
+    def observed(self, sample: PathSample, now: float) -> "Flow":
+        """Take in a sample. An acknowledgement, or nothing to acknowledge, ends a stall."""
+        since = self.stalled_since
+        if not sample.pending_bytes:
+            since = None
+        elif since is None or sample.ack_age_s < self.ack_age_s:
+            since = now
+        return Flow(since, sample.ack_age_s, now - sample.ack_age_s)
+
+    def stalled_s(self, now: float) -> float:
+        """Return how long the stall has lasted, 0 without one."""
+        return 0.0 if self.stalled_since is None else now - self.stalled_since

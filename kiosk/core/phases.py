@@ -31,11 +31,15 @@ class Listening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thinking:
-    """The end mark is sent. ``stage`` counts the signs of patience given so far."""
+    """The end mark is sent. ``stage`` counts the signs of patience given so far.
+
+    ``repeated`` once the question was put again to a service that answered with nothing.
+    """
 
     since: float
     due: float
     stage: int = 0
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,12 @@ class Conversation:
     visit_due: float = 0.0
     pressed_at: float | None = None
     truths: Truths = field(default_factory=Truths)
+    delivered: bool = False
+    """The service has the whole question of this turn."""
+    standing_in: bool = False
+    """The visit is with the service on this machine because the other could not be reached."""
+    notice_owed: bool = False
+    """The customer has not been told so yet."""
 
     @property
     def deadline(self) -> float | None:

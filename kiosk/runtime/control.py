@@ -5,13 +5,13 @@ There is no await between a transition and its effects, so nobody ever sees half
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 
 from kiosk.core.conversation import step
 from kiosk.core.effects import Effect
 from kiosk.core.events import Event, Tick
 from kiosk.core.phases import Conversation
+from kiosk.runtime.mailbox import Mailbox
 from kiosk.settings import Talk
 
 log = logging.getLogger(__name__)
@@ -21,25 +21,12 @@ class Inbox:
     """Everything that happens, in the order it happened."""
 
     def __init__(self) -> None:
-        self._events: deque[Event] = deque()
-        self._arrived = asyncio.Event()
-
-    def post(self, event: Event) -> None:
-        """Add an event; on the loop thread only."""
-        self._events.append(event)
-        self._arrived.set()
+        self._mailbox: Mailbox[Event] = Mailbox()
+        self.post = self._mailbox.post
 
     async def next(self, deadline: float | None) -> Event:
         """Return the next event, or Tick when ``deadline`` (loop time) comes first."""
-        while not self._events:
-            self._arrived.clear()
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await self._arrived.wait()
-            except TimeoutError:
-                if not self._events:  # what happened at the same moment comes first
-                    return Tick()
-        return self._events.popleft()
+        return await self._mailbox.next(deadline) or Tick()
 
 
 class Control:

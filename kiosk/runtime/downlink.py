@@ -26,6 +26,7 @@ from kiosk.core.live import (
     TurnComplete,
     Usage,
 )
+from kiosk.core.mending import Mending, Telling, Verdict
 from kiosk.ports import LiveSession
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.errands import Errands
@@ -34,6 +35,9 @@ from kiosk.runtime.stream import Stream
 
 log = logging.getLogger(__name__)
 
+_NOTHING_TO_ANSWER = ("NEED_MORE_INPUT",)
+"""Reasons of a turn without sound that asking once more would not change."""
+
 
 class Downlink:
     """Everything that comes from the service. The one reader of a session."""
@@ -41,12 +45,16 @@ class Downlink:
     def __init__(self, inbox: Inbox, player: Player, errands: Errands, stream: Stream) -> None:
         self.handle: SessionHandle | None = None
         self.on_answer: Callable[[], None] = lambda: None
+        self.on_rest: Callable[[], None] = lambda: None
+        self.on_going_away: Callable[[float], None] = lambda _: None
+        self.on_reply_lost: Callable[[], None] = lambda: None
         self._inbox = inbox
         self._player = player
         self._errands = errands
         self._stream = stream
         self._session: LiveSession | None = None
-        self._going_away = False
+        self._telling = Telling()  # what has come of the reply
+        self._mending: Mending | None = None  # its end was lost, and it is being told again
         self._asked = False  # the end mark of the present turn is sent, its end not yet seen
         self._begun = False  # the reply to it has begun
         self._whole = False  # and all of it has come
@@ -54,66 +62,70 @@ class Downlink:
         self._closing = False  # an interrupted turn still owes its turnComplete
         self._handle_due = False  # the handle we have knows nothing of the latest turn
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether no turn is under way and the newest handle knows all of them."""
+        return not self._asked and not self._handle_due
+
     def asked(self) -> None:
         """Note that an end mark was sent: what comes now answers it."""
         self._asked = True
         self._begun = False
         self._whole = False
         self._handle_due = True
+        if self._mending is None:
+            self._telling = Telling()
 
     def mute(self) -> None:
         """Let nothing more of the reply under way be heard."""
         self._muted = self._muted or self._asked
         self._asked = False
         self._begun = False
+        self._mending = None
         self._errands.drop()
 
     def forget(self) -> None:
         """Start a visit with nothing of the last one."""
         self.handle = None
+        self._mending = None
+        self._errands.drop()
         self._fresh_connection()
 
     def cut(self) -> None:
-        """End a reply that had begun: its connection is gone."""
+        """Take note that the connection is gone. A reply that had begun is to be told again.
+
+        What has come of it plays on meanwhile.
+        """
         if self._begun and self._asked and not self._whole:
-            self._player.finish_reply()
-            self._inbox.post(ReplyCut())
+            self._mending = Mending(self._telling)
+        if self._mending is not None:
+            self.on_reply_lost()
+        self._errands.cut()
         self._fresh_connection()
 
     async def read(self, session: LiveSession) -> None:
-        """Read until the connection ends (LinkError) or it is time to leave it (returns).
-
-        A connection that is going away is left between two turns, once there is a handle to
-        all that was said: it comes after ``turnComplete`` (Live API: session resumption).
-        """
+        """Read until the connection ends (LinkError) or nobody wants it any more (returns)."""
         self._session = session
         async for message in session.messages():
             if self._session is not session:
                 return  # the visit is over, and the next may have begun: this is not for it
             self._take(message)
-            if self._going_away and not self._asked and not self._handle_due:
-                return
 
     def _fresh_connection(self) -> None:
         self._session = None
-        self._going_away = False
         self._asked = False
         self._begun = False
         self._whole = False
         self._muted = False
         self._closing = False
         self._handle_due = False
-        self._errands.drop()
 
     def _take(self, message: LiveMessage) -> None:
         match message:
             case ReplyAudio(pcm):
                 self._audio(pcm)
-            case Caption(who, text, final):
-                if who == "customer" and self._asked:
-                    self._muted = False  # the service has moved on to the new question
-                fields = {"who": who, "text": text, "final": final}
-                self._stream.report("caption", fields)
+            case Caption() as caption:
+                self._caption(caption)
             case ToolCall() as call:
                 if not self._muted:
                     self._errands.run(call)
@@ -122,17 +134,21 @@ class Downlink:
             case ReplyInterrupted():
                 self._interrupted()
             case GenerationComplete():
+                self._mend(complete=True)
                 if self._begun:
                     self._whole = True
                     self._player.finish_reply()
-            case TurnComplete():
-                self._turn_complete()
+            case TurnComplete(reason):
+                self._mend(complete=True)
+                self._turn_complete(worth_repeating=reason not in _NOTHING_TO_ANSWER)
+                self.on_rest()
             case HandleIssued(handle):
                 self.handle = handle
                 self._handle_due = self._asked
+                self._errands.handle_issued()
+                self.on_rest()
             case GoingAway(time_left_s):
-                self._going_away = True
-                self._stream.report("go_away", {"time_left_s": time_left_s})
+                self.on_going_away(time_left_s)
             case Usage() as usage:
                 log.debug("tokens used", extra={"KIOSK_TOKENS": usage.response_tokens})
             case ReplyText():
@@ -142,13 +158,54 @@ class Downlink:
         if self._muted or not self._asked:
             return
         self._closing = False
+        if self._mending is not None:
+            self._mending.sound(pcm)
+            self._mend(complete=False)
+            return
         if not self._begun:
             self._begun = True
             self._whole = False
             self._player.begin_reply()
             self.on_answer()
             self._inbox.post(ReplyStarted())
+        self._telling.add_sound(pcm)
         self._player.push_reply(pcm)
+
+    def _caption(self, caption: Caption) -> None:
+        text = caption.text
+        if caption.who == "customer":
+            if self._asked:
+                self._muted = False  # the service has moved on to the new question
+        elif self._mending is not None:
+            self._mending.words(text)
+            self._mend(complete=False)
+            return
+        elif self._asked and not self._muted:
+            self._telling.add_words(text)
+        self._report_caption(caption.who, text, final=caption.final)
+
+    def _report_caption(self, who: str, text: str, *, final: bool) -> None:
+        self._stream.report("caption", {"who": who, "text": text, "final": final})
+
+    def _mend(self, *, complete: bool) -> None:
+        """Let a reply that is told again go on where it was cut, or give it up."""
+        mending = self._mending
+        if mending is None or not self._asked:
+            return
+        match mending.verdict(complete=complete):
+            case Verdict.OPEN:
+                return
+            case Verdict.SAME:
+                self._begun, self._whole = True, False
+                self._telling = mending.second
+                self._report_caption("kiosk", mending.new_words(), final=False)
+                self._player.push_reply(mending.take())
+                self.on_answer()
+            case Verdict.OTHER:
+                self._player.finish_reply()
+                self._inbox.post(ReplyCut())
+                self._muted, self._asked = True, False
+        self._mending = None
 
     def _interrupted(self) -> None:
         self._muted = False
@@ -156,7 +213,7 @@ class Downlink:
         if self._begun:  # nobody pressed: let the customer hear what there is
             self._player.finish_reply()
 
-    def _turn_complete(self) -> None:
+    def _turn_complete(self, *, worth_repeating: bool) -> None:
         self._muted = False
         if self._closing:
             self._closing = False
@@ -166,4 +223,4 @@ class Downlink:
             self._asked = False
             if self._begun:
                 self._player.finish_reply()
-            self._inbox.post(ReplyFinished(audible=self._begun))
+            self._inbox.post(ReplyFinished(audible=self._begun, worth_repeating=worth_repeating))

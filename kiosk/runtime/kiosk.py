@@ -8,7 +8,7 @@ from typing import Any
 
 from kiosk.core.effects import Phrase
 from kiosk.core.gate import Gate
-from kiosk.ports import Button, Lamps, Microphone, Speaker
+from kiosk.ports import Button, Lamps, Microphone, NetworkWatch, Speaker
 from kiosk.runtime.button import Presses
 from kiosk.runtime.control import Control, Inbox
 from kiosk.runtime.downlink import Downlink
@@ -42,9 +42,18 @@ class Kiosk:
         self.uplink = Uplink(gate, self.inbox)
         self._errands = Errands(toolbox, stream)
         downlink = Downlink(self.inbox, self.player, self._errands, stream)
-        self.link = Link(self.uplink, downlink, self.inbox, stream)
+        self.link = link = Link(self.uplink, downlink, self._errands, self.inbox, stream)
+
+        def answered() -> None:
+            self.uplink.answered()
+            link.answered()
+
         self.uplink.on_end_mark = downlink.asked
-        downlink.on_answer = self.uplink.answered
+        self.uplink.on_result_sent = self._errands.sent
+        downlink.on_answer = answered
+        downlink.on_reply_lost = self.uplink.unanswered
+        downlink.on_going_away = link.going_away
+        downlink.on_rest = link.at_rest
         self._errands.on_result = self.uplink.answer_tool
         perform = performer(
             uplink=self.uplink,
@@ -58,7 +67,7 @@ class Kiosk:
         self.control = Control(self.inbox, perform, talk)
 
     def work(
-        self, microphone: Microphone, speaker: Speaker, button: Button
+        self, microphone: Microphone, speaker: Speaker, button: Button, network: NetworkWatch
     ) -> tuple[Coroutine[Any, Any, None], ...]:
         """Return what is to run side by side for as long as the kiosk does."""
         return (
@@ -67,6 +76,7 @@ class Kiosk:
             self.uplink.capture(microphone),
             self.uplink.send(),
             self.link.run(),
+            self.link.follow(network),
             self._errands.serve(),
             self.presses.follow(button),
         )

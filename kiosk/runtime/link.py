@@ -1,133 +1,359 @@
 """The link: one session a visit, over as many connections as the network makes necessary.
 
-One thing after another: connect, read until the connection ends, connect again with the newest
-handle. The handle lives here, in memory, and dies with the visit.
+``core/recovery.py`` decides; this is the one task that drives it: it feeds in what happens,
+looks at the connection while there is one, and carries out what is asked for. The handle lives
+here and in the downlink, in memory, and dies with the visit.
 """
 
 import asyncio
 import logging
 import random
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
 
-from kiosk.core.events import Connected, LinkDown, Refused, RefusedFor
+from kiosk.core import link_words as lw
+from kiosk.core.events import QuestionDelivered
+from kiosk.core.link_phases import Live, Recovery
+from kiosk.core.link_words import Rung, Target, Why
 from kiosk.core.live import SessionHandle, SessionSetup
-from kiosk.errors import LinkError, LinkRefused, Refusal
-from kiosk.ports import LiveService
+from kiosk.core.recap import recap
+from kiosk.core.recovery import deadline, samples_wanted, step
+from kiosk.core.retry import DIAL_S
+from kiosk.errors import LinkError, LinkRefused
+from kiosk.ports import LiveService, LiveSession, NetworkWatch, Spare
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.downlink import Downlink
+from kiosk.runtime.errands import Errands
+from kiosk.runtime.mailbox import Mailbox
 from kiosk.runtime.stream import Stream
 from kiosk.runtime.uplink import Uplink
 
 log = logging.getLogger(__name__)
 
-BACKOFF_BASE_S = 0.25
-BACKOFF_CAP_S = 4.0
-STEADY_S = 1.0
-"""A connection that stood for so long was a good one: the next failure is a first one."""
+SAMPLE_S = 0.05
+QUIET_S = 0.5
+"""Without anything to acknowledge, a dead path is not seen: a ping frame gives it something."""
+PROBE_WITHIN_S = 3.0
+GOODBYE_S = 0.5
+"""A session is resumed only after its old connection has been closed, or has had so long."""
+
+
+@dataclass(slots=True, eq=False)
+class _Connection:
+    """One attempt at a session and what becomes of it."""
+
+    endpoint: str
+    session: LiveSession | None = None
+    task: asyncio.Task[None] | None = None
 
 
 class Link:
     """Our standing wish to be connected while a visit lasts."""
 
     def __init__(
-        self,
-        uplink: Uplink,
-        downlink: Downlink,
-        inbox: Inbox,
-        stream: Stream,
+        self, uplink: Uplink, downlink: Downlink, errands: Errands, inbox: Inbox, stream: Stream
     ) -> None:
-        self._connected_at: float | None = None
-        self._failures = 0
-        self._to: tuple[LiveService, SessionSetup] | None = None
+        self.rounds = 0
+        """How often the task came round: evidence that it lives."""
         self._uplink = uplink
         self._downlink = downlink
+        self._errands = errands
         self._inbox = inbox
         self._stream = stream
-        self._wanted = asyncio.Event()
-        self._scope: asyncio.Timeout | None = None
+        self._events: Mailbox[lw.Event] = Mailbox()
+        self._recovery = Recovery()
+        self._services: dict[Target, LiveService] = {}
+        self._setup: SessionSetup | None = None
+        self._known = asyncio.Event()
+        self._group: asyncio.TaskGroup | None = None
+        self._connection: _Connection | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._dials: set[asyncio.Task[None]] = set()
+        self._spare: Spare | None = None
 
     @property
     def endpoint(self) -> str | None:
         """Where sessions are opened, for people; None before it is known."""
-        return self._to[0].endpoint if self._to else None
+        service = self._services.get(self._recovery.target)
+        return service.endpoint if service else None
 
     @property
     def connected(self) -> bool:
         """Whether there is a session at this moment."""
-        return self._connected_at is not None
+        return self._connection is not None and self._connection.session is not None
+
+    @property
+    def standing_in(self) -> bool:
+        """Whether the visit is with the service on this machine for want of the other."""
+        return self._recovery.target is Target.STANDBY
+
+    @property
+    def state(self) -> str:
+        """The recovery's phase, in one word."""
+        return type(self._recovery.phase).__name__.lower()
+
+    # What others ask for
 
     def use(self, service: LiveService, setup: SessionSetup) -> None:
         """Say where sessions are opened from now on, and with what; before the first visit."""
-        self._to = (service, setup)
+        self._services[Target.PRIMARY] = service
+        self._setup = setup
+        self._known.set()
 
-    def open(self) -> None:
-        """Begin a visit's session."""
-        self._wanted.set()
+    def stand_by(self, service: LiveService | None) -> None:
+        """Say which service on this machine stands by, or that it does not any more."""
+        if service is None:
+            self._services.pop(Target.STANDBY, None)
+        else:
+            self._services[Target.STANDBY] = service
+        self._events.post(lw.StandbyChanged(service is not None))
+
+    def open(self, *, resuming: bool = False) -> None:
+        """Begin a visit's session, or go on with one by the handle there is."""
+        self._events.post(lw.Wanted(resuming))
 
     def close(self) -> None:
         """End the visit's session; wipe its handle and its audio at once."""
-        self._wanted.clear()
         self._uplink.detach()
         self._uplink.forget()
         self._downlink.forget()
-        if self._scope is not None:
-            self._scope.reschedule(asyncio.get_running_loop().time())
-            self._scope = None  # it closes by itself, and may take a while
+        self._events.post(lw.Unwanted())
+
+    def reconnect(self) -> None:
+        """Call the service anew: it has the question and does not answer."""
+        self._events.post(lw.ServiceSilent())
+
+    def stand_in(self) -> None:
+        """Go to the service on this machine if there is one."""
+        self._events.post(lw.StandbyWished())
+
+    def going_away(self, time_left_s: float) -> None:
+        """Note that the service will hang up."""
+        self._stream.report("go_away", {"time_left_s": time_left_s})
+        self._events.post(lw.GoAwayTold(time_left_s))
+        self.at_rest()
+
+    def at_rest(self) -> None:
+        """Note that a turn may be over, and the newest handle may know all that was said."""
+        leaving = isinstance(self._recovery.phase, Live)
+        if leaving and self._downlink.at_rest and self._uplink.at_rest:
+            self._events.post(lw.Resumable())
+
+    def answered(self) -> None:
+        """Note that the service has begun a reply."""
+        self._events.post(lw.Answered())
+
+    def nudge(self) -> None:
+        """Make the task come round once, though nothing happened."""
+        self._events.post(lw.Tick())
+
+    # The tasks
+
+    async def follow(self, network: NetworkWatch) -> None:
+        """Take in what the kernel tells, until cancelled."""
+        async for change in network.changes():
+            self._events.post(lw.NetworkChanged(change))
 
     async def run(self) -> None:
         """Keep a session while one is wanted, until cancelled."""
-        while True:
-            await self._wanted.wait()
-            if not self._wanted.is_set():
-                continue  # opened and closed at once
-            try:
-                async with asyncio.timeout(None) as self._scope:
-                    await self._visit(self._scope)
-            except TimeoutError:
-                pass  # closed: the visit is over
-
-    async def _visit(self, scope: asyncio.Timeout) -> None:
-        self._failures = 0
-        while self._scope is scope:
-            try:
-                await self._connection(self._downlink.handle)
-                continue  # the service is going away: connect again at once
-            except LinkRefused as err:
-                self._stream.report("refused", {"code": err.code})
-                log.warning("session refused", extra={"KIOSK_CAUSE": str(err)})
-                if err.refusal is Refusal.HANDLE and self._downlink.handle is not None:
-                    self._downlink.handle = None
-                    self._stream.report("fresh_session")
-                    continue
-                if err.refusal in (Refusal.ACCOUNT, Refusal.CONTRACT, Refusal.QUOTA):
-                    self._inbox.post(Refused(RefusedFor.ACCOUNT))
-                    await asyncio.Event().wait()  # the conversation ends the visit
-                self._inbox.post(Refused(RefusedFor.BUSY))
-            except LinkError as err:
-                level = logging.DEBUG if self._failures else logging.WARNING  # one line an outage
-                log.log(level, "link lost", extra={"KIOSK_CAUSE": str(err)})
-                self._inbox.post(LinkDown())
-            self._failures += 1
-            ceiling_s = min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**self._failures)
-            await asyncio.sleep(random.uniform(0, ceiling_s))  # noqa: S311 - jitter, not a secret
-
-    async def _connection(self, handle: SessionHandle | None) -> None:
-        assert self._to is not None, "a visit begins only when the kiosk is ready"
-        service, setup = self._to
+        await self._known.wait()
         now = asyncio.get_running_loop().time
-        self._stream.report("connecting", {"endpoint": service.endpoint})
+        async with asyncio.TaskGroup() as self._group:
+            while True:
+                self.rounds += 1
+                event = await self._events.next(self._deadline(now()))
+                if event is None:
+                    event = await self._look(now()) or lw.Tick()
+                self._recovery, actions = step(self._recovery, event, now())
+                for action in actions:
+                    await self._perform(action)
+
+    def _deadline(self, now: float) -> float | None:
+        due = deadline(self._recovery)
+        if not self._watching:
+            return due
+        return now + SAMPLE_S if due is None else min(due, now + SAMPLE_S)
+
+    @property
+    def _watching(self) -> bool:
+        return samples_wanted(self._recovery) and self.connected
+
+    async def _look(self, now: float) -> lw.Sampled | None:
+        """Look at the connection, unless the recovery's own deadline has come."""
+        due = deadline(self._recovery)
+        connection = self._connection
+        if (due is not None and now >= due) or connection is None or connection.session is None:
+            return None
+        sample = connection.session.path()
+        if not sample.pending_bytes:
+            if self._uplink.delivered():
+                self._inbox.post(QuestionDelivered())
+            if self._uplink.quiet_s(now) >= QUIET_S and not self.standing_in:
+                await self._ping()
+        return lw.Sampled(sample)
+
+    async def _perform(self, action: lw.Action) -> None:
+        match action:
+            case lw.Dial():
+                self._dial()
+            case lw.StopDialling():
+                self._stop_dialling()
+            case lw.Ping():
+                await self._ping()
+            case lw.Open(rung):
+                self._open(rung)
+            case lw.Reset():
+                self._part(reset=True)
+            case lw.Leave():
+                self._part(reset=False)
+            case lw.DropHandle():
+                self._downlink.handle = None
+            case lw.Probe():
+                self._start(self._probe(self._services[Target.PRIMARY]), self._dials)
+            case lw.Post(fact):
+                self._inbox.post(fact)
+            case lw.Tell(event, fields):
+                self._stream.report(event, fields)
+            case lw.Note(why, took_s, resumed):
+                self._note(why, took_s, resumed=resumed)
+
+    def _note(self, why: Why, took_s: float, *, resumed: bool) -> None:
+        fields = {
+            "KIOSK_WHY": why.value,
+            "KIOSK_TOOK_S": round(took_s, 2),
+            "KIOSK_RESUMED": resumed,
+            "KIOSK_ENDPOINT": self.endpoint,
+        }
+        log.info("link is back", extra=fields)
+
+    # Bare connects
+
+    def _dial(self) -> None:
+        service = self._services.get(self._recovery.target)
+        if service is not None:
+            self._start(self._dialled(service), self._dials)
+
+    async def _dialled(self, service: LiveService) -> None:
+        now = asyncio.get_running_loop().time
+        began = now()
         try:
-            async with service.session(setup, handle) as session:
-                self._connected_at = now()
+            spare = await service.dial(DIAL_S)
+        except LinkError as err:
+            log.debug("no way", extra={"KIOSK_CAUSE": str(err)})
+            return
+        if self._services.get(self._recovery.target) is not service:
+            spare.close()
+            return
+        if self._spare is None:
+            self._spare = spare
+        else:
+            spare.close()
+        self._events.post(lw.SpareUp(now() - began))
+
+    def _stop_dialling(self) -> None:
+        for dial in self._dials:
+            dial.cancel()
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
+
+    async def _probe(self, service: LiveService) -> None:
+        reached, trusted = True, True
+        try:
+            await service.probe(PROBE_WITHIN_S)
+        except LinkRefused:
+            reached = trusted = False
+        except LinkError:
+            reached = False
+        self._events.post(lw.Probed(reached, trusted))
+
+    # Connections
+
+    def _open(self, rung: Rung) -> None:
+        service = self._services[self._recovery.target]
+        handle = self._downlink.handle if rung is Rung.RESUME else None
+        setup = self._setup
+        assert setup is not None, "sessions are opened only once it is known where"
+        turns = self._errands.turn - (not self._uplink.at_rest)
+        if handle is None and rung is not Rung.FRESH and turns > 0:
+            more = recap(turns, self._errands.done)
+            setup = replace(setup, instruction=setup.instruction + more)
+        spare, self._spare = self._spare, None
+        self._stop_dialling()
+        connection = _Connection(service.endpoint)
+        self._connection = connection
+        connecting = self._converse(connection, service, setup, handle, spare)
+        connection.task = self._start(connecting, self._closing)
+
+    def _part(self, *, reset: bool) -> None:
+        """Be without the connection there is; it closes by itself, and may take a moment."""
+        connection, self._connection = self._connection, None
+        self._uplink.detach()
+        if connection is None:
+            return
+        if reset and connection.session is not None:
+            connection.session.reset()
+        self._downlink.cut()
+        if connection.task is not None:
+            connection.task.cancel()
+
+    async def _converse(
+        self,
+        connection: _Connection,
+        service: LiveService,
+        setup: SessionSetup,
+        handle: SessionHandle | None,
+        spare: Spare | None,
+    ) -> None:
+        try:
+            if handle is not None:
+                await self._old_ones_closed(connection)
+            self._stream.report("connecting", {"endpoint": service.endpoint})
+            async with service.session(setup, handle, spare) as session:
+                if connection is not self._connection:
+                    return
+                connection.session = session
                 fields = {"endpoint": service.endpoint, "resumed": session.resumed}
                 self._stream.report("connected", fields)
-                if session.resumed:
-                    self._stream.report("resumed")
-                self._inbox.post(Connected())
                 self._uplink.attach(session)
+                self._errands.attached(resumed=session.resumed)
+                self._events.post(lw.SessionUp(session.resumed))
                 await self._downlink.read(session)
-        finally:
-            if self._connected_at is not None and now() - self._connected_at >= STEADY_S:
-                self._failures = 0
-            self._connected_at = None
-            self._uplink.detach()
-            self._downlink.cut()
+        except LinkRefused as err:
+            log.warning("session refused", extra={"KIOSK_CAUSE": str(err)})
+            roll = random.random()  # noqa: S311 - jitter, not a secret
+            self._ended(connection, lw.SessionRefused(err.refusal, err.code, roll))
+        except LinkError as err:
+            log.debug("link lost", extra={"KIOSK_CAUSE": str(err)})
+            self._ended(connection, lw.SessionLost())
+
+    def _ended(self, connection: _Connection, event: lw.Event) -> None:
+        if connection is not self._connection:
+            return  # it was given up before
+        self._connection = None
+        self._uplink.detach()
+        self._downlink.cut()
+        self._events.post(event)
+
+    async def _old_ones_closed(self, connection: _Connection) -> None:
+        others = [task for task in self._closing if task is not connection.task]
+        if others:
+            await asyncio.wait(others, timeout=GOODBYE_S)
+
+    async def _ping(self) -> None:
+        session = self._connection.session if self._connection else None
+        if session is not None:
+            with suppress(LinkError):  # its reader learns it too
+                await session.ping()
+            self._uplink.pinged()
+
+    def _start(
+        self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]
+    ) -> asyncio.Task[None]:
+        assert self._group is not None, "only a running link starts anything"
+        task = self._group.create_task(work)
+        among.add(task)
+        task.add_done_callback(among.discard)
+        return task

@@ -12,9 +12,12 @@ from kiosk.core.effects import (
     OpenSession,
     PlayEarcon,
     PlayPhrase,
+    Reconnect,
+    RepeatUtterance,
     Report,
     ShowLight,
     ShowMicrophoneLamp,
+    StandIn,
     StartUtterance,
 )
 from kiosk.ports import Lamps
@@ -40,10 +43,12 @@ def performer(
 
     def perform(effect: Effect) -> None:
         match effect:
-            case OpenSession():
+            case OpenSession(goes_on=goes_on):
+                handle = downlink.handle if goes_on else None
                 downlink.forget()
+                downlink.handle = handle
                 errands.begin_visit()
-                link.open()
+                link.open(resuming=goes_on)
             case CloseSession():
                 link.close()
             case StartUtterance(turn):
@@ -51,6 +56,12 @@ def performer(
                 uplink.start_utterance()
             case EndUtterance():
                 uplink.end_utterance()
+            case RepeatUtterance():
+                uplink.repeat()
+            case Reconnect():
+                link.reconnect()
+            case StandIn():
+                link.stand_in()
             case ArmGate(mode):
                 uplink.arm(mode)
             case DisarmGate():
@@ -58,6 +69,7 @@ def performer(
             case Flush():
                 player.flush()
                 downlink.mute()
+                uplink.answered()  # nobody waits for an answer any more
             case PlayEarcon(earcon):
                 player.earcon(earcon)
                 stream.report("earcon", {"name": earcon.value})

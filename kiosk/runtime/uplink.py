@@ -40,6 +40,7 @@ class Uplink:
 
     def __init__(self, gate: Gate, inbox: Inbox) -> None:
         self.on_end_mark: Callable[[], None] = lambda: None
+        self.on_result_sent: Callable[[str], None] = lambda _: None
         self.frames_uploaded = 0
         self._gate = gate
         self._inbox = inbox
@@ -50,6 +51,8 @@ class Uplink:
         self._sent = 0
         self._answered = False
         self._end_owed = False
+        self._delivery_due = False
+        self._sent_at = 0.0
         self._results: deque[ToolResult] = deque()
         self._session: LiveSession | None = None
         self._work = asyncio.Event()
@@ -85,6 +88,14 @@ class Uplink:
         self._utterance.clear()
         self._sent = 0
         self._answered = False
+        self._delivery_due = False
+
+    def repeat(self) -> None:
+        """Send the utterance once more, from its start."""
+        self._answered = False
+        self._delivery_due = False
+        self._sent = 0
+        self._work.set()
 
     def end_utterance(self) -> None:
         """Queue what the gate still holds and the end mark."""
@@ -103,8 +114,32 @@ class Uplink:
         self._sent = 0
         self._answered = False
         self._end_owed = False
+        self._delivery_due = False
 
-    # What others tell
+    # What others ask and tell
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no utterance is under way or waits for its answer."""
+        ended = bool(self._utterance) and self._utterance[-1] is _Mark.END
+        return not self._utterance or (ended and self._answered)
+
+    def delivered(self) -> bool:
+        """Note that all that was sent has arrived; tell, once, if a whole utterance was in it."""
+        due, self._delivery_due = self._delivery_due, False
+        return due
+
+    def quiet_s(self, now: float) -> float:
+        """Return for how long nothing has been sent."""
+        return now - self._sent_at
+
+    def pinged(self) -> None:
+        """Note that somebody sent something that is no audio."""
+        self._sent_at = asyncio.get_running_loop().time()
+
+    def unanswered(self) -> None:
+        """Note that the reply was lost: the next session gets the utterance again."""
+        self._answered = False
 
     def answered(self) -> None:
         """Note that the reply to the utterance has begun: it will not be sent again."""
@@ -120,8 +155,10 @@ class Uplink:
         """Send to this session from now on; an unanswered utterance from its start."""
         self._session = session
         self._end_owed = False
+        self._delivery_due = False
         self._results.clear()
         self._sent = len(self._utterance) if self._answered else 0
+        self._sent_at = asyncio.get_running_loop().time()
         self._work.set()
 
     def detach(self) -> None:
@@ -155,6 +192,7 @@ class Uplink:
                 while session is not None and session is self._session:
                     if not await self._send_next(session):
                         break
+                    self._sent_at = asyncio.get_running_loop().time()
             except LinkError as err:  # the reader of this session learns it too, and reconnects
                 log.debug("could not send", extra={"KIOSK_CAUSE": str(err)})
                 if session is self._session:
@@ -166,7 +204,9 @@ class Uplink:
             await session.send_activity_end()
             return True
         if self._results:
-            await session.send_tool_result(self._results.popleft())
+            result = self._results.popleft()
+            await session.send_tool_result(result)
+            self.on_result_sent(result.call_id)
             return True
         match self._utterance[self._sent : self._sent + 1]:
             case []:
@@ -178,6 +218,7 @@ class Uplink:
                 self._sent += 1
                 self.on_end_mark()  # first: a press while this waits is about what it asks for
                 await session.send_activity_end()
+                self._delivery_due = session is self._session and not self._answered
             case _:
                 return await self._send_audio(session)
         return True

@@ -11,7 +11,9 @@ Time passes on the loop's clock, so it runs on virtual time and on real time ali
   ``ReplyInterrupted``, then ``TurnComplete``, and no ``GenerationComplete``;
 - a handle comes after each turn, never during one, and brings the memory of that moment back
   on another connection; an unknown handle is refused;
-- sound outside the two activity marks ends the connection, as the Live API does.
+- sound outside the two activity marks ends the connection, as the Live API does;
+- ``path_up = False`` is a black hole: nothing arrives either way, connects run into their
+  deadline, and what is sent stays pending; when it is true again, what was on its way arrives.
 
 ``tests/contract`` holds it to what the real services do.
 """
@@ -43,10 +45,14 @@ from kiosk.core.live import (
     TurnComplete,
     Usage,
 )
+from kiosk.core.path import PathSample
 from kiosk.errors import LinkError, LinkRefused, Refusal
+from kiosk.ports import Spare
 
 PIECE_S = 0.04
 SECONDS_PER_WORD = 0.3
+SETUP_WITHIN_S = 3.0
+SYN_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,15 @@ class Sent:
     """Loop time and ``start``, ``audio``, ``end``, ``text`` or ``result``."""
 
 
+class FakeSpare:
+    """A bare connection that has only to be there."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class FakeLive:
     """A scripted LiveService. Knobs may be turned between two sessions."""
 
@@ -133,16 +148,57 @@ class FakeLive:
         self.speed = 4.0
         """How much faster than it is played the sound is made."""
         self.sessions: list[FakeSession] = []
+        self.dials = 0
+        self.probes = 0
+        self.spares: list[FakeSpare] = []
+        self.lose_old_ones = False
+        """Connections that stood while the path was gone never move again."""
         self.open_sessions = 0
         self._memories: dict[SessionHandle, Memory] = {}
+        self._path_up = True
         self._handles = itertools.count(1)
         self._calls = itertools.count(1)
 
+    @property
+    def path_up(self) -> bool:
+        return self._path_up
+
+    @path_up.setter
+    def path_up(self, up: bool) -> None:
+        self._path_up = up
+        for session in self.sessions:
+            if not (up and self.lose_old_ones):
+                session.path_changed(up=up)
+
+    async def dial(self, within_s: float) -> FakeSpare:
+        self.dials += 1
+        await self._reach(within_s)
+        spare = FakeSpare()
+        self.spares.append(spare)
+        return spare
+
+    async def probe(self, within_s: float) -> None:
+        self.probes += 1
+        await self._reach(within_s)
+
+    async def _reach(self, within_s: float) -> None:
+        """Get through, at once or with the repetition of the first packet a second later."""
+        for pause_s in (min(SYN_AGAIN_S, within_s), within_s - SYN_AGAIN_S):
+            if self.path_up:
+                return
+            await asyncio.sleep(max(0.0, pause_s))
+        raise LinkError(f"{self.endpoint} cannot be reached.")
+
     @asynccontextmanager
     async def session(
-        self, setup: SessionSetup, handle: SessionHandle | None = None
+        self,
+        setup: SessionSetup,
+        handle: SessionHandle | None = None,
+        spare: Spare | None = None,
     ) -> AsyncIterator["FakeSession"]:
+        del spare
         await asyncio.sleep(self.connect_s)
+        await self._reach(SETUP_WITHIN_S)
         if self.refusals:
             raise self.refusals.popleft()
         if handle is not None and handle not in self._memories:
@@ -155,7 +211,7 @@ class FakeLive:
             yield session
         finally:
             self.open_sessions -= 1
-            session.hang_up(LinkError("The session was closed."))
+            session.end()
             if self.close_s:
                 await asyncio.sleep(self.close_s)
 
@@ -194,46 +250,65 @@ class FakeSession:
         self._wake = asyncio.Event()
         self._ended: LinkError | None = None
         self._hearing = False
+        self._acked_at = asyncio.get_running_loop().time()
+        self._on_its_way: list[Callable[[], None]] = []
+        self._dead_since: float | None = None
+        self.was_reset = False
+        self.pings = 0
         self._over_at = 0.0
         self._played_until = 0.0
         self._made_until = 0.0
 
     # What the kiosk does.
 
+    def path(self) -> PathSample:
+        pending = 0 if self._ended else len(self._on_its_way)
+        return PathSample(pending, asyncio.get_running_loop().time() - self._acked_at)
+
+    def reset(self) -> None:
+        self.was_reset = True
+        self.end()
+
+    async def ping(self) -> None:
+        self.pings += 1
+        self._arrive(lambda: None)
+
+    def path_changed(self, *, up: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        if not up:
+            self._dead_since = now
+            return
+        if self._dead_since is not None:  # what was on its way arrives late, all of it
+            late_s = now - self._dead_since
+            self._timeline = deque((at + late_s, message) for at, message in self._timeline)
+        self._dead_since = None
+        self._acked_at = now
+        arriving, self._on_its_way = self._on_its_way, []
+        for take in arriving:
+            with suppress(LinkError):  # it ends the connection, and the reader learns it
+                take()
+        self._wake.set()
+
+    def end(self) -> None:
+        """End it from the kiosk's side: that needs no path."""
+        self._dead_since = None
+        self._ended = self._ended or LinkError("The session was closed.")
+        self._wake.set()
+
     async def send_activity_start(self) -> None:
-        self._note("start")
-        self.sent.starts += 1
-        self._hearing = True
-        if asyncio.get_running_loop().time() < self._over_at:
-            self._interrupt()
+        self._arrive(self._take_start)
 
     async def send_audio(self, pcm: bytes) -> None:
-        self._note("audio")
-        if not self._hearing:
-            self.hang_up(LinkRefused(Refusal.CONTRACT, 1007, "Sound outside an activity."))
-        self._check()
-        self.sent.audio += len(pcm)
+        self._arrive(lambda: self._take_audio(pcm))
 
     async def send_activity_end(self) -> None:
-        self._note("end")
-        self.sent.ends += 1
-        self._hearing = False
-        self._answer(None)
+        self._arrive(self._take_end)
 
     async def send_text(self, text: str) -> None:
-        self._note("text")
-        self.sent.texts.append(text)
-        if asyncio.get_running_loop().time() < self._over_at:
-            self._interrupt()
-        self._answer(text)
+        self._arrive(lambda: self._take_text(text))
 
     async def send_tool_result(self, result: ToolResult) -> None:
-        self._note("result")
-        self.sent.results.append(result)
-        if self._pending.pop(result.call_id, None) is not None:
-            self.memory = Memory(self.memory.asked, (*self.memory.results, result))
-            if not self._pending:
-                self._go_on()
+        self._arrive(lambda: self._take_result(result))
 
     def messages(self) -> "FakeSession":
         return self
@@ -245,6 +320,10 @@ class FakeSession:
         now = asyncio.get_running_loop().time
         while True:
             self._check()
+            if self._dead_since is not None:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
             due = self._timeline[0][0] if self._timeline else None
             if due is not None and due <= now():
                 _, message = self._timeline.popleft()
@@ -281,14 +360,59 @@ class FakeSession:
     def heard_seconds(self) -> float:
         return self.sent.audio / (MIC_HZ * SAMPLE_BYTES)
 
+    # What arrives.
+
+    def _take_start(self) -> None:
+        self._note("start")
+        self.sent.starts += 1
+        self._hearing = True
+        if asyncio.get_running_loop().time() < self._over_at:
+            self._interrupt()
+
+    def _take_audio(self, pcm: bytes) -> None:
+        self._note("audio")
+        if not self._hearing:
+            self.hang_up(LinkRefused(Refusal.CONTRACT, 1007, "Sound outside an activity."))
+        self._check()
+        self.sent.audio += len(pcm)
+
+    def _take_end(self) -> None:
+        self._note("end")
+        self.sent.ends += 1
+        self._hearing = False
+        self._answer(None)
+
+    def _take_text(self, text: str) -> None:
+        self._note("text")
+        self.sent.texts.append(text)
+        if asyncio.get_running_loop().time() < self._over_at:
+            self._interrupt()
+        self._answer(text)
+
+    def _take_result(self, result: ToolResult) -> None:
+        self._note("result")
+        self.sent.results.append(result)
+        if self._pending.pop(result.call_id, None) is not None:
+            self.memory = Memory(self.memory.asked, (*self.memory.results, result))
+            if not self._pending:
+                self._go_on()
+
     # The physics.
 
-    def _note(self, what: str) -> None:
+    def _arrive(self, take: Callable[[], None]) -> None:
+        """Let something of the kiosk arrive, or be on its way while the path is gone."""
         self._check()
+        if self._dead_since is not None:
+            self._on_its_way.append(take)
+            return
+        self._acked_at = asyncio.get_running_loop().time()
+        take()
+
+    def _note(self, what: str) -> None:
         self.sent.log.append((asyncio.get_running_loop().time(), what))
 
     def _check(self) -> None:
-        if self._ended is not None:
+        if self._ended is not None and self._dead_since is None:
             raise self._ended
 
     def _answer(self, text: str | None) -> None:

@@ -13,6 +13,7 @@ from kiosk.core.events import Event, KioskReady
 from kiosk.core.gate import Gate
 from kiosk.core.lights import Light
 from kiosk.core.live import SessionSetup
+from kiosk.core.path import NetworkChange
 from kiosk.ports import ButtonEdge
 from kiosk.resources import packaged
 from kiosk.runtime.kiosk import Kiosk
@@ -55,6 +56,20 @@ class NoOrders:
         return None
 
 
+class FakeNetwork:
+    """A kernel that tells what the test makes it tell."""
+
+    def __init__(self) -> None:
+        self._changes: asyncio.Queue[NetworkChange] = asyncio.Queue()
+
+    def tell(self, change: NetworkChange) -> None:
+        self._changes.put_nowait(change)
+
+    async def changes(self) -> AsyncIterator[NetworkChange]:
+        while True:
+            yield await self._changes.get()
+
+
 @dataclass
 class ShownLamps:
     """Lamps that remember what they showed."""
@@ -81,6 +96,7 @@ class House:
     lamps: ShownLamps
     kiosk: Kiosk
     events: list[Mapping[str, Any]]
+    network: FakeNetwork
 
     def post(self, event: Event) -> None:
         self.kiosk.inbox.post(event)
@@ -121,6 +137,7 @@ async def open_house(
     events: list[Mapping[str, Any]] = []
     policy = load_policy(Path(packaged("policy.toml")))
     lamps, microphone, speaker = ShownLamps(), FakeMicrophone(), FakeSpeaker()
+    network = FakeNetwork()
     kiosk = Kiosk(
         gate=Gate(settings.gate, Marks()),
         toolbox=Toolbox(settings.shop, NoOrders(), policy, lambda: NOW),
@@ -133,12 +150,12 @@ async def open_house(
     button = NobodyPresses()
     tasks = [
         asyncio.get_running_loop().create_task(work)
-        for work in kiosk.work(microphone, speaker, button)
+        for work in kiosk.work(microphone, speaker, button, network)
     ]
     if ready:
         kiosk.inbox.post(KioskReady())
     try:
-        yield House(live, microphone, speaker, lamps, kiosk, events)
+        yield House(live, microphone, speaker, lamps, kiosk, events, network)
         for task in tasks:
             assert not task.done(), task
     finally:

@@ -141,16 +141,22 @@ def test_a_link_lost_again_and_again_recovers_as_fast_each_time() -> None:
     run_virtual(scenario())
 
 
-def test_a_new_customer_is_not_refused_on_account_of_the_last() -> None:
+def test_a_refused_key_is_left_alone_for_five_minutes_and_then_tried_again() -> None:
     async def scenario() -> None:
         live = FakeLive([ANSWER])
         live.refusals.append(LinkRefused(Refusal.ACCOUNT, 403, "bad key"))
         async with open_house(live) as house:
             await house.tap()
-            await house.until("visit_ended", reason="refused") if house.live.refusals else None
-            await house.ask(2.0)  # somebody mended it
+            await house.until("light", code="F4")
+            await asyncio.sleep(10.0)
+            await house.tap()
+            assert len(house.named("visit_ended")) == 2
+            assert live.sessions == []
+            await asyncio.sleep(300.0)
+            await house.ask(2.0)
 
             await house.until("turn_ended", outcome="answered")
+            assert [event["part"] for event in house.named("healed")] == ["account"]
 
     run_virtual(scenario())
 
@@ -178,11 +184,11 @@ def test_a_press_just_as_the_gate_ends_the_question_lets_the_customer_go_on() ->
 
             def pressed_just_before(event: Event) -> None:
                 if event == SpeechEnded():
-                    inbox.post = post  # type: ignore[method-assign]  # once
+                    inbox.post = post  # once
                     house.kiosk.presses.down()
                 post(event)
 
-            inbox.post = pressed_just_before  # type: ignore[method-assign]  # the one seam
+            inbox.post = pressed_just_before  # the one seam
             await house.ask(1.0)
             await house.until("press")
             house.microphone.say(1.5)

@@ -99,16 +99,19 @@ def test_a_reply_that_stops_to_look_something_up_is_not_silence() -> None:
     run_virtual(scenario())
 
 
-def test_a_reply_that_never_goes_on_is_owned_up_to() -> None:
+def test_a_reply_that_never_goes_on_is_asked_for_again() -> None:
     async def scenario() -> None:
         stalled = Turn(steps=(Say("Let me look.", seconds=1.0), Pause(float("inf"))))
-        async with open_house(FakeLive([stalled])) as house:
+        async with open_house(FakeLive([stalled, ANSWER])) as house:
             await house.ask()
             reply = await house.until("reply_started")
-            over = await house.until("visit_ended", reason="no_reply")
+            over = await house.until("turn_ended", outcome="no_reply")
 
             assert 9.0 <= over["t"] - reply["t"] <= 9.2
-            assert house.named("phrase")[-1]["code"] == Phrase.LOST_CONNECTION
+            assert house.named("phrase")[-1]["code"] == Phrase.SAY_AGAIN
+            await house.until("mic_open")
+            house.microphone.say(1.5)
+            await house.until("turn_ended", outcome="answered", turn=2)
 
     run_virtual(scenario())
 
@@ -128,13 +131,30 @@ def test_a_reply_that_stumbles_for_a_moment_is_left_alone() -> None:
     run_virtual(scenario())
 
 
-def test_a_turn_without_sound_is_asked_again() -> None:
+def test_a_turn_without_sound_is_put_again_before_the_customer_is_asked_again() -> None:
     async def scenario() -> None:
-        async with open_house(FakeLive([Turn(steps=())])) as house:
+        silent = Turn(steps=())
+        async with open_house(FakeLive([silent, ANSWER, silent, silent])) as house:
             await house.ask()
-            done = await house.until("turn_ended")
-            assert done["outcome"] == "silent_reply"
+            await house.until("turn_ended", outcome="answered")
+            assert house.live.sessions[0].sent.ends == 2
+
+            await house.until("mic_open")
+            house.microphone.say(1.5)
+            await house.until("turn_ended", outcome="silent_reply", turn=2)
             assert house.named("phrase")[-1]["code"] == Phrase.SAY_AGAIN
+            assert len(house.live.sessions) == 1
+
+    run_virtual(scenario())
+
+
+def test_a_service_that_heard_nothing_to_answer_is_not_asked_the_same_again() -> None:
+    async def scenario() -> None:
+        nothing = Turn(steps=(Send(TurnComplete("NEED_MORE_INPUT")),))
+        async with open_house(FakeLive([nothing])) as house:
+            await house.ask()
+            await house.until("turn_ended", outcome="silent_reply")
+            assert house.live.sessions[0].sent.ends == 1
 
     run_virtual(scenario())
 
@@ -216,12 +236,14 @@ def test_a_busy_service_is_tried_again_while_the_customer_waits() -> None:
 
 def test_a_new_customer_gets_through_while_the_last_session_is_still_closing() -> None:
     async def scenario() -> None:
-        async with open_house(FakeLive([Turn(steps=(Pause(60.0),)), ANSWER])) as house:
+        live = FakeLive([ANSWER, ANSWER])
+        live.close_s = 2.0
+        async with open_house(live) as house:
             await house.ask()
-            await house.until("visit_ended", reason="no_reply")
+            await house.until("visit_ended")
             await house.ask(1.5)
-            await house.until("turn_ended", outcome="answered")
-            assert house.live.open_sessions == 1
+            done = await house.until("turn_ended", outcome="answered")
+            assert done["first_audio_ms"] < 500
 
     run_virtual(scenario())
 

@@ -181,20 +181,26 @@ def test_a_tool_is_called_and_its_answer_sent() -> None:
     run_virtual(scenario())
 
 
-def test_a_silent_service_is_covered_and_then_owned_up_to() -> None:
+def test_a_silent_service_is_covered_and_then_the_customer_is_asked_again() -> None:
     async def scenario() -> None:
         stalled = Turn(steps=(Pause(float("inf")),))
-        async with open_house(FakeLive([stalled])) as house:
+        async with open_house(FakeLive([stalled, ANSWER])) as house:
             await house.ask(2.0)
-            await house.until("visit_ended", reason="no_reply")
+            await house.until("turn_ended", outcome="no_reply")
             spoken = [event["code"] for event in house.named("phrase")]
             assert spoken == [
                 Phrase.TICK,
                 Phrase.ONE_MOMENT,
                 Phrase.TICK,
                 Phrase.TICK,
-                Phrase.LOST_CONNECTION,
+                Phrase.SAY_AGAIN,
             ]
+            await house.until("mic_open")
+            house.microphone.say(2.0)
+            await house.until("turn_ended", outcome="answered", turn=2)
+            first, second = house.live.sessions
+            assert first.was_reset
+            assert second.sent.starts == 1
 
     run_virtual(scenario())
 
@@ -212,13 +218,55 @@ def test_a_question_cut_by_the_network_is_replayed_and_answered_once() -> None:
     run_virtual(scenario())
 
 
-def test_a_reply_cut_by_the_network_asks_to_be_asked_again() -> None:
+def test_a_reply_cut_by_the_network_goes_on_where_it_was_cut() -> None:
     async def scenario() -> None:
-        cut = Turn(steps=(Say("Your order is", seconds=1.0), HangUp(LinkError("reset"))))
-        async with open_house(FakeLive([cut])) as house:
+        words = "Your order is out for delivery and comes today by seven"
+        first = "Your order is out for delivery and"
+        cut = Turn(steps=(Say(first, seconds=2.1), HangUp(LinkError("reset"))))
+        whole = Turn(steps=(Say(words, seconds=3.2),))
+        async with open_house(FakeLive([cut, whole])) as house:
             await house.ask(2.0)
             done = await house.until("turn_ended")
-            assert done["outcome"] == "lost"
+            told = "".join(
+                event["text"] for event in house.named("caption") if event["who"] == "kiosk"
+            )
+            assert (done["outcome"], done["heard_ms"]) == ("answered", 3200)
+            assert told == words
+            assert house.named("phrase") == []
+            assert len(house.named("reply_started")) == 1
+            assert house.live.sessions[1].heard_seconds == house.live.sessions[0].heard_seconds
+
+    run_virtual(scenario())
+
+
+def test_a_reply_cut_twice_is_told_once() -> None:
+    async def scenario() -> None:
+        def part(words: str, seconds: float) -> Turn:
+            return Turn(steps=(Say(words, seconds=seconds), HangUp(LinkError("reset"))))
+
+        live = FakeLive(
+            [
+                part("one two three", 1.5),
+                part("one two three four five six", 3.0),
+                Turn(steps=(Say("one two three four five six seven eight", seconds=4.0),)),
+            ]
+        )
+        async with open_house(live) as house:
+            await house.ask(2.0)
+            done = await house.until("turn_ended")
+            assert (done["outcome"], done["heard_ms"]) == ("answered", 4000)
+
+    run_virtual(scenario())
+
+
+def test_a_reply_that_comes_back_in_other_words_is_not_patched_together() -> None:
+    async def scenario() -> None:
+        cut = Turn(steps=(Say("Your order is on", seconds=1.2), HangUp(LinkError("reset"))))
+        other = Turn(steps=(Say("It will be with you today by seven", seconds=3.0),))
+        async with open_house(FakeLive([cut, other])) as house:
+            await house.ask(2.0)
+            done = await house.until("turn_ended")
+            assert (done["outcome"], done["heard_ms"]) == ("lost", 1200)
             assert house.named("phrase")[-1]["code"] == Phrase.SAY_AGAIN
             await house.until("mic_open")  # and listens
 

@@ -1,0 +1,97 @@
+"""A reply that was cut by a lost connection, and its second telling.
+
+The question is put again on the new connection, and the service answers anew. When the new
+reply begins with the very words of the old one, it is the same reply: what the customer has
+heard of it is skipped, and it goes on where it stopped. When it does not, it cannot be joined.
+
+Transcripts come in any pieces and in no fixed order to the sound, so the decision waits until
+enough of both is there, or the new reply is complete.
+"""
+
+import re
+from enum import Enum, auto
+from typing import Final
+
+from kiosk.core.audio import SAMPLE_BYTES
+
+_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+
+
+class Verdict(Enum):
+    """What is known of the new reply so far."""
+
+    OPEN = auto()
+    SAME = auto()
+    OTHER = auto()
+
+
+class Telling:
+    """How much of a reply has come: its words and its sound."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self.sound_bytes = 0
+
+    def add_words(self, text: str) -> None:
+        """Take in a piece of the transcript."""
+        self._text.append(text)
+
+    def add_sound(self, pcm: bytes) -> None:
+        """Take in a piece of the sound."""
+        self.sound_bytes += len(pcm)
+
+    @property
+    def text(self) -> str:
+        """The transcript so far, as it came."""
+        return "".join(self._text)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words so far, small letters, nothing between them."""
+        return tuple(_WORD.findall(self.text.casefold()))
+
+
+class Mending:
+    """Compares the second telling with the first, and hands out what is new in it."""
+
+    def __init__(self, first: Telling) -> None:
+        self._first = first
+        self.second = Telling()
+        self._kept = bytearray()
+        self._verdict = Verdict.OPEN
+
+    def words(self, text: str) -> None:
+        """Take in a piece of the new transcript."""
+        self.second.add_words(text)
+
+    def sound(self, pcm: bytes) -> None:
+        """Take in a piece of the new sound."""
+        self.second.add_sound(pcm)
+        self._kept += pcm
+
+    def verdict(self, *, complete: bool) -> Verdict:
+        """Decide if that can be done; ``complete`` when no more of the new reply will come."""
+        if self._verdict is not Verdict.OPEN:
+            return self._verdict
+        heard, told = self._first.words, self.second.words
+        sure = len(heard) - 1  # the last word may have been cut, and is sound already
+        enough = len(told) >= len(heard) and self.second.sound_bytes >= self._first.sound_bytes
+        if told[:sure] != heard[: min(sure, len(told))]:
+            self._verdict = Verdict.OTHER
+        elif enough and heard:
+            self._verdict = Verdict.SAME
+        elif complete:
+            self._verdict = Verdict.OTHER
+        return self._verdict
+
+    def new_words(self) -> str:
+        """Return what the second telling has said beyond the first."""
+        ends = [found.end() for found in _WORD.finditer(self.second.text)]
+        heard = len(self._first.words)
+        return self.second.text[ends[heard - 1] :] if 0 < heard <= len(ends) else ""
+
+    def take(self) -> bytes:
+        """Return the sound that follows on what was heard, once it is known to be the same."""
+        assert self._verdict is Verdict.SAME, "only the same reply can go on"
+        skip = self._first.sound_bytes - self._first.sound_bytes % SAMPLE_BYTES
+        return bytes(self._kept[skip:])

@@ -1,0 +1,181 @@
+"""Recovery: one pure function from (state, event, now) to (state, actions).
+
+    RESTING -wanted-> RECOVERING --session up--> LIVE --stall, network down--> SUSPECT
+       ^                ^   ^ |                   | ^                            | |
+       |                |   | '8 s-> OFFLINE <8 s-+-+----------------------------+ |
+       |                |   '-------lost, refused-'  '---acknowledged--------------+
+       '---unwanted-----+------------ the spare holds and the old one does not ----'
+
+A suspicion only prepares: bare connects race while the old connection is still used. When it
+moves again, the spares are dropped and nothing happened. When a spare holds and the old one
+does not, the old one is reset, and only then is a session opened, on that spare: never two.
+
+A live server that refuses is never raced. Time, and everything random, comes in.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from kiosk.core import link_words as lw
+from kiosk.core.events import LinkDown, StandbyReady
+from kiosk.core.link_phases import (
+    Live,
+    Offline,
+    Opening,
+    Proving,
+    Racing,
+    Recovering,
+    Recovery,
+    Resting,
+    Suspect,
+    Waiting,
+)
+from kiosk.core.link_words import Post, Rung, Target, Tell, Why
+from kiosk.core.path import NetworkChange
+from kiosk.core.recovery_down import (
+    KNOWN_OFFLINE_S,
+    OFFLINE_S,
+    STALL_S,
+    WIPE_S,
+    settle,
+    when_down,
+    when_suspect,
+)
+from kiosk.core.recovery_moves import Step, fail_over_from, may_fail_over, path_down, rest
+from kiosk.core.recovery_resting import when_resting
+from kiosk.core.refusals import refused
+from kiosk.core.retry import race_period_s
+
+STEADY_S: Final = 1.0
+"""A session that stood for so long was a good one."""
+
+
+def step(link: Recovery, event: lw.Event, now: float) -> Step:
+    """Advance by one event. Total: every event is legal in every phase."""
+    match event:
+        case lw.StandbyChanged(ready):
+            return replace(link, standby=ready), (Post(StandbyReady(ready)),)
+        case lw.Answered():
+            return replace(link, silences=0, refusals=0), ()
+        case lw.Unwanted():
+            return rest(link, now)
+        case _:
+            pass
+    match link.phase:
+        case Resting() as phase:
+            return when_resting(link, phase, event, now)
+        case Live() as phase:
+            return _live(link, phase, event, now)
+        case Suspect() as phase:
+            return when_suspect(link, phase, event, now)
+        case Offline(live=Live()) as phase:
+            return when_suspect(link, phase, event, now)
+        case Recovering() | Offline() as phase:
+            return when_down(link, phase, event, now)
+
+
+def deadline(link: Recovery) -> float | None:
+    """Return the time at which the caller owes a ``Tick``."""
+    match link.phase:
+        case Resting(probing=True):
+            return None
+        case Resting() as resting:
+            return resting.probe_at
+        case Live() as live:
+            return live.leave_by
+        case Suspect() as down:
+            return min(_stage_due(down.stage), down.since + OFFLINE_S)
+        case Recovering() as down:
+            patience_s = KNOWN_OFFLINE_S if down.known_offline else OFFLINE_S
+            return min(_stage_due(down.stage), down.since + patience_s)
+        case Offline() as down:
+            return min(_stage_due(down.stage), down.since + WIPE_S)
+
+
+def samples_wanted(link: Recovery) -> bool:
+    """Whether the connection is to be looked at."""
+    match link.phase:
+        case Live() | Suspect():
+            return True
+        case Offline(live=live):
+            return live is not None
+        case _:
+            return False
+
+
+def _stage_due(stage: Racing | Proving | Opening | Waiting) -> float:
+    match stage:
+        case Racing(next_at):
+            return next_at
+        case Proving(until) | Waiting(until):
+            return until
+        case Opening():
+            return float("inf")  # the attempt ends by itself
+
+
+def _live(link: Recovery, live: Live, event: lw.Event, now: float) -> Step:
+    match event:
+        case lw.Sampled(sample):
+            live = replace(live, flow=live.flow.observed(sample, now))
+            watched = replace(link, phase=live)
+            if live.flow.stalled_s(now) < STALL_S or link.target is Target.STANDBY:
+                return watched, ()
+            return _suspicious(watched, live, Why.STALL, now)
+        case lw.NetworkChanged(NetworkChange.DOWN) if link.target is Target.PRIMARY:
+            return _suspicious(link, live, Why.NETWORK, now)
+        case lw.SessionLost():
+            return _lost(link, live, now)
+        case lw.SessionRefused():
+            return settle(
+                refused(replace(link, refusals=_steady(link, live, now)), event, now), now
+            )
+        case lw.GoAwayTold(time_left_s):
+            by = now + time_left_s * 2 / 3
+            return replace(link, phase=replace(live, leave_by=by)), ()
+        case lw.Resumable() if live.leave_by is not None:
+            return _leave(link, now)
+        case lw.Tick() if live.leave_by is not None and now >= live.leave_by:
+            return _leave(link, now)
+        case lw.ServiceSilent():
+            return _hear_nothing(link, now)
+        case _:
+            return link, ()
+
+
+def _steady(link: Recovery, live: Live, now: float) -> int:
+    return 0 if now - live.since >= STEADY_S else link.refusals
+
+
+def _suspicious(link: Recovery, live: Live, why: Why, now: float) -> Step:
+    stalled = live.flow.stalled_since
+    since = now if stalled is None or why is Why.NETWORK else stalled
+    suspect = Suspect(since=since, why=why, stage=Racing(now + race_period_s(0)), live=live)
+    return replace(link, phase=suspect), (Tell("suspect", {"why": why.value}), lw.Ping(), lw.Dial())
+
+
+def _lost(link: Recovery, live: Live, now: float) -> Step:
+    """Go on after the end of a connection. One that never stood was as good as refused."""
+    steady = now - live.since >= STEADY_S
+    refusals = 0 if steady else link.refusals + 1
+    pause_s = 0.0 if refusals < 2 else race_period_s(0) * 2 ** min(refusals, 5)
+    racing = Recovering(since=now, why=Why.LOST, stage=Racing(now + pause_s))
+    lost = replace(link, phase=racing, refusals=refusals, rung=Rung.RESUME)
+    return settle(path_down(lost, Why.LOST), now)
+
+
+def _leave(link: Recovery, now: float) -> Step:
+    racing = Recovering(since=now, why=Why.GO_AWAY, stage=Racing(now))
+    left = replace(link, phase=racing, rung=Rung.RESUME)
+    return left, (lw.Leave(),)
+
+
+def _hear_nothing(link: Recovery, now: float) -> Step:
+    """Reconnect to a service that does not answer; the second time without its memory."""
+    if link.silences > 1 and may_fail_over(link):
+        return fail_over_from(link, now)
+    racing = Recovering(since=now, why=Why.SILENCE, stage=Racing(now))
+    again = link.silences > 0
+    rung = Rung.RECAP if again else Rung.RESUME
+    fresh = (lw.DropHandle(), Tell("fresh_session")) if again else ()
+    after = replace(link, phase=racing, rung=rung, silences=link.silences + 1)
+    return after, (lw.Reset(), *fresh, Post(LinkDown()))

@@ -1,0 +1,203 @@
+"""Without a session that works: an old one that may be dead, or none."""
+
+from dataclasses import replace
+from typing import Final
+
+from kiosk.core import link_words as lw
+from kiosk.core.events import Connected
+from kiosk.core.link_phases import (
+    Live,
+    Offline,
+    Opening,
+    Phase,
+    Proving,
+    Racing,
+    Recovering,
+    Recovery,
+    Suspect,
+    Waiting,
+)
+from kiosk.core.link_words import Action, Post, Rung, Target, Tell, Why
+from kiosk.core.path import NetworkChange
+from kiosk.core.recovery_moves import (
+    Step,
+    dial,
+    fail_over_from,
+    gone,
+    may_fail_over,
+    opened,
+    path_down,
+    reached_now,
+    with_person,
+)
+from kiosk.core.refusals import refused
+from kiosk.core.retry import race_period_s
+
+STALL_S: Final = 0.8
+"""Suspect then: no acknowledged path, up to 10 % loss each way, was silent for so long."""
+GRACE_S: Final = 0.15
+"""How long the old connection may still show that it lives once a spare holds, at least …"""
+MOST_GRACE_S: Final = 0.45
+"""… and at most: on a slow path an acknowledgement takes as long as the spare did."""
+OFFLINE_S: Final = 8.0
+WIPE_S: Final = 30.0
+KNOWN_OFFLINE_S: Final = 0.35
+"""Who presses a kiosk that is offline is told so, unless the path is back within this time."""
+_CLOCK_S: Final = 0.02  # the kernel counts the age of an acknowledgement in ticks
+
+
+def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now: float) -> Step:
+    """Advance while there is an old connection that may be dead."""
+    live = phase.live
+    assert live is not None, "there is an old connection, or this is not a suspicion"
+    match event:
+        case lw.Sampled(sample):
+            live = replace(live, flow=live.flow.observed(sample, now))
+            moves = live.flow.acked_at > phase.since + _CLOCK_S
+            if not sample.pending_bytes or (moves and live.flow.stalled_s(now) < STALL_S):
+                return _cleared(link, live, phase)
+            return replace(link, phase=replace(phase, live=live)), ()
+        case lw.SpareUp(took_s):
+            until = now + max(GRACE_S, min(1.5 * took_s, MOST_GRACE_S))
+            if isinstance(phase.stage, Proving):  # a connect that was begun later was faster
+                until = min(until, phase.stage.until)
+            return replace(link, phase=replace(phase, stage=Proving(until))), ()
+        case lw.SessionLost() | lw.SessionRefused():
+            ready = isinstance(phase.stage, Proving)
+            return _give_up_old(link, phase, now, spare=ready, actions=())
+        case lw.StandbyWished() if may_fail_over(link):
+            return fail_over_from(link, now)
+        case lw.ServiceSilent():
+            return _give_up_old(link, phase, now, spare=False, actions=(lw.Reset(),))
+        case lw.NetworkChanged(NetworkChange.UP) if isinstance(phase.stage, Racing):
+            return dial(link, phase, now, since=phase.since)
+        case lw.Tick():
+            return _suspect_tick(link, phase, now)
+        case _:
+            return link, ()
+
+
+def _suspect_tick(link: Recovery, phase: Suspect | Offline, now: float) -> Step:
+    if isinstance(phase.stage, Proving) and now >= phase.stage.until:
+        return _give_up_old(link, phase, now, spare=True, actions=(lw.Reset(),))
+    if isinstance(phase, Suspect) and now >= phase.since + OFFLINE_S:
+        return _go_offline(link, phase, phase.live, now)
+    if isinstance(phase, Offline) and now >= phase.since + WIPE_S:
+        return gone(link, now)
+    if isinstance(phase.stage, Racing) and now >= phase.stage.next_at:
+        return dial(link, phase, now, since=phase.since)
+    return link, ()
+
+
+def _cleared(link: Recovery, live: Live, phase: Suspect | Offline) -> Step:
+    """Nothing happened: the old connection moves again."""
+    told: tuple[Action, ...] = (Tell("path_up"),)
+    if isinstance(phase, Offline):
+        told = (*told, Post(Connected()))
+    cleared = replace(link, phase=live, path_told=True)
+    return cleared, (lw.StopDialling(), *told)
+
+
+def _give_up_old(
+    link: Recovery,
+    phase: Suspect | Offline,
+    now: float,
+    *,
+    spare: bool,
+    actions: tuple[Action, ...],
+) -> Step:
+    """Be without the old connection: a session is opened on the spare, or spares race on."""
+    stage = Opening(now) if spare else Racing(now)
+    down: Phase
+    if isinstance(phase, Offline):
+        down = replace(phase, stage=stage, live=None)
+    else:
+        down = Recovering(since=phase.since, why=phase.why, stage=stage)
+    given_up, told = path_down(replace(link, phase=down, rung=Rung.RESUME), phase.why)
+    if spare:
+        given_up, more = opened(given_up)
+        told = (*told, *more)
+    return given_up, (*actions, *told)
+
+
+def when_down(link: Recovery, phase: Recovering | Offline, event: lw.Event, now: float) -> Step:
+    """Advance while there is no connection."""
+    match event:
+        case lw.SpareUp() if isinstance(phase.stage, Racing):
+            opening = replace(link, phase=replace(phase, stage=Opening(now)))
+            return opened(opening)
+        case lw.SessionUp(resumed):
+            return _up(link, phase, resumed=resumed, now=now)
+        case lw.SessionLost() if isinstance(phase.stage, Opening):
+            next_at = max(now, phase.stage.began + race_period_s(now - phase.since))
+            racing = replace(link, phase=replace(phase, stage=Racing(next_at)))
+            return path_down(racing, phase.why) if phase.why is not Why.VISIT else (racing, ())
+        case lw.SessionRefused():
+            return settle(refused(link, event, now), now)
+        case lw.StandbyWished() if may_fail_over(link):
+            return fail_over_from(link, now)
+        case lw.NetworkChanged(NetworkChange.UP) if isinstance(phase.stage, Racing):
+            return dial(link, phase, now, since=phase.since)
+        case lw.Tick():
+            return _down_tick(link, phase, now)
+        case _:
+            return link, ()
+
+
+def _down_tick(link: Recovery, phase: Recovering | Offline, now: float) -> Step:
+    match phase:
+        case Recovering(known_offline=True) if now >= phase.since + KNOWN_OFFLINE_S:
+            if isinstance(phase.stage, Opening):  # it is back, and only now
+                return replace(link, phase=replace(phase, known_offline=False)), ()
+            return gone(link, now)
+        case Recovering() if now >= phase.since + OFFLINE_S:
+            return _go_offline(link, phase, None, now)
+        case Offline() if now >= phase.since + WIPE_S:
+            return gone(link, now)
+        case _:
+            pass
+    match phase.stage:
+        case Racing(next_at) if now >= next_at:
+            return dial(link, phase, now, since=phase.since)
+        case Waiting(until) if now >= until:
+            return dial(link, phase, now, since=phase.since)
+        case _:
+            return link, ()
+
+
+def _up(link: Recovery, phase: Recovering | Offline, *, resumed: bool, now: float) -> Step:
+    after = replace(link, phase=Live(since=now), held=0, rung=Rung.RESUME)
+    standby = link.target is Target.STANDBY
+    actions: tuple[Action, ...] = (lw.StopDialling(), Post(Connected(standby)))
+    if phase.why is not Why.VISIT:
+        took_s = now - phase.since
+        if resumed:
+            told_s = round(took_s, 3)
+            actions = (*actions, Tell("resumed", {"took_s": told_s, "why": phase.why.value}))
+        actions = (*actions, lw.Note(phase.why, took_s, resumed))
+    if standby:
+        return after, actions
+    after, told = reached_now(replace(after, not_before=float("-inf")), reached=True)
+    after, told = with_person(after, told, hopeless=False)
+    return after, (*told, *actions)
+
+
+def _go_offline(link: Recovery, phase: Suspect | Recovering, live: Live | None, now: float) -> Step:
+    """There was no way for long: stand in, or go on trying."""
+    if may_fail_over(link):
+        return fail_over_from(link, now)
+    offline = Offline(since=phase.since, why=phase.why, stage=phase.stage, live=live)
+    down, told = path_down(replace(link, phase=offline), phase.why)
+    if link.target is Target.PRIMARY:
+        down, more = reached_now(down, reached=False)
+        told = (*told, *more)
+    return down, told
+
+
+def settle(settled: Step, now: float) -> Step:
+    """Go to the service on this machine when the primary one is of no use for now."""
+    link, actions = settled
+    if link.refusals >= 3 and may_fail_over(link):
+        over, more = fail_over_from(link, now)
+        return over, (*actions, *more)
+    return link, actions

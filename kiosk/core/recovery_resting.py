@@ -1,0 +1,61 @@
+"""Between visits: is the service there? The light must be true before anybody presses."""
+
+from dataclasses import replace
+from typing import Final
+
+from kiosk.core import link_words as lw
+from kiosk.core.events import Refused
+from kiosk.core.link_phases import Racing, Recovering, Recovery, Resting
+from kiosk.core.link_words import Post, Rung, Why
+from kiosk.core.recovery_moves import (
+    PROBE_S,
+    Step,
+    fail_over,
+    reached_now,
+    with_person,
+)
+
+BRISK_PROBE_S: Final = 1.0
+BRISK_S: Final = 10.0
+NEEDS_A_PERSON_S: Final = 300.0
+
+
+def when_resting(link: Recovery, phase: Resting, event: lw.Event, now: float) -> Step:
+    """Advance while there is no visit."""
+    match event:
+        case lw.Wanted(resuming):
+            rung = Rung.RESUME if resuming else Rung.FRESH
+            return _begin(replace(link, rung=rung), now)
+        case lw.NetworkChanged():
+            brisk = replace(phase, probe_at=now, brisk_until=now + BRISK_S)
+            return replace(link, phase=brisk), ()
+        case lw.Probed(reached, trusted):
+            return _probed(link, phase, reached=reached, trusted=trusted, now=now)
+        case lw.Tick() if not phase.probing and now >= phase.probe_at:
+            return replace(link, phase=replace(phase, probing=True)), (lw.Probe(),)
+        case _:
+            return link, ()
+
+
+def _probed(link: Recovery, phase: Resting, *, reached: bool, trusted: bool, now: float) -> Step:
+    reached = reached and now >= link.not_before  # it refused, and is left alone
+    since = None if reached else (phase.unreached_since or now)
+    pause_s = BRISK_PROBE_S if not reached and now < phase.brisk_until else PROBE_S
+    rested = replace(phase, probing=False, probe_at=now + pause_s, unreached_since=since)
+    after = replace(link, phase=rested)
+    acts_s = NEEDS_A_PERSON_S if trusted else 0.0
+    hopeless = since is not None and now - since >= acts_s
+    after, told = reached_now(after, reached=reached)
+    return with_person(after, told, hopeless=hopeless)
+
+
+def _begin(link: Recovery, now: float) -> Step:
+    """Open a visit's session: at the primary service unless that is known to be of no use."""
+    shunned = now < link.not_before
+    if link.standby and (shunned or not link.reachable):
+        return fail_over(link, now)
+    if shunned:
+        return link, (Post(Refused(link.shunned_for)),)
+    offline = not link.reachable
+    racing = Recovering(since=now, why=Why.VISIT, stage=Racing(now), known_offline=offline)
+    return replace(link, phase=racing), ()
