@@ -82,12 +82,12 @@ class Uplink:
 
         A follow-up question begins with its first frame, before the conversation knows of it.
         """
+        self._answered = False
         if not self._utterance or self._utterance[-1] is not _Mark.END:
             return
         self._end_owed = 0 < self._sent < len(self._utterance)
         self._utterance.clear()
         self._sent = 0
-        self._answered = False
         self._delivery_due = False
 
     def repeat(self) -> None:
