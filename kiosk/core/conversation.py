@@ -21,19 +21,25 @@ from kiosk.core import events as ev
 from kiosk.core.consequences import consequences
 from kiosk.core.earcons import Earcon
 from kiosk.core.effects import (
-    CloseSession,
-    Effect,
     EndUtterance,
     Flush,
     OpenSession,
     Phrase,
     PlayEarcon,
     PlayPhrase,
-    Reconnect,
     RepeatUtterance,
     Report,
-    StandIn,
     StartUtterance,
+)
+from kiosk.core.endings import (
+    PHRASE_LIMIT_S,
+    Step,
+    apologise,
+    end_visit,
+    open_window,
+    say_again,
+    turn_over,
+    whole_ms,
 )
 from kiosk.core.lights import Light
 from kiosk.core.patience import patience
@@ -47,15 +53,8 @@ from kiosk.core.phases import (
     Starting,
     Thinking,
 )
+from kiosk.core.waiting import link_gone, stand_in, wait_on, with_notice
 from kiosk.settings import Talk
-
-PHRASE_LIMIT_S = 12.0
-"""No recorded phrase is longer; a lost PhraseEnded must not hold a visit for ever."""
-LINK_LIMIT_S = 40.0
-"""Longer than the link tries while somebody waits; a lost LinkGone must not either."""
-
-
-Step = tuple[Conversation, tuple[Effect, ...]]
 
 
 def step(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Step:
@@ -120,22 +119,22 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
             said = Report("muted", {"muted": muted})
             if not muted or isinstance(conv.phase, Idle):
                 return conv, (earcon, said)
-            ended, effects = _end_visit(conv, "muted", "abandoned", now)
+            ended, effects = end_visit(conv, "muted", "abandoned", now)
             return ended, (Flush(), earcon, said, *effects)
         case Idle() | Saying(ended=True), ev.PartFailed():
             return conv, ()
         case _, ev.PartFailed(part=ev.Part.MICROPHONE | ev.Part.SPEAKER as part):
-            return _apologise(conv, Phrase.NOT_AVAILABLE, part.value, "abandoned", now)
+            return apologise(conv, Phrase.NOT_AVAILABLE, part.value, "abandoned", now)
         case _, ev.ButtonPressed():
             return _pressed(conv, now, talk)
         case Idle(), _:
             return conv, ()
         case _, ev.Refused(served=False) if not conv.over:
-            return _apologise(conv, Phrase.NOT_AVAILABLE, "refused", "refused", now)
+            return apologise(conv, Phrase.NOT_AVAILABLE, "refused", "refused", now)
         case _, ev.LinkGone() if not conv.over:
-            return _link_gone(conv, now, talk)
+            return link_gone(conv, now, talk)
         case _, ev.FailedOver() if not conv.over:
-            return _stand_in(conv, now)
+            return stand_in(conv, now)
 
         case Listening() as listening, _:
             return _listening(conv, listening, event, now, talk)
@@ -163,14 +162,14 @@ def _pressed(conv: Conversation, now: float, talk: Talk) -> Step:
                 PlayEarcon(Earcon.LISTENING),
             )
         case _ if now >= conv.visit_due:  # the cap: who goes on asking is a new visit
-            ended, effects = _end_visit(conv, "cap", "interrupted", now)
+            ended, effects = end_visit(conv, "cap", "interrupted", now)
             begun, more = _begin_visit(ended, now, talk)
             return begun, (*effects, *more)
         case Listening() as listening:
             phase = replace(listening, due=now + talk.hold_s)
             return replace(conv, phase=phase), (PlayEarcon(Earcon.LISTENING),)
         case Thinking() | Speaking():
-            done = _turn_over(conv, "interrupted", now)
+            done = turn_over(conv, "interrupted", now)
             begun, effects = _take_floor(conv, now, talk)
             return begun, (Flush(), Report("barge_in"), *done, *effects)
         case _:  # saying a phrase, or waiting for a follow-up question
@@ -243,7 +242,7 @@ def _listening(
         case ev.Tick() if phase.heard or phase.held:  # the longest utterance there may be
             return _end_turn(conv, phase, now, talk)
         case ev.Tick():
-            ended, effects = _end_visit(conv, "no_speech", "no_speech", now)
+            ended, effects = end_visit(conv, "no_speech", "no_speech", now)
             return ended, (PlayEarcon(Earcon.SORRY), *effects)
         case _:
             return conv, ()
@@ -252,70 +251,8 @@ def _listening(
 def _end_turn(conv: Conversation, phase: Listening, now: float, talk: Talk) -> Step:
     thinking = Thinking(since=now, due=now + talk.tick_s)
     said = (Report("speech_ended"),) if phase.heard else ()
-    ended, notice = _with_notice(replace(conv, phase=thinking))
+    ended, notice = with_notice(replace(conv, phase=thinking))
     return ended, (*said, EndUtterance(), *notice)
-
-
-def _with_notice(conv: Conversation) -> Step:
-    """Say honestly that the kiosk answers by itself, once."""
-    if not conv.notice_owed:
-        return conv, ()
-    return replace(conv, notice_owed=False), (PlayPhrase(Phrase.STANDING_IN),)
-
-
-def _wait_on(
-    conv: Conversation, phase: Thinking | Speaking, since: float, now: float, talk: Talk
-) -> Step:
-    """Give the next sign of patience to who has waited ``since`` then, or own up."""
-    plan = patience(talk)
-    if phase.stage >= len(plan):
-        ended, effects = _end_visit(conv, "no_reply", "no_reply", now)
-        return ended, (Flush(), *effects)
-    phrase = plan[phase.stage][1]
-    if phrase is Phrase.LOST_CONNECTION:
-        return _own_up(conv, phase, now, talk)
-    due = since + plan[phase.stage + 1][0]
-    waiting = replace(phase, stage=phase.stage + 1, due=due)
-    return replace(conv, phase=waiting), (PlayPhrase(phrase),)
-
-
-def _own_up(conv: Conversation, phase: Thinking | Speaking, now: float, talk: Talk) -> Step:
-    """Be honest with who has waited long enough; what is to be done depends on whose fault it is.
-
-    A service that has the question and does not answer is called anew, and the customer asked
-    to say it again. Without a way to it, the service on this machine stands in, or the
-    customer is told, and the link goes on trying for as long as somebody may be waiting.
-    """
-    if conv.delivered:
-        again, effects = _say_again(conv, "no_reply", now)
-        return again, (*effects, Reconnect())
-    if conv.truths.standby and not conv.standing_in:
-        return replace(conv, phase=replace(phase, due=now + talk.sorry_s)), (StandIn(),)
-    told = replace(phase, stage=len(patience(talk)), due=now + LINK_LIMIT_S)
-    return replace(conv, phase=told), (PlayPhrase(Phrase.LOST_CONNECTION),)
-
-
-def _link_gone(conv: Conversation, now: float, talk: Talk) -> Step:
-    match conv.phase:
-        case Thinking(stage=stage) | Speaking(stage=stage) if stage >= len(patience(talk)):
-            ended, effects = _end_visit(conv, "offline", "no_reply", now)
-            return ended, (Flush(), *effects)
-        case FollowUp():
-            ended, effects = _end_visit(conv, "offline", "", now)
-            return ended, (PlayEarcon(Earcon.GOODBYE), *effects)
-        case _:
-            return _apologise(conv, Phrase.LOST_CONNECTION, "offline", "no_reply", now)
-
-
-def _stand_in(conv: Conversation, now: float) -> Step:
-    match conv.phase:
-        case Thinking():
-            return _with_notice(conv)
-        case FollowUp():
-            saying = Saying(phrase=Phrase.STANDING_IN, due=now + PHRASE_LIMIT_S)
-            return _with_notice(replace(conv, phase=saying))
-        case _:  # somebody speaks: it is said when they have finished
-            return conv, ()
 
 
 def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, talk: Talk) -> Step:
@@ -324,20 +261,20 @@ def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, 
             answered = replace(phase, stage=len(patience(talk)) - 1, due=now + PHRASE_LIMIT_S)
             return replace(conv, phase=answered), ()
         case ev.ReplySounded():
-            first_audio_ms = _ms(now - phase.since)
+            first_audio_ms = whole_ms(now - phase.since)
             speaking = Speaking(since=now, due=now + talk.reply_s, first_audio_ms=first_audio_ms)
             return replace(conv, phase=speaking), (Report("reply_started"),)
         case ev.HoldWasSilent():
-            return _say_again(conv, "no_speech", now)
+            return say_again(conv, "no_speech", now)
         case ev.ReplyFinished(audible=False, worth_repeating=True) if not phase.repeated:
             repeated = replace(conv, phase=replace(phase, repeated=True), delivered=False)
             return repeated, (RepeatUtterance(),)
         case ev.ReplyFinished(audible=False):
-            return _say_again(conv, "silent_reply", now)
+            return say_again(conv, "silent_reply", now)
         case ev.ReplyCut():
-            return _say_again(conv, "lost", now)
+            return say_again(conv, "lost", now)
         case ev.Tick() if now >= phase.due:
-            return _wait_on(conv, phase, phase.since, now, talk)
+            return wait_on(conv, phase, phase.since, now, talk)
         case _:
             return conv, ()
 
@@ -346,9 +283,9 @@ def _speaking(conv: Conversation, phase: Speaking, event: ev.Event, now: float, 
     cap_due = phase.since + talk.reply_s
     match event:
         case ev.PlayoutDrained(heard_ms) if phase.cut:
-            return _say_again(conv, "lost", now, heard_ms)
+            return say_again(conv, "lost", now, heard_ms)
         case ev.PlayoutDrained(heard_ms):
-            return _open_window(conv, now, talk, *_turn_over(conv, "answered", now, heard_ms))
+            return open_window(conv, now, talk, *turn_over(conv, "answered", now, heard_ms))
         case ev.ReplyCut():
             return replace(conv, phase=replace(phase, cut=True)), ()
         case ev.ReplyDried():
@@ -357,9 +294,9 @@ def _speaking(conv: Conversation, phase: Speaking, event: ev.Event, now: float, 
         case ev.ReplySounded():
             return replace(conv, phase=replace(phase, dry_since=None, stage=0, due=cap_due)), ()
         case ev.Tick() if now >= phase.due and phase.dry_since is not None and now < cap_due:
-            return _wait_on(conv, phase, phase.dry_since, now, talk)
+            return wait_on(conv, phase, phase.dry_since, now, talk)
         case ev.Tick() if now >= phase.due:
-            return _open_window(conv, now, talk, Flush(), *_turn_over(conv, "capped", now))
+            return open_window(conv, now, talk, Flush(), *turn_over(conv, "capped", now))
         case _:
             return conv, ()
 
@@ -374,7 +311,7 @@ def _saying(conv: Conversation, phase: Saying, event: ev.Event, now: float, talk
             return conv, ()
     if phase.ended:
         return replace(conv, phase=Idle()), ()
-    return _open_window(conv, now, talk)
+    return open_window(conv, now, talk)
 
 
 def _follow_up(
@@ -393,57 +330,7 @@ def _follow_up(
             window = FollowUp(due=now + talk.follow_up_s, armed=True)
             return replace(conv, phase=window), ()
         case ev.Tick() if now >= phase.due:
-            ended, effects = _end_visit(conv, "silence", "", now)
+            ended, effects = end_visit(conv, "silence", "", now)
             return ended, (PlayEarcon(Earcon.GOODBYE), *effects)
         case _:
             return conv, ()
-
-
-def _open_window(conv: Conversation, now: float, talk: Talk, *first: Effect) -> Step:
-    if now >= conv.visit_due:
-        ended, effects = _end_visit(conv, "cap", "", now)
-        return ended, (*first, PlayEarcon(Earcon.GOODBYE), *effects)
-    return replace(conv, phase=FollowUp(due=now + talk.echo_tail_s)), first
-
-
-def _say_again(conv: Conversation, outcome: str, now: float, heard_ms: int | None = None) -> Step:
-    done = _turn_over(conv, outcome, now, heard_ms)
-    saying = Saying(phrase=Phrase.SAY_AGAIN, due=now + PHRASE_LIMIT_S)
-    return replace(conv, phase=saying), (Flush(), *done, PlayPhrase(Phrase.SAY_AGAIN))
-
-
-def _apologise(conv: Conversation, phrase: Phrase, reason: str, outcome: str, now: float) -> Step:
-    """End the visit and say why. The session ends at once: nothing more leaves the device."""
-    ended, effects = _end_visit(conv, reason, outcome, now)
-    saying = Saying(phrase=phrase, due=now + PHRASE_LIMIT_S, ended=True)
-    return replace(ended, phase=saying), (Flush(), *effects, PlayPhrase(phrase))
-
-
-def _end_visit(conv: Conversation, reason: str, outcome: str, now: float) -> Step:
-    """End the visit for ``reason``, and with ``outcome`` a turn that was under way."""
-    effects = _turn_over(conv, outcome, now)
-    if not conv.over:
-        ended = Report("visit_ended", {"visit": conv.visit, "reason": reason})
-        effects = (*effects, CloseSession(), ended)
-    return replace(conv, phase=Idle()), effects
-
-
-def _turn_over(
-    conv: Conversation, outcome: str, now: float, heard_ms: int | None = None
-) -> tuple[Effect, ...]:
-    """Report the end of the turn under way, if one is. Unless told, reckon what was heard."""
-    match conv.phase:
-        case Listening() | Thinking():
-            fields = {"first_audio_ms": None, "heard_ms": 0}
-            reports: tuple[Effect, ...] = ()
-        case Speaking(since=since, first_audio_ms=first_audio_ms):
-            heard = _ms(now - since) if heard_ms is None else heard_ms
-            fields = {"first_audio_ms": first_audio_ms, "heard_ms": heard}
-            reports = (Report("reply_ended", {"heard_ms": heard}),)
-        case _:
-            return ()
-    return (*reports, Report("turn_ended", {"turn": conv.turn, "outcome": outcome, **fields}))
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)

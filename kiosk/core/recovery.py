@@ -138,6 +138,8 @@ def _live(link: Recovery, live: Live, event: lw.Event, now: float) -> Step:
             return _leave(link, now)
         case lw.ServiceSilent():
             return _hear_nothing(link, now)
+        case lw.StandbyWished() if may_fail_over(link):  # what was asked has not even arrived
+            return fail_over_from(link, now)
         case _:
             return link, ()
 

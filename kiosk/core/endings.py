@@ -1,0 +1,82 @@
+"""How turns and visits end: answered, asked again, apologised for, or in silence."""
+
+from dataclasses import replace
+
+from kiosk.core.earcons import Earcon
+from kiosk.core.effects import (
+    CloseSession,
+    Effect,
+    Flush,
+    Phrase,
+    PlayEarcon,
+    PlayPhrase,
+    Report,
+)
+from kiosk.core.phases import (
+    Conversation,
+    FollowUp,
+    Idle,
+    Listening,
+    Saying,
+    Speaking,
+    Thinking,
+)
+from kiosk.settings import Talk
+
+PHRASE_LIMIT_S = 12.0
+"""No recorded phrase is longer; a lost PhraseEnded must not hold a visit for ever."""
+
+Step = tuple[Conversation, tuple[Effect, ...]]
+
+
+def open_window(conv: Conversation, now: float, talk: Talk, *first: Effect) -> Step:
+    """Listen for a follow-up question, unless the visit is over its cap."""
+    if now >= conv.visit_due:
+        ended, effects = end_visit(conv, "cap", "", now)
+        return ended, (*first, PlayEarcon(Earcon.GOODBYE), *effects)
+    return replace(conv, phase=FollowUp(due=now + talk.echo_tail_s)), first
+
+
+def say_again(conv: Conversation, outcome: str, now: float, heard_ms: int | None = None) -> Step:
+    """Ask the customer to say it again; the turn ended with ``outcome``."""
+    done = turn_over(conv, outcome, now, heard_ms)
+    saying = Saying(phrase=Phrase.SAY_AGAIN, due=now + PHRASE_LIMIT_S)
+    return replace(conv, phase=saying), (Flush(), *done, PlayPhrase(Phrase.SAY_AGAIN))
+
+
+def apologise(conv: Conversation, phrase: Phrase, reason: str, outcome: str, now: float) -> Step:
+    """End the visit and say why. The session ends at once: nothing more leaves the device."""
+    ended, effects = end_visit(conv, reason, outcome, now)
+    saying = Saying(phrase=phrase, due=now + PHRASE_LIMIT_S, ended=True)
+    return replace(ended, phase=saying), (Flush(), *effects, PlayPhrase(phrase))
+
+
+def end_visit(conv: Conversation, reason: str, outcome: str, now: float) -> Step:
+    """End the visit for ``reason``, and with ``outcome`` a turn that was under way."""
+    effects = turn_over(conv, outcome, now)
+    if not conv.over:
+        ended = Report("visit_ended", {"visit": conv.visit, "reason": reason})
+        effects = (*effects, CloseSession(), ended)
+    return replace(conv, phase=Idle()), effects
+
+
+def turn_over(
+    conv: Conversation, outcome: str, now: float, heard_ms: int | None = None
+) -> tuple[Effect, ...]:
+    """Report the end of the turn under way, if one is. Unless told, reckon what was heard."""
+    match conv.phase:
+        case Listening() | Thinking():
+            fields = {"first_audio_ms": None, "heard_ms": 0}
+            reports: tuple[Effect, ...] = ()
+        case Speaking(since=since, first_audio_ms=first_audio_ms):
+            heard = whole_ms(now - since) if heard_ms is None else heard_ms
+            fields = {"first_audio_ms": first_audio_ms, "heard_ms": heard}
+            reports = (Report("reply_ended", {"heard_ms": heard}),)
+        case _:
+            return ()
+    return (*reports, Report("turn_ended", {"turn": conv.turn, "outcome": outcome, **fields}))
+
+
+def whole_ms(seconds: float) -> int:
+    """Return milliseconds, for reports."""
+    return round(seconds * 1000)
