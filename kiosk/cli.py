@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import os
 import signal
 import sys
@@ -167,6 +168,7 @@ def _leave_within(seconds: float) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    faulthandler.enable()  # who is killed by the watchdog's SIGABRT says where it stood
     from kiosk import daemon, journal
 
     settings = _settings(options)

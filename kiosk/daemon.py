@@ -82,15 +82,14 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
         )
         desk.serve(kiosk, microphone, speaker)
 
-        def evidence() -> Mapping[str, int]:
-            return {"microphone": microphone.frames_captured, "speaker": speaker.frames_played}
-
         async with asyncio.TaskGroup() as group:
             for work in kiosk.work(microphone, speaker, hands.button):
                 group.create_task(work)
             period_s = watchdog_period_s(environ)
             if period_s is not None:
-                group.create_task(watch(manager, period_s, evidence))
+                parts = kiosk.watched(microphone, speaker)
+                group.create_task(watch(manager, period_s, parts, kiosk.doing.stand_still))
+            group.create_task(kiosk.doing.tell(manager))
             group.create_task(_record_phrases(kiosk.player, recordings, settings.phrases.language))
             setup = session_setup(settings, toolbox)
             group.create_task(_keep_endpoint(settings, environ, setup, kiosk, manager))
@@ -110,13 +109,12 @@ async def _keep_endpoint(
     now = asyncio.get_running_loop().time
     while True:
         began = now()
-        manager.status("Starting: opening the Live service")
         async with open_endpoint(settings, environ) as endpoint:
             await endpoint.live.warm()
             kiosk.link.use(endpoint.live, setup)
             kiosk.inbox.post(KioskReady())
+            kiosk.doing.service = endpoint.which
             manager.ready()
-            manager.status(f"Ready: {endpoint.which}")
             fields = {
                 "KIOSK_ENDPOINT": endpoint.live.endpoint,
                 "KIOSK_TOOK_S": round(now() - began, 2),

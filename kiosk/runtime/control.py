@@ -47,9 +47,15 @@ class Control:
 
     def __init__(self, inbox: Inbox, perform: Callable[[Effect], None], talk: Talk) -> None:
         self.conversation = Conversation()
+        self.rounds = 0
+        """Events dealt with: evidence that it lives."""
         self._inbox = inbox
         self._perform = perform
         self._talk = talk
+
+    def nudge(self) -> None:
+        """Come round once, soon; it changes nothing, because a Tick that is not due does not."""
+        self._inbox.post(Tick())
 
     async def run(self) -> None:
         """Run the conversation until cancelled."""
@@ -70,3 +76,4 @@ class Control:
                 )
             for effect in effects:
                 self._perform(effect)
+            self.rounds += 1

@@ -8,9 +8,11 @@ from typing import Any
 
 from kiosk.core.effects import Phrase
 from kiosk.core.gate import Gate
+from kiosk.core.lights import Light
 from kiosk.ports import Button, Lamps, Microphone, Speaker
 from kiosk.runtime.button import Presses
 from kiosk.runtime.control import Control, Inbox
+from kiosk.runtime.doing import Doing
 from kiosk.runtime.downlink import Downlink
 from kiosk.runtime.errands import Errands
 from kiosk.runtime.link import Link
@@ -19,6 +21,7 @@ from kiosk.runtime.playout import Player
 from kiosk.runtime.stream import Stream
 from kiosk.runtime.toolbox import Toolbox
 from kiosk.runtime.uplink import Uplink
+from kiosk.runtime.watchdog import WatchedPart
 from kiosk.settings import Talk
 
 
@@ -56,6 +59,7 @@ class Kiosk:
             stream=stream,
         )
         self.control = Control(self.inbox, perform, talk)
+        self.doing = Doing(lambda: self.control.conversation)
 
     def work(
         self, microphone: Microphone, speaker: Speaker, button: Button
@@ -69,4 +73,31 @@ class Kiosk:
             self.link.run(),
             self._errands.serve(),
             self.presses.follow(button),
+        )
+
+    def watched(self, microphone: Microphone, speaker: Speaker) -> tuple[WatchedPart, ...]:
+        """Return the parts without which the kiosk is not alive, for the watchdog.
+
+        A device that is known to be lost, and said so by its light, need not move.
+        """
+
+        def works(fault: Light) -> bool:
+            return fault not in self.control.conversation.truths.faults
+
+        return (
+            WatchedPart(
+                name="microphone",
+                count=lambda: microphone.frames_captured,
+                should_move=lambda: works(Light.MICROPHONE_FAULT),
+            ),
+            WatchedPart(
+                name="speaker",
+                count=lambda: speaker.frames_played,
+                should_move=lambda: works(Light.SPEAKER_FAULT),
+            ),
+            WatchedPart(
+                name="control",
+                count=lambda: self.control.rounds,
+                nudge=self.control.nudge,
+            ),
         )
