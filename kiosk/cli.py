@@ -116,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
         help="announce the end of a connection after S",
     )
     server.add_argument("--close-after", type=seconds, metavar="S", help="end a connection after S")
+    server.add_argument(
+        "--announce",
+        type=Path,
+        metavar="FILE",
+        help="where other services find it: its address, with ca.pem beside it",
+    )
     status = add("status", _status, "Say what the running kiosk is doing.")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     events = add("events", _events, "Follow what happens at the running kiosk, as JSON lines.")
