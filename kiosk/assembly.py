@@ -28,7 +28,7 @@ class Endpoint:
 
     async def ended(self) -> int:
         """Wait until a service of our own ends and return its exit code; others never do."""
-        if self.local is not None:
+        if self.local is not None and self.local.process is not None:
             return await self.local.process.wait()
         never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         return await never
@@ -42,7 +42,8 @@ def _now() -> datetime:
 async def open_endpoint(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Endpoint]:
     """Open the configured endpoint, else Google's when there is a key, else a local service.
 
-    A local service is started for the length of the context. Raises StartError or ConfigError.
+    A local service that does not stand by itself is started for the length of the context.
+    Raises StartError or ConfigError.
     """
     key = api_key(settings, environ) or ""
     if settings.live.endpoint:
@@ -52,10 +53,27 @@ async def open_endpoint(settings: Settings, environ: Mapping[str, str]) -> Async
         live = _live(settings, "", key, settings.live.ca_file)
         yield Endpoint(live, f"Google's Live API at {live.endpoint}")
     else:
-        async with local_service(state_directory(environ) / "live") as local:
+        async with local_service(state_directory(environ) / "live", environ) as local:
             live = _live(settings, local.url, "", local.ca_file)
             which = f"the local Live service at {live.endpoint} (no API key is set)"
             yield Endpoint(live, which, local)
+
+
+@asynccontextmanager
+async def open_standby(
+    settings: Settings, environ: Mapping[str, str]
+) -> AsyncIterator[Endpoint | None]:
+    """Open the local service that stands in when the other cannot be reached.
+
+    None when it is not wanted, or is the one that answers anyway. Raises StartError.
+    """
+    remote = settings.live.endpoint or api_key(settings, environ)
+    if settings.live.fallback == "none" or not remote:
+        yield None
+        return
+    async with local_service(state_directory(environ) / "live", environ) as local:
+        live = _live(settings, local.url, "", local.ca_file)
+        yield Endpoint(live, f"the local Live service at {live.endpoint}", local)
 
 
 def _live(settings: Settings, endpoint: str, key: str, ca_file: str) -> GenaiLive:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import os
 import signal
 import sys
@@ -115,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
         help="announce the end of a connection after S",
     )
     server.add_argument("--close-after", type=seconds, metavar="S", help="end a connection after S")
+    server.add_argument(
+        "--announce",
+        type=Path,
+        metavar="FILE",
+        help="where other services find it: its address, with ca.pem beside it",
+    )
     status = add("status", _status, "Say what the running kiosk is doing.")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     events = add("events", _events, "Follow what happens at the running kiosk, as JSON lines.")
@@ -167,6 +174,7 @@ def _leave_within(seconds: float) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    faulthandler.enable()  # who is killed by the watchdog's SIGABRT says where it stood
     from kiosk import daemon, journal
 
     settings = _settings(options)

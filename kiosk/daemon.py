@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 
 from kiosk.adapters.control_socket import open_control
 from kiosk.adapters.hands import open_hands
+from kiosk.adapters.netlink import watch_network
 from kiosk.adapters.phrases import (
     PhraseDirectories,
     load_phrases,
@@ -22,14 +23,15 @@ from kiosk.adapters.pyaudio_io import open_sound
 from kiosk.adapters.staff_state import StaffFile
 from kiosk.adapters.systemd import service_manager, watchdog_period_s
 from kiosk.adapters.vad import SileroDetector, WebRtcDetector
-from kiosk.assembly import open_endpoint, open_toolbox, session_setup
+from kiosk.adapters.visit_memory import visit_memory
+from kiosk.assembly import open_endpoint, open_standby, open_toolbox, session_setup
 from kiosk.config_file import control_socket_path, state_directory, writable
 from kiosk.core.cascade import CascadeDetector
 from kiosk.core.events import KioskReady
 from kiosk.core.gate import Gate
 from kiosk.core.lights import Light
 from kiosk.core.live import SessionSetup
-from kiosk.errors import KioskError
+from kiosk.errors import KioskError, StartError
 from kiosk.ports import ServiceManager, StaffState
 from kiosk.runtime.desk import Desk
 from kiosk.runtime.kiosk import Kiosk
@@ -39,6 +41,10 @@ from kiosk.runtime.watchdog import watch
 from kiosk.settings import Settings
 
 log = logging.getLogger(__name__)
+
+STANDBY_AFTER_S = 3.0
+"""The local service takes a core for a second or two to start: not while the kiosk does."""
+STANDBY_AGAIN_S = 60.0
 
 
 async def run(settings: Settings, environ: Mapping[str, str]) -> None:
@@ -58,12 +64,14 @@ def _leaf(error: BaseException) -> BaseException:
 
 async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
     manager = service_manager(environ)
+    memory = visit_memory(environ)
     state = writable(state_directory(environ))
     recordings = phrase_directories(settings.phrases, state)
     desk = Desk(StaffFile(state / "staff.json", StaffState(settings.audio.volume)))
 
     async with AsyncExitStack() as stack:
         socket = control_socket_path(settings, environ)
+        network = stack.enter_context(watch_network())
         control_socket = await stack.enter_async_context(open_control(socket, desk.commands()))
         hands = await stack.enter_async_context(open_hands(settings))
         hands.lamps.show(Light.STARTING)
@@ -79,21 +87,26 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             lamps=hands.lamps,
             stream=Stream(control_socket.publish),
             talk=settings.talk,
+            memory=memory,
         )
         desk.serve(kiosk, microphone, speaker)
 
-        def evidence() -> Mapping[str, int]:
-            return {"microphone": microphone.frames_captured, "speaker": speaker.frames_played}
-
         async with asyncio.TaskGroup() as group:
-            for work in kiosk.work(microphone, speaker, hands.button):
+            for work in kiosk.work(microphone, speaker, hands.button, network):
                 group.create_task(work)
             period_s = watchdog_period_s(environ)
             if period_s is not None:
-                group.create_task(watch(manager, period_s, evidence))
+                parts = kiosk.watched(microphone, speaker)
+                group.create_task(watch(manager, period_s, parts, kiosk.doing.stand_still))
+            group.create_task(kiosk.doing.tell(manager))
             group.create_task(_record_phrases(kiosk.player, recordings, settings.phrases.language))
             setup = session_setup(settings, toolbox)
-            group.create_task(_keep_endpoint(settings, environ, setup, kiosk, manager))
+            ready = asyncio.Event()
+            group.create_task(_keep_endpoint(settings, environ, setup, kiosk, manager, ready))
+            group.create_task(_keep_standby(settings, environ, kiosk, ready))
+            await ready.wait()
+            if memory.kept is not None:
+                kiosk.restore(memory.kept)
 
 
 async def _keep_endpoint(
@@ -102,6 +115,7 @@ async def _keep_endpoint(
     setup: SessionSetup,
     kiosk: Kiosk,
     manager: ServiceManager,
+    ready: asyncio.Event,
 ) -> None:
     """Open the Live service and say that the kiosk is ready; a local one that ends, anew.
 
@@ -110,13 +124,13 @@ async def _keep_endpoint(
     now = asyncio.get_running_loop().time
     while True:
         began = now()
-        manager.status("Starting: opening the Live service")
         async with open_endpoint(settings, environ) as endpoint:
             await endpoint.live.warm()
             kiosk.link.use(endpoint.live, setup)
             kiosk.inbox.post(KioskReady())
+            kiosk.doing.service = endpoint.which
             manager.ready()
-            manager.status(f"Ready: {endpoint.which}")
+            ready.set()
             fields = {
                 "KIOSK_ENDPOINT": endpoint.live.endpoint,
                 "KIOSK_TOOK_S": round(now() - began, 2),
@@ -124,6 +138,28 @@ async def _keep_endpoint(
             log.info("ready", extra=fields)
             exit_code = await endpoint.ended()
         log.error("local Live service ended", extra={"KIOSK_EXIT_CODE": exit_code})
+
+
+async def _keep_standby(
+    settings: Settings, environ: Mapping[str, str], kiosk: Kiosk, ready: asyncio.Event
+) -> None:
+    """Have a local service stand by, once everything else is in place; one that ends, anew."""
+    await ready.wait()
+    while True:
+        await asyncio.sleep(STANDBY_AFTER_S)
+        try:
+            async with open_standby(settings, environ) as endpoint:
+                if endpoint is None:
+                    return
+                await endpoint.live.warm()
+                kiosk.link.stand_by(endpoint.live)
+                log.info("standing by", extra={"KIOSK_ENDPOINT": endpoint.live.endpoint})
+                exit_code = await endpoint.ended()
+                kiosk.link.stand_by(None)
+            log.error("local Live service ended", extra={"KIOSK_EXIT_CODE": exit_code})
+        except StartError as err:
+            log.warning("nothing stands by", extra={"KIOSK_CAUSE": str(err)})
+            await asyncio.sleep(STANDBY_AGAIN_S)
 
 
 async def _record_phrases(player: Player, directories: PhraseDirectories, language: str) -> None:

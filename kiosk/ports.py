@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kiosk.core.audio import Frame, SpeakerFrame
+from kiosk.core.kept import KeptVisit
 from kiosk.core.lights import Light
 from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolResult
 from kiosk.core.path import NetworkChange, PathSample
@@ -249,9 +250,38 @@ class ServiceManager(Protocol):
     def ready(self) -> None: ...
 
     def alive(self) -> None:
-        """Pet the watchdog."""
+        """Pet the watchdog: every part that should move has moved."""
         ...
 
-    def status(self, text: str) -> None: ...
+    def status(self, text: str) -> None:
+        """Say in one line, without personal data, what the kiosk is doing."""
+        ...
 
     def stopping(self) -> None: ...
+
+
+class VisitMemory(Protocol):
+    """The visit under way, kept in memory over our own end; never on disk.
+
+    Calls are cheap, a few microseconds of memory, and raise nothing.
+    """
+
+    @property
+    def kept(self) -> KeptVisit | None:
+        """What the process before us left, while it is fresh and until ``keep`` or ``wipe``.
+
+        A customer who is there again is met with it; without it the visit is a new one.
+        """
+        ...
+
+    def keep(self, handle: SessionHandle, visit: int, phase: str) -> None:
+        """Put this in place of what was kept, and begin its freshness anew.
+
+        To be called with every new handle and every new phase of a visit, and again before
+        it goes stale (``kept.FRESH_S``) while a phase lasts.
+        """
+        ...
+
+    def wipe(self) -> None:
+        """Keep nothing: the visit is over, or may not be gone on with."""
+        ...

@@ -1,14 +1,15 @@
-"""The local Live service as a child process, for machines that have no unit for it.
+"""The local Live service: the one that stands on this machine, else a child process.
 
-Whoever runs it gets its address from the one line it prints; it ends with its context, and
-with us however we end.
+A service with a unit of its own puts up where it is in a file of its runtime directory, which
+systemd takes away with it. A child tells us in the one line it prints; it ends with its context,
+and with us however we end.
 """
 
 import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from kiosk.errors import StartError
 START_S = 60.0
 """A small board loads the recogniser in this time, with room."""
 END_S = 2.0
+ANNOUNCEMENT = Path("/run/kiosk-local-live/endpoint.json")
+"""What kiosk-local-live.service puts up; its directory is there as long as the unit runs."""
+LOOK_S = 0.1
 _UNAVAILABLE = 69  # EX_UNAVAILABLE
 
 
@@ -29,15 +33,57 @@ class LocalEndpoint:
 
     url: str
     ca_file: str
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | None = None
+    """Ours; None when it stands by itself, and the link notices its end."""
 
 
 @asynccontextmanager
-async def local_service(state: Path) -> AsyncIterator[LocalEndpoint]:
-    """Start the service on a free port of this machine; end it with the context.
+async def local_service(state: Path, environ: Mapping[str, str]) -> AsyncIterator[LocalEndpoint]:
+    """Use the service that stands on this machine, waiting for one that is just starting.
 
-    Raises StartError with the service's own sentence when it does not start.
+    Without one start our own, on a free port and with its files in ``state``, and end it with
+    the context. $KIOSK_LOCAL_LIVE is another place to look for the announcement. Raises
+    StartError: with the service's own sentence when ours does not start.
     """
+    standing = await _standing(Path(environ.get("KIOSK_LOCAL_LIVE") or ANNOUNCEMENT))
+    if standing is not None:
+        yield standing
+        return
+    async with _child(state) as endpoint:
+        yield endpoint
+
+
+async def _standing(file: Path) -> LocalEndpoint | None:
+    """Return the service that is announced there; None when none runs, nor starts."""
+    try:
+        async with asyncio.timeout(START_S):
+            while (announced := _announcement(file)) is None:
+                if not file.parent.is_dir():
+                    return None
+                await asyncio.sleep(LOOK_S)
+    except TimeoutError as err:
+        raise StartError(
+            f"The local Live service of this machine was not ready after {START_S:.0f} s:"
+            " 'systemctl status kiosk-local-live' shows why.",
+            _UNAVAILABLE,
+        ) from err
+    return announced
+
+
+def _announcement(file: Path) -> LocalEndpoint | None:
+    try:
+        return _endpoint(file.read_bytes())
+    except (OSError, ValueError, KeyError, TypeError):  # not there, or not all of it yet
+        return None
+
+
+def _endpoint(line: bytes, process: asyncio.subprocess.Process | None = None) -> LocalEndpoint:
+    said = json.loads(line)
+    return LocalEndpoint(str(said["url"]), str(said["ca_file"]), process)
+
+
+@asynccontextmanager
+async def _child(state: Path) -> AsyncIterator[LocalEndpoint]:
     log = writable(state) / "live-server.log"
     command = [sys.executable, "-m", "kiosk", "live-server", "--port", "0", "--state", str(state)]
     with log.open("wb") as errors:
@@ -59,8 +105,7 @@ async def _announced(process: asyncio.subprocess.Process, log: Path) -> LocalEnd
     try:
         async with asyncio.timeout(START_S):
             line = await process.stdout.readline()
-        said = json.loads(line)
-        return LocalEndpoint(said["url"], said["ca_file"], process)
+        return _endpoint(line, process)
     except TimeoutError as err:
         raise StartError(
             f"The local Live service was not ready after {START_S:.0f} s:"

@@ -25,4 +25,6 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> None:
         arguments += ["--go-away-after", str(options.go_away_after)]
     if options.close_after is not None:
         arguments += ["--close-after", str(options.close_after)]
+    if options.announce is not None:
+        arguments += ["--announce", str(options.announce)]
     sys.exit(main(arguments))

@@ -107,8 +107,8 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
     match conv.phase, event:
         case Starting(), ev.KioskReady():
             return replace(conv, phase=Idle()), (Report("ready"),)
-        case Idle(), ev.VisitRestored():
-            return _go_on_after_restart(conv, now, talk)
+        case Idle(), ev.VisitRestored(visit) if not conv.truths.muted:
+            return _go_on_after_restart(conv, visit, now, talk)
         case Starting(), ev.ButtonPressed():
             return conv, (PlayPhrase(Phrase.STARTING),)
         case Starting(), _:
@@ -193,9 +193,8 @@ def _begin_visit(conv: Conversation, now: float, talk: Talk) -> Step:
     return begun, (Flush(), click, started, OpenSession(visit), *rest)
 
 
-def _go_on_after_restart(conv: Conversation, now: float, talk: Talk) -> Step:
+def _go_on_after_restart(conv: Conversation, visit: int, now: float, talk: Talk) -> Step:
     """Take up a visit that the kiosk's own end interrupted: its customer is still there."""
-    visit = conv.visit + 1
     phrase = Phrase.ONE_MOMENT
     saying = Saying(phrase=phrase, due=now + PHRASE_LIMIT_S)
     begun = replace(conv, visit=visit, turn=0, visit_due=now + talk.visit_s, phase=saying)

@@ -29,7 +29,9 @@ class KioskReady:
 
 @dataclass(frozen=True, slots=True)
 class VisitRestored:
-    """The kiosk was restarted so fast that the customer of the last visit is still there."""
+    """The kiosk was restarted so fast that the customer of this visit is still there."""
+
+    visit: int
 
 
 @dataclass(frozen=True, slots=True)

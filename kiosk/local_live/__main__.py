@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import math
 import os
 import signal
@@ -12,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from kiosk.local_live.announcing import only_while_serving, put_up, say
 from kiosk.local_live.errors import CannotServe, not_installed
 from kiosk.local_live.house import ServeOptions
 
@@ -22,13 +22,24 @@ _LAST_RESORT_S = 0.5
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the options and serve; returns the exit code (``sysexits``)."""
-    return run(_options(arguments))
+    chosen = _arguments(arguments)
+    return run(_options(chosen), chosen.announce)
 
 
-def run(options: ServeOptions) -> int:
-    """Serve until SIGTERM or SIGINT; prints one JSON line when ready. Returns the exit code."""
+def run(options: ServeOptions, announce: Path | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; prints one JSON line when ready. Returns the exit code.
+
+    While it serves, the line stands in the file ``announce`` too.
+    """
+
+    def ready(where: dict[str, str]) -> None:
+        if announce is not None:
+            put_up(where, announce)
+        say(where)
+
     try:
-        asyncio.run(_until_signalled(options))
+        with only_while_serving(announce):
+            asyncio.run(_until_signalled(options, ready))
     except CannotServe as err:
         sys.stderr.write(f"{err}\n")
         return err.exit_code
@@ -50,7 +61,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(_EX_USAGE, f"{self.prog}: {message}; '{self.prog} --help' explains\n")
 
 
-def _options(arguments: Sequence[str] | None) -> ServeOptions:
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(
         prog="python -m kiosk.local_live",
         description="A Live service on this machine: it listens, calls tools and speaks.",
@@ -76,7 +87,17 @@ def _options(arguments: Sequence[str] | None) -> ServeOptions:
         metavar="S",
         help="answer pings this late: to try how a client takes it",
     )
-    chosen = parser.parse_args(arguments)
+    parser.add_argument(
+        "--announce",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="also write the line that is printed when ready to FILE, and ca.pem beside it",
+    )
+    return parser.parse_args(arguments)
+
+
+def _options(chosen: argparse.Namespace) -> ServeOptions:
     return ServeOptions(
         host=chosen.host,
         port=chosen.port,
@@ -87,14 +108,14 @@ def _options(arguments: Sequence[str] | None) -> ServeOptions:
     )
 
 
-async def _until_signalled(options: ServeOptions) -> None:
+async def _until_signalled(options: ServeOptions, ready: Callable[[dict[str, str]], None]) -> None:
     task = asyncio.current_task()
     assert task is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
         serve = await asyncio.to_thread(_serve)  # importing takes seconds on a small board
-        await serve(options, _announce)
+        await serve(options, ready)
     except asyncio.CancelledError:
         _leave_within(_LAST_RESORT_S)  # all that is ours is closed by now
 
@@ -112,11 +133,6 @@ def _leave_within(seconds: float) -> None:
     last_resort = threading.Timer(seconds, os._exit, (0,))
     last_resort.daemon = True
     last_resort.start()
-
-
-def _announce(ready: dict[str, str]) -> None:
-    sys.stdout.write(json.dumps(ready) + "\n")
-    sys.stdout.flush()
 
 
 def _port(text: str) -> int:

@@ -34,9 +34,16 @@ class Control:
 
     def __init__(self, inbox: Inbox, perform: Callable[[Effect], None], talk: Talk) -> None:
         self.conversation = Conversation()
+        self.on_step: Callable[[Conversation], None] = lambda _: None
+        self.rounds = 0
+        """Events dealt with: evidence that it lives."""
         self._inbox = inbox
         self._perform = perform
         self._talk = talk
+
+    def nudge(self) -> None:
+        """Come round once, soon; it changes nothing, because a Tick that is not due does not."""
+        self._inbox.post(Tick())
 
     async def run(self) -> None:
         """Run the conversation until cancelled."""
@@ -57,3 +64,5 @@ class Control:
                 )
             for effect in effects:
                 self._perform(effect)
+            self.on_step(self.conversation)
+            self.rounds += 1

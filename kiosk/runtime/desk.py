@@ -47,10 +47,11 @@ class Desk:
 
     async def _status(self, _: Request) -> Answer:
         if self._kiosk is None or self._microphone is None or self._speaker is None:
-            return {"phase": "starting"}
+            return {"phase": "starting", "doing": "Starting: opening the devices"}
         kiosk, conversation = self._kiosk, self._kiosk.control.conversation
         return {
             "phase": type(conversation.phase).__name__.lower(),
+            "doing": kiosk.doing.words,
             "visit": conversation.visit,
             "turn": conversation.turn,
             "light": conversation.light.code,

@@ -7,18 +7,24 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from kiosk.core.effects import Phrase
+from kiosk.core.events import VisitRestored
 from kiosk.core.gate import Gate
-from kiosk.ports import Button, Lamps, Microphone, NetworkWatch, Speaker
+from kiosk.core.kept import KeptVisit
+from kiosk.core.lights import Light
+from kiosk.ports import Button, Lamps, Microphone, NetworkWatch, Speaker, VisitMemory
 from kiosk.runtime.button import Presses
 from kiosk.runtime.control import Control, Inbox
+from kiosk.runtime.doing import Doing
 from kiosk.runtime.downlink import Downlink
 from kiosk.runtime.errands import Errands
+from kiosk.runtime.keeper import Keeper
 from kiosk.runtime.link import Link
 from kiosk.runtime.perform import performer
 from kiosk.runtime.playout import Player
 from kiosk.runtime.stream import Stream
 from kiosk.runtime.toolbox import Toolbox
 from kiosk.runtime.uplink import Uplink
+from kiosk.runtime.watchdog import WatchedPart
 from kiosk.settings import Talk
 
 
@@ -34,6 +40,7 @@ class Kiosk:
         lamps: Lamps,
         stream: Stream,
         talk: Talk,
+        memory: VisitMemory,
     ) -> None:
         self.stream = stream
         self.inbox = Inbox()
@@ -48,12 +55,16 @@ class Kiosk:
             self.uplink.answered()
             link.answered()
 
+        def at_rest() -> None:
+            link.at_rest()
+            self._keeper.keep()
+
         self.uplink.on_end_mark = downlink.asked
         self.uplink.on_result_sent = self._errands.sent
         downlink.on_answer = answered
         downlink.on_reply_lost = self.uplink.unanswered
         downlink.on_going_away = link.going_away
-        downlink.on_rest = link.at_rest
+        downlink.on_rest = at_rest
         self._errands.on_result = self.uplink.answer_tool
         perform = performer(
             uplink=self.uplink,
@@ -65,6 +76,14 @@ class Kiosk:
             stream=stream,
         )
         self.control = Control(self.inbox, perform, talk)
+        self._keeper = Keeper(memory, link)
+        self.control.on_step = self._keeper.noted
+        self.doing = Doing(lambda: self.control.conversation)
+
+    def restore(self, kept: KeptVisit) -> None:
+        """Go on with a visit that our own end interrupted, as soon as the kiosk is ready."""
+        self.link.take_up(kept.handle)
+        self.inbox.post(VisitRestored(kept.visit))
 
     def work(
         self, microphone: Microphone, speaker: Speaker, button: Button, network: NetworkWatch
@@ -77,6 +96,35 @@ class Kiosk:
             self.uplink.send(),
             self.link.run(),
             self.link.follow(network),
+            self._keeper.run(),
             self._errands.serve(),
             self.presses.follow(button),
+        )
+
+    def watched(self, microphone: Microphone, speaker: Speaker) -> tuple[WatchedPart, ...]:
+        """Return the parts without which the kiosk is not alive, for the watchdog.
+
+        A device that is known to be lost, and said so by its light, need not move.
+        """
+
+        def works(fault: Light) -> bool:
+            return fault not in self.control.conversation.truths.faults
+
+        return (
+            WatchedPart(
+                name="microphone",
+                count=lambda: microphone.frames_captured,
+                should_move=lambda: works(Light.MICROPHONE_FAULT),
+            ),
+            WatchedPart(
+                name="speaker",
+                count=lambda: speaker.frames_played,
+                should_move=lambda: works(Light.SPEAKER_FAULT),
+            ),
+            WatchedPart(name="link", count=lambda: self.link.rounds, nudge=self.link.nudge),
+            WatchedPart(
+                name="control",
+                count=lambda: self.control.rounds,
+                nudge=self.control.nudge,
+            ),
         )

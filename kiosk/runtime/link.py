@@ -18,6 +18,7 @@ from kiosk.core.events import QuestionDelivered
 from kiosk.core.link_phases import Live, Recovery
 from kiosk.core.link_words import Rung, Target, Why
 from kiosk.core.live import SessionHandle, SessionSetup
+from kiosk.core.path import NetworkChange
 from kiosk.core.recap import recap
 from kiosk.core.recovery import deadline, samples_wanted, step
 from kiosk.core.retry import DIAL_S
@@ -66,7 +67,6 @@ class Link:
         self._recovery = Recovery()
         self._services: dict[Target, LiveService] = {}
         self._setup: SessionSetup | None = None
-        self._known = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
         self._connection: _Connection | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -100,7 +100,7 @@ class Link:
         """Say where sessions are opened from now on, and with what; before the first visit."""
         self._services[Target.PRIMARY] = service
         self._setup = setup
-        self._known.set()
+        self._events.post(lw.NetworkChanged(NetworkChange.UP))  # there is something to reach
 
     def stand_by(self, service: LiveService | None) -> None:
         """Say which service on this machine stands by, or that it does not any more."""
@@ -145,6 +145,15 @@ class Link:
         """Note that the service has begun a reply."""
         self._events.post(lw.Answered())
 
+    def take_up(self, handle: SessionHandle) -> None:
+        """Go on from this handle with the visit that is restored after our own end."""
+        self._downlink.handle = handle
+
+    @property
+    def handle(self) -> SessionHandle | None:
+        """The newest handle of this visit's session."""
+        return self._downlink.handle
+
     def nudge(self) -> None:
         """Make the task come round once, though nothing happened."""
         self._events.post(lw.Tick())
@@ -158,17 +167,16 @@ class Link:
 
     async def run(self) -> None:
         """Keep a session while one is wanted, until cancelled."""
-        await self._known.wait()
         now = asyncio.get_running_loop().time
         async with asyncio.TaskGroup() as self._group:
             while True:
                 self.rounds += 1
                 event = await self._events.next(self._deadline(now()))
                 if event is None:
-                    event = await self._look(now()) or lw.Tick()
+                    event = self._look(now()) or lw.Tick()
                 self._recovery, actions = step(self._recovery, event, now())
                 for action in actions:
-                    await self._perform(action)
+                    self._perform(action)
 
     def _deadline(self, now: float) -> float | None:
         due = deadline(self._recovery)
@@ -180,7 +188,7 @@ class Link:
     def _watching(self) -> bool:
         return samples_wanted(self._recovery) and self.connected
 
-    async def _look(self, now: float) -> lw.Sampled | None:
+    def _look(self, now: float) -> lw.Sampled | None:
         """Look at the connection, unless the recovery's own deadline has come."""
         due = deadline(self._recovery)
         connection = self._connection
@@ -191,17 +199,17 @@ class Link:
             if self._uplink.delivered():
                 self._inbox.post(QuestionDelivered())
             if self._uplink.quiet_s(now) >= QUIET_S and not self.standing_in:
-                await self._ping()
+                self._ping()
         return lw.Sampled(sample)
 
-    async def _perform(self, action: lw.Action) -> None:
+    def _perform(self, action: lw.Action) -> None:
         match action:
             case lw.Dial():
                 self._dial()
             case lw.StopDialling():
                 self._stop_dialling()
             case lw.Ping():
-                await self._ping()
+                self._ping()
             case lw.Open(rung):
                 self._open(rung)
             case lw.Reset():
@@ -211,7 +219,7 @@ class Link:
             case lw.DropHandle():
                 self._downlink.handle = None
             case lw.Probe():
-                self._start(self._probe(self._services[Target.PRIMARY]), self._dials)
+                self._start(self._probe(self._services.get(Target.PRIMARY)), self._dials)
             case lw.Post(fact):
                 self._inbox.post(fact)
             case lw.Tell(event, fields):
@@ -259,10 +267,11 @@ class Link:
             self._spare.close()
             self._spare = None
 
-    async def _probe(self, service: LiveService) -> None:
+    async def _probe(self, service: LiveService | None) -> None:
         reached, trusted = True, True
         try:
-            await service.probe(PROBE_WITHIN_S)
+            if service is not None:
+                await service.probe(PROBE_WITHIN_S)
         except LinkRefused:
             reached = trusted = False
         except LinkError:
@@ -342,12 +351,11 @@ class Link:
         if others:
             await asyncio.wait(others, timeout=GOODBYE_S)
 
-    async def _ping(self) -> None:
+    def _ping(self) -> None:
         session = self._connection.session if self._connection else None
         if session is not None:
-            with suppress(LinkError):  # its reader learns it too
-                await session.ping()
             self._uplink.pinged()
+            self._start(_pinged(session), self._dials)
 
     def _start(
         self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]
@@ -357,3 +365,8 @@ class Link:
         among.add(task)
         task.add_done_callback(among.discard)
         return task
+
+
+async def _pinged(session: LiveSession) -> None:
+    with suppress(LinkError):  # its reader learns it too
+        await session.ping()

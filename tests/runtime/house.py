@@ -11,8 +11,9 @@ from typing import Any
 from kiosk.core.effects import Phrase
 from kiosk.core.events import Event, KioskReady
 from kiosk.core.gate import Gate
+from kiosk.core.kept import KeptVisit
 from kiosk.core.lights import Light
-from kiosk.core.live import SessionSetup
+from kiosk.core.live import SessionHandle, SessionSetup
 from kiosk.core.path import NetworkChange
 from kiosk.ports import ButtonEdge
 from kiosk.resources import packaged
@@ -70,6 +71,22 @@ class FakeNetwork:
             yield await self._changes.get()
 
 
+class FakeMemory:
+    """Memory that somebody else holds."""
+
+    def __init__(self) -> None:
+        self.kept: KeptVisit | None = None
+        self.wiped = 0
+
+    def keep(self, handle: SessionHandle, visit: int, phase: str) -> None:
+        now = asyncio.get_running_loop().time()
+        self.kept = KeptVisit(handle=handle, visit=visit, phase=phase, saved_at=now)
+
+    def wipe(self) -> None:
+        self.kept = None
+        self.wiped += 1
+
+
 @dataclass
 class ShownLamps:
     """Lamps that remember what they showed."""
@@ -97,6 +114,7 @@ class House:
     kiosk: Kiosk
     events: list[Mapping[str, Any]]
     network: FakeNetwork
+    memory: FakeMemory
 
     def post(self, event: Event) -> None:
         self.kiosk.inbox.post(event)
@@ -137,7 +155,7 @@ async def open_house(
     events: list[Mapping[str, Any]] = []
     policy = load_policy(Path(packaged("policy.toml")))
     lamps, microphone, speaker = ShownLamps(), FakeMicrophone(), FakeSpeaker()
-    network = FakeNetwork()
+    network, memory = FakeNetwork(), FakeMemory()
     kiosk = Kiosk(
         gate=Gate(settings.gate, Marks()),
         toolbox=Toolbox(settings.shop, NoOrders(), policy, lambda: NOW),
@@ -145,6 +163,7 @@ async def open_house(
         lamps=lamps,
         stream=Stream(events.append),
         talk=settings.talk,
+        memory=memory,
     )
     kiosk.link.use(live, SETUP)
     button = NobodyPresses()
@@ -155,7 +174,7 @@ async def open_house(
     if ready:
         kiosk.inbox.post(KioskReady())
     try:
-        yield House(live, microphone, speaker, lamps, kiosk, events, network)
+        yield House(live, microphone, speaker, lamps, kiosk, events, network, memory)
         for task in tasks:
             assert not task.done(), task
     finally:

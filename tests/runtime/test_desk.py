@@ -51,7 +51,10 @@ def test_before_there_is_a_kiosk_it_says_that_it_is_starting(tmp_path: Path) -> 
     async def scenario() -> None:
         commands = Desk(StaffFile(tmp_path / "staff.json", StaffState(70))).commands()
 
-        assert await commands["status"]({}) == {"phase": "starting"}
+        assert await commands["status"]({}) == {
+            "phase": "starting",
+            "doing": "Starting: opening the devices",
+        }
         assert await commands["volume"]({"percent": 30}) == {"percent": 30}
         with pytest.raises(StartError, match="still starting"):
             await commands["press"]({})

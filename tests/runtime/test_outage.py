@@ -425,3 +425,47 @@ def test_ten_resets_3_s_apart_are_recovered_from_each_time() -> None:
             assert live.open_sessions == 1
 
     run_virtual(scenario())
+
+
+# Our own end
+
+
+def test_a_visit_is_kept_while_it_lasts_and_not_a_moment_longer() -> None:
+    async def scenario() -> None:
+        live = FakeLive([ANSWER])
+        async with open_house(live) as house:
+            await house.ask()
+            await answered(house)
+            await house.until("mic_open")
+            kept = house.memory.kept
+            assert kept is not None
+            assert (kept.visit, kept.phase) == (1, "FollowUp")
+            await asyncio.sleep(4.0)
+            assert house.memory.kept != kept  # it is kept fresh
+            await house.until("visit_ended")
+            assert house.memory.kept is None
+
+    run_virtual(scenario())
+
+
+def test_a_customer_whose_kiosk_fell_is_asked_for_a_moment_and_remembered() -> None:
+    async def scenario() -> None:
+        live = FakeLive([ANSWER, ANSWER])
+        async with open_house(live) as house:
+            await house.ask()
+            await answered(house)
+            await house.until("mic_open")
+            kept = house.memory.kept
+            assert kept is not None
+        async with open_house(live) as house:
+            house.kiosk.restore(kept)
+            await house.until("mic_open")
+            house.microphone.say(2.0)
+            await answered(house)
+
+            assert codes(house) == [Phrase.ONE_MOMENT]
+            assert house.named("visit_started")[0]["visit"] == kept.visit
+            assert live.sessions[-1].resumed
+            assert live.sessions[-1].memory.asked == (ANSWER.heard, ANSWER.heard)
+
+    run_virtual(scenario())

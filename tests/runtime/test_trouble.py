@@ -16,7 +16,6 @@ from kiosk.errors import LinkError, LinkRefused, Refusal
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.playout import Player
 from kiosk.runtime.stream import Stream
-from kiosk.runtime.watchdog import watch
 from tests.fakes.live import Call, FakeLive, HangUp, Pause, Say, Send, Turn
 from tests.runtime.house import open_house
 from tests.virtualtime import run_virtual
@@ -255,40 +254,5 @@ def test_a_missing_recording_holds_nobody_up() -> None:
         player.phrase(Phrase.SAY_AGAIN)
         assert await inbox.next(None) == PhraseEnded(Phrase.SAY_AGAIN)
         assert Phrase.SAY_AGAIN in player.missing
-
-    run_virtual(scenario())
-
-
-class Notes:
-    """A service manager that counts the signs of life."""
-
-    def __init__(self) -> None:
-        self.alive_at: list[float] = []
-
-    def ready(self) -> None: ...
-
-    def alive(self) -> None:
-        self.alive_at.append(asyncio.get_running_loop().time())
-
-    def status(self, text: str) -> None: ...
-
-    def stopping(self) -> None: ...
-
-
-def test_the_watchdog_is_petted_only_while_every_part_moves() -> None:
-    async def scenario() -> None:
-        now = asyncio.get_running_loop().time
-        notes = Notes()
-
-        def evidence() -> dict[str, int]:
-            frames = round(now() * 50)
-            return {"microphone": min(frames, 250), "speaker": frames}  # deaf after 5 s
-
-        try:
-            async with asyncio.timeout(20.0):
-                await watch(notes, 1.0, evidence)
-        except TimeoutError:
-            pass
-        assert notes.alive_at == [1.0, 2.0, 3.0, 4.0, 5.0]
 
     run_virtual(scenario())

@@ -1,0 +1,58 @@
+"""Telling clients where the service is: a line on stdout, and a file for those who come later.
+
+A service that is a unit of its own keeps its state where no other user may look, so its
+authority's certificate is put beside the file.
+"""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from kiosk.local_live.errors import EX_CANTCREAT, CannotServe
+
+
+def say(ready: Mapping[str, str]) -> None:
+    """Print the one line for whoever started us."""
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+
+
+def put_up(ready: Mapping[str, str], file: Path) -> None:
+    """Write the same line to ``file``, and beside it a copy of the certificate it names.
+
+    Readable by everybody; readers see it whole or not at all. Raises ``CannotServe``.
+    """
+    ca_file = file.with_name("ca.pem")
+    try:
+        _write(ca_file, Path(ready["ca_file"]).read_text())
+        _write(file, json.dumps({**ready, "ca_file": str(ca_file)}) + "\n")
+    except OSError as err:
+        raise CannotServe(
+            f"{err.filename} cannot be written ({err.strerror}): name another with --announce.",
+            EX_CANTCREAT,
+        ) from err
+
+
+@contextlib.contextmanager
+def only_while_serving(file: Path | None) -> Iterator[None]:
+    """Make sure that no announcement stands before the service is ready, nor after its end."""
+    try:
+        _take_down(file)
+        yield
+    finally:
+        _take_down(file)
+
+
+def _take_down(file: Path | None) -> None:
+    if file is not None:
+        with contextlib.suppress(OSError):
+            file.unlink()
+
+
+def _write(file: Path, text: str) -> None:
+    draft = file.with_name(f".{file.name}.new")
+    draft.write_text(text)
+    draft.chmod(0o644)
+    draft.replace(file)

@@ -1,0 +1,72 @@
+"""The kiosk finds the local Live service that stands on the machine, or brings one."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.adapters import local_service as module
+from kiosk.adapters.local_service import LocalEndpoint, local_service
+from kiosk.errors import StartError
+
+WHERE = {"url": "https://127.0.0.1:18443", "ca_file": "/run/kiosk-local-live/ca.pem"}
+
+
+async def found(file: Path) -> LocalEndpoint:
+    environ = {"KIOSK_LOCAL_LIVE": str(file)}
+    async with local_service(file.parent / "not to be made", environ) as endpoint:
+        return endpoint
+
+
+def test_a_service_that_stands_is_used_and_none_is_started(tmp_path: Path) -> None:
+    file = tmp_path / "endpoint.json"
+    file.write_text(json.dumps(WHERE))
+
+    endpoint = asyncio.run(found(file))
+
+    assert (endpoint.url, endpoint.ca_file, endpoint.process) == (*WHERE.values(), None)
+    assert not (tmp_path / "not to be made").exists()
+
+
+@pytest.mark.parametrize("unfinished", [None, "", '{"url": "https://127', '{"url": 1}', "[]"])
+def test_a_service_that_is_starting_is_waited_for(tmp_path: Path, unfinished: str | None) -> None:
+    file = tmp_path / "endpoint.json"
+    if unfinished is not None:
+        file.write_text(unfinished)
+
+    async def scenario() -> LocalEndpoint:
+        loop = asyncio.get_running_loop()
+        loop.call_later(module.LOOK_S * 1.5, file.write_text, json.dumps(WHERE))
+        async with asyncio.timeout(10):
+            return await found(file)
+
+    assert asyncio.run(scenario()).url == WHERE["url"]
+
+
+def test_a_service_that_never_gets_ready_is_owned_up_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "START_S", 0.2)
+
+    with pytest.raises(StartError, match="systemctl status kiosk-local-live"):
+        asyncio.run(found(tmp_path / "endpoint.json"))
+
+
+def test_a_service_that_gives_up_while_it_is_waited_for_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """systemd takes the directory away; here the replacement is a process that cannot serve."""
+    run = tmp_path / "run"
+    run.mkdir()
+    monkeypatch.setattr(sys, "executable", "false")
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().call_later(module.LOOK_S * 1.5, run.rmdir)
+        environ = {"KIOSK_LOCAL_LIVE": str(run / "endpoint.json")}
+        async with asyncio.timeout(10), local_service(tmp_path / "state", environ):
+            pass
+
+    with pytest.raises(StartError, match="did not start"):
+        asyncio.run(scenario())

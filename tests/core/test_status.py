@@ -1,0 +1,73 @@
+"""Whoever looks after the kiosk reads in words what it is doing."""
+
+from dataclasses import replace
+
+import pytest
+
+from kiosk.core.effects import Phrase
+from kiosk.core.lights import Light, Truths
+from kiosk.core.phases import (
+    Conversation,
+    FollowUp,
+    Idle,
+    Listening,
+    Phase,
+    Saying,
+    Speaking,
+    Starting,
+    Thinking,
+)
+from kiosk.core.status import doing
+
+SERVICE = "Google's Live API at example.com:443"
+IDLE = Conversation(phase=Idle())
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        (Starting(), "Starting: opening the Live service"),
+        (Idle(), f"Ready: {SERVICE}"),
+        (Listening(due=1.0), "In a visit, listening"),
+        (Thinking(since=0.0, due=1.0), "In a visit, waiting for the answer"),
+        (Speaking(since=0.0, due=1.0, first_audio_ms=300), "In a visit, answering"),
+        (Saying(phrase=Phrase.SAY_AGAIN, due=1.0), "In a visit, saying a recorded sentence"),
+        (FollowUp(due=1.0), "In a visit, waiting for a further question"),
+    ],
+)
+def test_staff_read_which_part_of_a_visit_it_is(phase: Phase, words: str) -> None:
+    assert doing(Conversation(phase=phase), SERVICE) == words
+
+
+def test_staff_read_that_a_visit_goes_on_without_a_network() -> None:
+    offline = Truths(offline=True)
+    listening = Conversation(phase=Listening(due=1.0), truths=offline)
+
+    assert doing(listening, SERVICE) == "In a visit, listening, offline"
+    assert doing(replace(IDLE, truths=offline), SERVICE).startswith("Offline: Google's")
+
+
+@pytest.mark.parametrize(
+    ("truths", "begins"),
+    [
+        (Truths(muted=True), "Muted by staff"),
+        (Truths(degraded=True), "Ready, with less"),
+        (Truths(faults=frozenset({Light.MICROPHONE_FAULT}), muted=True), "Microphone lost"),
+        (Truths(faults=frozenset({Light.SPEAKER_FAULT})), "Speaker lost"),
+        (Truths(faults=frozenset({Light.NETWORK_FAULT})), "Offline: the network"),
+        (Truths(faults=frozenset({Light.ACCOUNT_FAULT})), "Refused by"),
+        (Truths(faults=frozenset({Light.SHOP_FAULT})), "Without orders"),
+        (Truths(faults=frozenset({Light.BOARD_FAULT})), "The board"),
+        (Truths(faults=frozenset({Light.SOFTWARE_FAULT})), "The software"),
+    ],
+)
+def test_the_words_say_what_the_light_says(truths: Truths, begins: str) -> None:
+    assert doing(replace(IDLE, truths=truths), SERVICE).startswith(begins)
+
+
+def test_a_part_that_stands_still_is_named_before_anything_else() -> None:
+    assert doing(IDLE, SERVICE, ("microphone", "control")) == "Stands still: microphone, control"
+
+
+def test_without_a_service_the_words_make_sense_too() -> None:
+    assert doing(IDLE, "") == "Ready: no Live service"
