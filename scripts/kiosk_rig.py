@@ -172,7 +172,7 @@ def configuration(
         "talk": {**_PATIENT, **talk},
     }
     if endpoint:
-        tables["live"] = {"endpoint": endpoint, "ca_file": str(ca_file or "")}
+        tables["live"] = {"endpoint": endpoint, "ca_file": str(ca_file or ""), "fallback": "none"}
     lines: list[str] = []
     for name, keys in tables.items():
         lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in keys.items())]

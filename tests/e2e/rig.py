@@ -73,6 +73,7 @@ class Site:
         base: dict[str, dict[str, Any]] = {
             "audio": {"input": MICROPHONE, "output": SPEAKER},
             "button": {"kind": "none"},
+            "live": {"fallback": "none"},  # one more recogniser a kiosk is for who asks for it
             "phrases": {"directory": str(voices.phrases())},
         }
         lines: list[str] = []

@@ -21,7 +21,7 @@ def codes(house: House) -> list[str]:
     return [event["code"] for event in house.named("phrase")]
 
 
-async def answered(house: House, **fields: object) -> None:
+async def answered(house: House, **fields: int) -> None:
     await house.until("turn_ended", outcome="answered", **fields)
 
 

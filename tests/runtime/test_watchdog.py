@@ -130,7 +130,7 @@ def test_a_kiosk_whose_control_task_is_stuck_gets_no_sign_of_life() -> None:
         async with open_house(FakeLive([])) as house:
             parts = house.kiosk.watched(house.microphone, house.speaker)
             await asyncio.sleep(0.1)
-            house.kiosk.inbox._arrived = asyncio.Event()  # a lost wake-up
+            house.kiosk.inbox._mailbox._arrived = asyncio.Event()  # a lost wake-up
             notes = await watched(parts, for_s=10.0)
 
             assert notes.alive_at == []

@@ -21,6 +21,7 @@ from kiosk.core.live import (
     ToolWithdrawn,
     TurnComplete,
 )
+from kiosk.core.path import PathSample
 from kiosk.ports import OrderBook
 from kiosk.resources import packaged
 from kiosk.runtime.control import Inbox
@@ -64,6 +65,13 @@ class Wire:
     async def messages(self) -> AsyncIterator[LiveMessage]:
         while True:
             yield await self._messages.get()
+
+    def path(self) -> PathSample:
+        return PathSample(0, 0.0)
+
+    def reset(self) -> None: ...
+
+    async def ping(self) -> None: ...
 
     async def send_activity_start(self) -> None: ...
 
