@@ -36,6 +36,7 @@ class Kiosk:
         talk: Talk,
     ) -> None:
         self.stream = stream
+        self.messages = toolbox.messages
         self.inbox = Inbox()
         self.presses = Presses(self.inbox, stream)
         self.player = Player(phrases, self.inbox, stream)

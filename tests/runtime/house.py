@@ -22,6 +22,7 @@ from kiosk.settings import Settings
 from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
 from tests.fakes.live import FakeLive
+from tests.fakes.shop import Notebook
 from tests.fakes.sound import FakeMicrophone, FakeSpeaker
 
 SETUP = SessionSetup(model="gemini-3.8-live", voice="Aoede", instruction="Be kind.")
@@ -81,6 +82,7 @@ class House:
     lamps: ShownLamps
     kiosk: Kiosk
     events: list[Mapping[str, Any]]
+    notebook: Notebook
 
     def post(self, event: Event) -> None:
         self.kiosk.inbox.post(event)
@@ -121,9 +123,10 @@ async def open_house(
     events: list[Mapping[str, Any]] = []
     policy = load_policy(Path(packaged("policy.toml")))
     lamps, microphone, speaker = ShownLamps(), FakeMicrophone(), FakeSpeaker()
+    notebook = Notebook()
     kiosk = Kiosk(
         gate=Gate(settings.gate, Marks()),
-        toolbox=Toolbox(settings.shop, NoOrders(), policy, lambda: NOW),
+        toolbox=Toolbox(settings.shop, NoOrders(), policy, notebook, lambda: NOW),
         phrases={phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK},
         lamps=lamps,
         stream=Stream(events.append),
@@ -138,7 +141,7 @@ async def open_house(
     if ready:
         kiosk.inbox.post(KioskReady())
     try:
-        yield House(live, microphone, speaker, lamps, kiosk, events)
+        yield House(live, microphone, speaker, lamps, kiosk, events, notebook)
         for task in tasks:
             assert not task.done(), task
     finally:
