@@ -30,7 +30,7 @@ _STAFF: Final = (
     r"(?:(?:all|one|some|any|somebody|someone) (?:of|from|on|in) )?"
     r"(?:the |your |a |an |my |any |some )?(?:shop |store |sales |other |night |day |floor )?"
     r"(?:staff|stuff|team|colleagues?|managers?|manageress|boss|employees?|supervisor|owner"
-    r"|sales ?(?:person|people)|shop assistants?|assistants?|associates?|someone|somebody|people"
+    r"|sales ?(?:person|people)|shop assistants?|assistants?|associates?|someone|somebody"
     r"|guys|crew|them)(?! ?'s)(?: members?)?(?: (?:here|in the (?:shop|store)|who works here))?"
 )
 _NOTE: Final = (
