@@ -88,13 +88,13 @@ def _live(settings: Settings, endpoint: str, key: str, ca_file: str) -> GenaiLiv
 
 @asynccontextmanager
 async def open_toolbox(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Toolbox]:
-    """Open the shop's orders and policy behind the one gateway."""
+    """Open the shop's orders, policy and messages behind the one gateway."""
     path = settings.shop.policy
     policy = load_policy(Path(path) if path else packaged("policy.toml"))
     database = settings.shop.database
     file = Path(database) if database else state_directory(environ) / "shopmax.db"
-    async with open_store(file, _now) as orders:
-        yield Toolbox(settings.shop, orders, policy, _now)
+    async with open_store(file, _now) as store:
+        yield Toolbox(settings.shop, store.orders, policy, store.messages, _now)
 
 
 def session_setup(settings: Settings, toolbox: Toolbox) -> SessionSetup:

@@ -137,6 +137,10 @@ def _parser() -> argparse.ArgumentParser:
     volume.add_argument("percent", type=_number(int, 0, 100), metavar="N", help="0 to 100")
     add("mute", _mute, "Shut the microphone of the running kiosk until it is unmuted.")
     add("unmute", _unmute, "Open the microphone of the running kiosk again.")
+    messages = add("messages", _messages, "Read what customers left for the staff: personal data.")
+    messages.add_argument(
+        "--done", type=_number(int, 1, 2**53), metavar="REF", help="delete this one for good"
+    )
     return parser
 
 
@@ -250,3 +254,12 @@ def _mute(options: argparse.Namespace) -> None:
 
 def _unmute(options: argparse.Namespace) -> None:
     _command(options, {"command": "unmute"})
+
+
+def _messages(options: argparse.Namespace) -> None:
+    from kiosk.commands import control
+
+    if options.done is not None:
+        _command(options, {"command": "message_done", "reference": options.done})
+    else:
+        asyncio.run(control.show_messages(_socket(options)))

@@ -10,6 +10,7 @@ from kiosk.core.kept import KeptVisit
 from kiosk.core.lights import Light
 from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolResult
 from kiosk.core.path import NetworkChange, PathSample
+from kiosk.shop.messages import Message
 from kiosk.shop.orders import Order
 
 
@@ -222,6 +223,26 @@ class OrderBook(Protocol):
 
         Does not block the loop; may be cancelled. Raises ToolError.
         """
+        ...
+
+
+class MessageBook(Protocol):
+    """What customers left for the staff."""
+
+    async def take(self, text: str, visit: str) -> int:
+        """Return the reference of a message once it is where a power cut cannot take it.
+
+        The same text in the same ``visit`` is the same message, however often it is taken. Does
+        not block the loop; one that is cancelled may or may not have been kept. Raises ToolError.
+        """
+        ...
+
+    async def waiting(self, most: int) -> tuple[int, tuple[Message, ...]]:
+        """Return how many messages wait, and the ``most`` oldest. Raises ToolError."""
+        ...
+
+    async def done(self, reference: int) -> bool:
+        """Delete a message for good; False when there is none. Raises ToolError."""
         ...
 
 

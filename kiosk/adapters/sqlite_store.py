@@ -1,4 +1,7 @@
-"""The shop's orders in an SQLite file: write-ahead log, synced at every commit, one thread.
+"""The store, an SQLite file: write-ahead log, synced at every commit, one thread.
+
+It holds the shop's orders and what customers leave for the staff (``sqlite_messages``). A file
+that an older kiosk made is brought up to date in place, all of it or nothing.
 
 A new file is filled with orders to try the kiosk on. Those are marked ``demo`` and move along
 with the calendar, so that what is due today is due today on any day; orders that a shop puts in
@@ -11,26 +14,29 @@ the write-ahead log may lose it (SQLite: PRAGMA synchronous).
 import asyncio
 import logging
 import sqlite3
+import stat
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
 
+from kiosk.adapters.sqlite_messages import MESSAGES_SCHEMA, SqliteMessages
+from kiosk.adapters.sqlite_parts import Transaction, error_name, is_error
 from kiosk.errors import StartError, ToolError
 from kiosk.resources import packaged
 from kiosk.shop.orders import Order, OrderStatus
 from kiosk.shop.seed_file import load_seed
 
-_VERSION: Final = 1
 _MARK: Final = 0x4B494F53  # "KIOS" in the file's header: it is ours
 _BUSY_S: Final = 2.0
 _EX_DATAERR, _EX_CANTCREAT, _EX_TEMPFAIL = 65, 73, 75
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _DAYS: Final = ("placed_on", "due_on", "done_on")
 
-_SCHEMA: Final = """
+_ORDERS_SCHEMA: Final = """
 CREATE TABLE orders (
     order_id  TEXT PRIMARY KEY CHECK (order_id GLOB 'ORD-[0-9][0-9][0-9][0-9][0-9]'),
     status    TEXT NOT NULL,
@@ -43,6 +49,9 @@ CREATE TABLE orders (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE demo_day (day TEXT NOT NULL CHECK (day IS date(day))) STRICT;
 """
+_STEPS: Final = (_ORDERS_SCHEMA, MESSAGES_SCHEMA)
+"""What makes each version of the schema out of the one before. Only ever add one."""
+_VERSION: Final = len(_STEPS)
 
 _log = logging.getLogger(__name__)
 
@@ -70,16 +79,24 @@ class SqliteOrders:
             ).fetchone()
             return None if row is None else _order(*row)
         except (sqlite3.Error, ValueError) as err:
-            _log.error("orders cannot be read", extra={"KIOSK_ERROR": _name(err)})
+            _log.error("orders cannot be read", extra={"KIOSK_ERROR": error_name(err)})
             say = "I can't look up orders just now, but I can answer questions about the shop."
             raise ToolError("store_failed", say, retryable=True) from err
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What one file holds."""
+
+    orders: SqliteOrders
+    messages: SqliteMessages
 
 
 @asynccontextmanager
 async def open_store(
     file: Path, wall_clock: Callable[[], datetime], seed: Path | None = None
-) -> AsyncIterator[SqliteOrders]:
-    """Open the orders in ``file``; make and fill it when it is not there.
+) -> AsyncIterator[Store]:
+    """Open the store in ``file``; make and fill it when it is not there.
 
     ``wall_clock`` tells the shop's local time; ``seed`` replaces the packaged orders. Raises
     StartError: 73 when the file or its directory cannot be written, 75 when another program
@@ -91,10 +108,13 @@ async def open_store(
 
     loop = asyncio.get_running_loop()
     orders = seed or packaged("orders_seed.toml")
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="orders") as thread:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
         database = await loop.run_in_executor(thread, _open, file, wall_clock, orders)
         try:
-            yield SqliteOrders(database, thread, today)
+            yield Store(
+                SqliteOrders(database, thread, today),
+                SqliteMessages(database, thread, wall_clock),
+            )
         finally:
             thread.submit(database.close)  # after what still runs; the thread's end waits for it
 
@@ -105,7 +125,7 @@ def _open(file: Path, wall_clock: Callable[[], datetime], seed: Path) -> sqlite3
         try:
             return _opened(file, wall_clock().date(), seed)
         except sqlite3.DatabaseError as err:
-            if not _is(err, *_DAMAGED):
+            if not is_error(err, *_DAMAGED):
                 raise
             aside = _move_aside(file, wall_clock())
             _log.warning(
@@ -116,7 +136,7 @@ def _open(file: Path, wall_clock: Callable[[], datetime], seed: Path) -> sqlite3
     except OSError as err:
         raise _cannot_write(file, err.strerror or str(err)) from err
     except sqlite3.Error as err:
-        if _is(err, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if is_error(err, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise StartError(
                 f"The order database {file} is in use by another program; stop that one first.",
                 _EX_TEMPFAIL,
@@ -133,16 +153,19 @@ def _cannot_write(file: Path, reason: str) -> StartError:
 
 
 def _opened(file: Path, today: date, seed: Path) -> sqlite3.Connection:
+    file.touch(mode=0o600)  # for us alone; what SQLite puts beside it has the same mode
     # isolation_level=None: transactions begin and end where it says so, and nowhere else.
     # check_same_thread=False: one executor thread uses it, and no other.
     database = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         version = _version(database, file)
+        _keep_from_others(file)
         database.execute("PRAGMA journal_mode = WAL").fetchone()
         database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA secure_delete = ON").fetchone()
         _check_integrity(database)
-        if version == 0:
-            _make_tables(database, load_seed(seed, today), today)
+        if version < _VERSION:
+            _bring_up_to_date(database, () if version else load_seed(seed, today), today)
         _move_demo(database, today)
     except BaseException:
         database.close()
@@ -169,6 +192,15 @@ def _version(database: sqlite3.Connection, file: Path) -> int:
     return version
 
 
+def _keep_from_others(file: Path) -> None:
+    """Shut everybody out of a file that an older kiosk made, but for the group a shop set."""
+    for part in _parts(file):
+        with suppress(PermissionError, FileNotFoundError):  # another user's, who decides; gone
+            mode = stat.S_IMODE(part.stat().st_mode)
+            if mode & 0o007:
+                part.chmod(mode & ~0o007)
+
+
 def _check_integrity(database: sqlite3.Connection) -> None:
     if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         err = sqlite3.DatabaseError("the integrity check failed")
@@ -176,14 +208,16 @@ def _check_integrity(database: sqlite3.Connection) -> None:
         raise err
 
 
-def _make_tables(database: sqlite3.Connection, seed: Iterable[Order], today: date) -> None:
-    with _Transaction(database):
-        if database.execute("PRAGMA user_version").fetchone()[0]:
-            return  # another kiosk was quicker
-        for statement in _SCHEMA.strip().split(";\n"):
-            database.execute(statement)
-        _insert(database, seed)
-        database.execute("INSERT INTO demo_day VALUES (?)", (today.isoformat(),))
+def _bring_up_to_date(database: sqlite3.Connection, seed: Iterable[Order], today: date) -> None:
+    with Transaction(database):
+        # Again, now that nobody else can write: another kiosk may have been quicker.
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        for schema in _STEPS[version:]:
+            for statement in schema.strip().split(";\n"):
+                database.execute(statement)
+        if version == 0:
+            _insert(database, seed)
+            database.execute("INSERT INTO demo_day VALUES (?)", (today.isoformat(),))
         database.execute(f"PRAGMA application_id = {_MARK}")
         database.execute(f"PRAGMA user_version = {_VERSION}")
 
@@ -211,7 +245,7 @@ def _move_demo(database: sqlite3.Connection, today: date) -> None:
     then = database.execute("SELECT day FROM demo_day").fetchone()[0]
     if then == today.isoformat():
         return
-    with _Transaction(database):
+    with Transaction(database):
         # Again, now that nobody else can write: another kiosk may have moved them meanwhile.
         then = database.execute("SELECT day FROM demo_day").fetchone()[0]
         by = f"{(today - date.fromisoformat(then)).days:+d} days"
@@ -220,30 +254,18 @@ def _move_demo(database: sqlite3.Connection, today: date) -> None:
         database.execute("UPDATE demo_day SET day = ?", (today.isoformat(),))
 
 
-class _Transaction:
-    """All of it or nothing; takes the write lock at the start, so that it cannot fail halfway."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-
-    def __enter__(self) -> None:
-        self._database.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._database.execute("COMMIT")
-        elif self._database.in_transaction:
-            self._database.execute("ROLLBACK")
-
-
 def _move_aside(file: Path, now: datetime) -> Path:
     """Rename the file and what belongs to it; return the new name."""
     aside = file.with_name(f"{file.name}.damaged-{now:%Y%m%dT%H%M%S}")
-    for ending in ("", "-wal", "-shm"):
-        part = file.with_name(file.name + ending)
+    for part, moved in zip(_parts(file), _parts(aside), strict=True):
         if part.exists():
-            part.rename(aside.with_name(aside.name + ending))
+            part.rename(moved)
     return aside
+
+
+def _parts(file: Path) -> tuple[Path, ...]:
+    """Return the file and what SQLite puts beside it."""
+    return tuple(file.with_name(file.name + ending) for ending in ("", "-wal", "-shm"))
 
 
 def _order(
@@ -264,11 +286,3 @@ def _order(
         due_by=time.fromisoformat(due_by) if due_by else None,
         done_on=date.fromisoformat(done_on) if done_on else None,
     )
-
-
-def _is(err: sqlite3.Error, *codes: int) -> bool:
-    return getattr(err, "sqlite_errorcode", -1) & 0xFF in codes
-
-
-def _name(err: Exception) -> str:
-    return getattr(err, "sqlite_errorname", type(err).__name__)

@@ -1,6 +1,7 @@
 """Commands that talk to the running daemon over its control socket."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,19 @@ def _shown(value: object) -> str:
             return "yes" if value else "no"
         case _:
             return str(value)
+
+
+async def show_messages(socket: Path) -> None:
+    """Print what customers left for the staff: reference, time, words; the oldest first."""
+    answer = await _asked(socket, {"command": "messages"})
+    if not answer["messages"]:
+        print("No messages.")
+    for message in answer["messages"]:
+        taken_at = datetime.fromisoformat(message["taken_at"])
+        print(f"{message['reference']:>5}  {taken_at:%Y-%m-%d %H:%M}  {message['text']}")
+    more = answer["waiting"] - len(answer["messages"])
+    if more > 0:
+        print(f"{more} more; they follow as these are done: kiosk messages --done REF")
 
 
 async def follow_events(socket: Path, *, captions: bool) -> None:

@@ -14,6 +14,7 @@ from kiosk.local_live.declared import Kind, Parameter, Tool
 from kiosk.local_live.filling import answer, identifier
 from kiosk.local_live.identifiers import Spoken
 from kiosk.local_live.intents import Intent, meant
+from kiosk.local_live.leaving import dictated
 from kiosk.local_live.memory import Wanted
 from kiosk.local_live.phrasing import words
 
@@ -56,6 +57,8 @@ def go_on(wanted: Wanted, parameter: Parameter, text: str) -> Step:
     intent = meant(text)
     passing = replace(wanted, passed=wanted.passed + 1)
     elsewhere = Step(passing if passing.passed < _MOST_PASSED else None)
+    if parameter.kind is Kind.MESSAGE:
+        return _message(wanted, parameter, text, intent)
     if intent.name in ("goodbye", "stop") and intent.sure:
         return ELSEWHERE
     if parameter.kind is not Kind.IDENTIFIER:
@@ -66,6 +69,26 @@ def go_on(wanted: Wanted, parameter: Parameter, text: str) -> Step:
     if spoken is not None and not _is_about_something_else(spoken, intent):
         return _number(wanted, parameter, spoken, text)
     return _without_number(wanted, parameter, text, intent, elsewhere)
+
+
+def _message(wanted: Wanted, parameter: Parameter, text: str, intent: Intent) -> Step:
+    """Take an utterance for the message; whoever turns elsewhere leaves none unawares."""
+    message = dictated(text)
+    if message:
+        return Step(arguments={**wanted.arguments, parameter.name: message})
+    match intent.name:
+        case "wait":
+            return Step(wanted, wording.TAKE_TIME)
+        case "repeat":
+            return Step(wanted, wording.WHICH_MESSAGE)
+        case "stop" | "no":
+            return Step(say=wording.NOT_LEFT)
+        case "yes" | "greeting":
+            return _again(wanted, wording.WHICH_MESSAGE, wording.NOT_LEFT)
+        case _ if message is None:
+            return ELSEWHERE
+        case _:
+            return _again(wanted, wording.WHICH_MESSAGE, wording.NOT_LEFT)
 
 
 def _other(

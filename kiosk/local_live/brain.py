@@ -2,7 +2,7 @@
 
 Every fact comes out of a tool's answer in this session, or was said by the customer; without
 a fitting tool the brain says that it cannot look that up and offers a colleague. It knows no
-tool by name: see ``choosing`` and ``filling``. Pure and synchronous.
+tool by name: see ``choosing``, ``filling`` and ``leaving``. Pure and synchronous.
 """
 
 import json
@@ -10,11 +10,20 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from kiosk.local_live import asking, identifiers, known, requests, results, smalltalk, wording
+from kiosk.local_live import (
+    asking,
+    identifiers,
+    known,
+    leaving,
+    requests,
+    results,
+    smalltalk,
+    wording,
+)
 from kiosk.local_live.choosing import asked_anything, choose
 from kiosk.local_live.declared import Kind, Parameter, Tool, read_tools
 from kiosk.local_live.filling import fill
-from kiosk.local_live.intents import NOTHING, Intent
+from kiosk.local_live.intents import NOTHING, Intent, meant
 from kiosk.local_live.memory import Memory, Result, Wanted
 from kiosk.local_live.outcome import Ending, outcome_of
 from kiosk.local_live.parts import Action, Call, Say
@@ -36,7 +45,10 @@ class ShopBrain:
         """
         del instruction
         self._memory = Memory()
-        self._tools = read_tools(tools)
+        every = read_tools(tools)
+        # What takes a message is never guessed at: it is called only when that is asked for.
+        self._tools = tuple(tool for tool in every if not tool.first(Kind.MESSAGE))
+        self._taker = next((tool for tool in every if tool.first(Kind.MESSAGE)), None)
 
     def hear(self, text: str) -> tuple[Action, ...]:
         """Answer a customer's finished utterance.
@@ -58,7 +70,7 @@ class ShopBrain:
         self, name: str, arguments: Mapping[str, Any], response: Mapping[str, Any]
     ) -> tuple[Action, ...]:
         """Answer what a tool returned."""
-        tool = next((tool for tool in self._tools if tool.name == name), None)
+        tool = self._named(name)
         outcome = outcome_of(response)
         if outcome.ending is Ending.WELL:
             self._memory.add_result(Result(name, dict(arguments), dict(outcome.fields)))
@@ -95,6 +107,10 @@ class ShopBrain:
 
     def _answer(self, text: str) -> list[Action]:
         memory = self._memory
+        left = leaving.wish(text)
+        if left is not None and (self._taker or not left.words):
+            memory.wanted = None
+            return self._leave(left)
         actions = self._take(memory.wanted, text)
         if actions is None:
             passed = memory.wanted
@@ -118,6 +134,20 @@ class ShopBrain:
             memory.misses = max(memory.misses, wanted.tries)
             return self._proceed(tool, text, step.arguments)
         return None
+
+    def _leave(self, left: leaving.Left) -> list[Action]:
+        """Answer what was said ahead of a message, and take it, or ask for its words."""
+        memory, tool = self._memory, self._taker
+        if meant(left.words).name == "urgent":
+            return [Say(wording.URGENT)]
+        first = self._fresh(left.before) if left.before else []
+        parameter = tool.first(Kind.MESSAGE) if tool else None
+        if tool is None or parameter is None:
+            return [*first, Say(wording.NO_MESSAGES)]
+        pending, given = memory.wanted, {parameter.name: left.words} if left.words else {}
+        taken = self._proceed(tool, left.words, given)
+        memory.wanted = memory.wanted or pending
+        return [*first, *taken]
 
     def _fresh(self, text: str) -> list[Action]:
         memory, tools = self._memory, self._tools
@@ -167,7 +197,10 @@ class ShopBrain:
                 tool = choose(self._tools, plain, NOTHING) if intent.name == "chat" else None
                 if tool is not None:
                     return self._proceed(tool, text)
-                return [Say(smalltalk.reply(memory, self._tools, text, intent))]
+                say = smalltalk.reply(memory, self._tools, text, intent)
+                if intent.name == "abilities" and self._taker is not None:
+                    say = f"{say} {wording.ALSO_MESSAGES}"
+                return [Say(say)]
             case _:
                 return self._unknown(text, plain, intent)
 
@@ -249,7 +282,9 @@ class ShopBrain:
         if not question:
             memory.subject = "order" if tool.first(Kind.IDENTIFIER) else "tool"
         call = Call(tool.name, values)
-        return [call] if tool.waits else [call, Say(wording.LOOKING)]
+        if tool.waits:
+            return [call]
+        return [call, Say(wording.WRITING if tool is self._taker else wording.LOOKING)]
 
     # What is known
 
@@ -260,6 +295,10 @@ class ShopBrain:
         return tuple(actions)
 
     def _find(self, wanted: Wanted) -> tuple[Tool | None, Parameter | None]:
-        tool = next((tool for tool in self._tools if tool.name == wanted.tool), None)
+        tool = self._named(wanted.tool)
         parameters = tool.parameters if tool else ()
         return tool, next((each for each in parameters if each.name == wanted.parameter), None)
+
+    def _named(self, name: str) -> Tool | None:
+        every = (*self._tools, self._taker)
+        return next((tool for tool in every if tool is not None and tool.name == name), None)

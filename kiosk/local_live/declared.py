@@ -1,8 +1,8 @@
 """The tools that a client declared, read for what a conversation needs of them.
 
 A parameter is sorted by what a customer would say for it: an identifier to spell, a question
-in their own words, one of a few words, a number, yes or no, a day or time, or a name. All of it
-is read out of the declaration: names, descriptions, types, patterns and examples.
+or a message in their own words, one of a few words, a number, yes or no, a day or time, or a
+name. All of it is read out of the declaration: names, descriptions, types, patterns, examples.
 """
 
 import re
@@ -30,6 +30,9 @@ _IDENTIFYING: Final = word_set("id number no nr code reference ref tracking seri
 _ASKING: Final = word_set(
     "question query q text message prompt search request ask keywords topic phrase"
 )
+_LEFT: Final = word_set("message messages note notes memo")
+_STAFF: Final = word_set("staff team colleague colleagues employee employees manager")
+_TO_LEAVE: Final = word_set("take leave send pass write record forward notify tell inform create")
 _TIMELY: Final = word_set("date day time when start end from until weekday")
 _NO_SHAPE: Final = Shape()
 _NUMERIC: Final = frozenset(("integer", "number"))
@@ -40,6 +43,7 @@ class Kind(StrEnum):
 
     IDENTIFIER = auto()
     QUESTION = auto()
+    MESSAGE = auto()  # words for other people, which are not an answer to anything
     CHOICE = auto()
     NUMBER = auto()
     YES_NO = auto()
@@ -107,7 +111,13 @@ def _tool(declaration: Mapping[str, Any]) -> Tool:
     required = schema.get("required")
     title = human(declaration["name"])
     parameters = tuple(
-        _parameter(str(name), sub, about, required=isinstance(required, list) and name in required)
+        _parameter(
+            str(name),
+            sub,
+            about,
+            required=isinstance(required, list) and name in required,
+            leaves=_leaves_word(title, str(name)),
+        )
         for name, sub in (properties.items() if isinstance(properties, Mapping) else ())
         if isinstance(sub, Mapping)
     )
@@ -126,13 +136,24 @@ def _tool(declaration: Mapping[str, Any]) -> Tool:
     )
 
 
-def _parameter(name: str, schema: Mapping[str, Any], about: str, *, required: bool) -> Parameter:
+def _leaves_word(title: str, name: str) -> bool:
+    """Tell ``take_message(message)`` and ``notify_staff(text)`` from ``ask(message)``."""
+    of_title, of_name = set(title.split()), set(human(name).split())
+    takes = bool(of_title & _TO_LEAVE) and bool(of_title & (_LEFT | _STAFF))
+    return takes and bool(of_name & (_LEFT | {"text", "content", "body"}))
+
+
+def _parameter(
+    name: str, schema: Mapping[str, Any], about: str, *, required: bool, leaves: bool
+) -> Parameter:
     description = str(schema.get("description") or schema.get("title") or "")
     type_ = schema.get("type")
     types = {str(each).lower() for each in (type_ if isinstance(type_, list) else [type_])}
     options = schema.get("enum")
     choices = tuple(str(each) for each in options) if isinstance(options, list) else ()
     kind = _kind(human(name).split(), description, types, schema, choices)
+    if leaves and kind in (Kind.QUESTION, Kind.NAME):
+        kind = Kind.MESSAGE
     samples = [
         str(each)
         for key in ("examples", "example", "default")

@@ -55,6 +55,13 @@ def failed(
     parameter = tool.first(Kind.IDENTIFIER) if tool else None
     if outcome.ending is Ending.FAILED or tool is None:
         return outcome.say or wording.NOT_NOW
+    message = tool.first(Kind.MESSAGE)
+    if message is not None:  # it would not have these words: perhaps others
+        memory.misses += 1
+        if memory.misses < MOST_TRIES and outcome.ending is Ending.INVALID:
+            memory.wanted = Wanted(tool.name, message.name)
+            return outcome.say or wording.WHICH_MESSAGE
+        return outcome.say or wording.NOT_NOW
     if parameter is None or parameter.name not in arguments:
         return outcome.say or wording.NOTHING_FOUND
     value = str(arguments[parameter.name])

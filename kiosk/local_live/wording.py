@@ -30,6 +30,11 @@ UNCLEAR_AGAIN: Final = "I'm sorry, I still didn't understand. A colleague can he
 NOTHING_SAID: Final = "I haven't said anything yet. How can I help you?"
 DONE: Final = "All right, that's done."
 LOOKING: Final = "Let me check that."
+WRITING: Final = "Let me write that down."
+WHICH_MESSAGE: Final = "What shall I tell them?"
+ALSO_MESSAGES: Final = "I can also take a message for the staff."
+NO_MESSAGES: Final = "I'm sorry, I can't take a message here. A colleague can help you."
+NOT_LEFT: Final = "All right, I've left no message. What else can I do for you?"
 SAY_AGAIN: Final = "Sorry. Could you say the number again, digit by digit?"
 CANNOT_MAKE_OUT: Final = "I'm sorry, I can't make out the number. A colleague can help you."
 ENGLISH_ONLY: Final = "I'm sorry, I only speak English. A colleague can help you."
@@ -67,6 +72,8 @@ def ask_for(parameter: Parameter) -> str:
     """Ask for a parameter, by its name and what is known of its form."""
     if parameter.kind is Kind.QUESTION:
         return "What would you like to know?"
+    if parameter.kind is Kind.MESSAGE:
+        return WHICH_MESSAGE
     if parameter.kind is Kind.CHOICE and parameter.choices:
         return f"Which {parameter.noun}: {joined(list(map(human, parameter.choices)), 'or')}?"
     if parameter.kind is Kind.IDENTIFIER:

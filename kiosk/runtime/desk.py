@@ -3,16 +3,22 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from kiosk.core.events import MuteSwitched
-from kiosk.errors import StartError
-from kiosk.ports import Microphone, Speaker, StaffMemory, StaffState
+from kiosk.errors import StartError, ToolError
+from kiosk.ports import MessageBook, Microphone, Speaker, StaffMemory, StaffState
 from kiosk.runtime.button import LONGEST_PRESS_S
 from kiosk.runtime.kiosk import Kiosk
+from kiosk.shop.messages import Message
+
+MOST_SHOWN = 20
+"""Messages in one answer: twenty of the longest are half of what the socket passes on."""
+_STORE_S = 2.0
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
+T = TypeVar("T")
 
 
 class Desk:
@@ -43,6 +49,8 @@ class Desk:
             "volume": self._volume,
             "mute": self._mute,
             "unmute": self._unmute,
+            "messages": self._messages,
+            "message_done": self._message_done,
         }
 
     async def _status(self, _: Request) -> Answer:
@@ -57,6 +65,7 @@ class Desk:
             "light": conversation.light.code,
             "muted": self._memory.state.muted,
             "volume": self._memory.state.volume,
+            "messages": await self._count(),
             "endpoint": kiosk.link.endpoint,
             "connected": kiosk.link.connected,
             "uptime_s": round(asyncio.get_running_loop().time() - self._began, 1),
@@ -100,3 +109,44 @@ class Desk:
             self._kiosk.inbox.post(MuteSwitched(muted))
         await self._memory.keep(StaffState(self._memory.state.volume, muted))
         return {}
+
+    async def _count(self) -> int | None:
+        """Count the unread messages; a store that is in trouble keeps nobody from a status."""
+        try:
+            return (await self._waiting(0))[0]
+        except StartError:
+            return None
+
+    async def _messages(self, _: Request) -> Answer:
+        count, messages = await self._waiting(MOST_SHOWN)
+        shown = [
+            {"reference": each.reference, "taken_at": each.taken_at.isoformat(), "text": each.text}
+            for each in messages
+        ]
+        return {"waiting": count, "messages": shown}
+
+    async def _message_done(self, request: Request) -> Answer:
+        reference = request.get("reference")
+        if isinstance(reference, bool) or not isinstance(reference, int):
+            raise StartError("A message's reference is its number.")
+        if not await self._asked(self._book.done(reference)):
+            raise StartError(f"There is no message {reference}.")
+        return {"reference": reference}
+
+    @property
+    def _book(self) -> MessageBook:
+        if self._kiosk is None:
+            raise StartError("The kiosk has no messages yet: it is still starting.")
+        return self._kiosk.messages
+
+    async def _waiting(self, most: int) -> tuple[int, tuple[Message, ...]]:
+        return await self._asked(self._book.waiting(most))
+
+    async def _asked(self, answer: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(_STORE_S):
+                return await answer
+        except TimeoutError as err:
+            raise StartError("The messages cannot be read: the disk does not answer.") from err
+        except ToolError as err:
+            raise StartError(err.say) from err

@@ -43,6 +43,7 @@ class Kiosk:
         memory: VisitMemory,
     ) -> None:
         self.stream = stream
+        self.messages = toolbox.messages
         self.inbox = Inbox()
         self.presses = Presses(self.inbox, stream)
         self.player = Player(phrases, self.inbox, stream)

@@ -1,22 +1,31 @@
 """Tool calls: through the gateway, to the shop and back within the deadline.
 
 Every call gets an answer, whatever happens to the store: an error, a bug or silence becomes
-``unavailable``. Equal calls that arrive while the first is under way share its answer.
+``unavailable``. Equal calls that arrive while the first is under way share its answer. A message
+that may have been kept although its answer was late is still one message when it comes again.
 """
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from kiosk.core.live import ToolCall, ToolDeclaration, ToolResult
 from kiosk.errors import ToolError
-from kiosk.ports import OrderBook
+from kiosk.ports import MessageBook, OrderBook
 from kiosk.settings import Shop
-from kiosk.shop.answers import Answer, order_answer, policy_answer, unavailable
+from kiosk.shop.answers import (
+    Answer,
+    message_answer,
+    not_saved,
+    order_answer,
+    policy_answer,
+    unavailable,
+)
 from kiosk.shop.policy import Policy
-from kiosk.shop.tools import TOOLS, AskOrder, AskPolicy, Gateway, Request
+from kiosk.shop.tools import TOOLS, AskOrder, AskPolicy, Gateway, Request, TakeMessage
 
 _LETTING_GO_S: Final = 0.05
 _log = logging.getLogger(__name__)
@@ -30,15 +39,22 @@ class _Visit:
             calls_per_turn=limits.calls_per_turn, calls_per_visit=limits.calls_per_visit
         )
         self.under_way: dict[Request, asyncio.Future[Answer]] = {}
+        self.token = secrets.token_hex(8)
 
 
 class Toolbox:
     """Answers the model's tool calls, one visit at a time."""
 
     def __init__(
-        self, limits: Shop, book: OrderBook, policy: Policy, wall_clock: Callable[[], datetime]
+        self,
+        limits: Shop,
+        book: OrderBook,
+        policy: Policy,
+        messages: MessageBook,
+        wall_clock: Callable[[], datetime],
     ) -> None:
         """Make a toolbox; ``wall_clock`` tells the shop's local time."""
+        self.messages = messages
         self._book = book
         self._policy = policy
         self._limits = limits
@@ -63,7 +79,7 @@ class Toolbox:
         """
         visit = self._visit
         admitted = visit.gateway.admit(call.name, call.arguments, turn)
-        if isinstance(admitted, AskOrder | AskPolicy):
+        if isinstance(admitted, Request):
             answer = await self._answer_once(visit, admitted)
         else:
             answer = admitted
@@ -78,7 +94,7 @@ class Toolbox:
         mine = asyncio.get_running_loop().create_future()
         visit.under_way[request] = mine
         try:
-            answer = visit.gateway.settle(request, await self._within_deadline(request))
+            answer = visit.gateway.settle(request, await self._within_deadline(visit, request))
             mine.set_result(answer)
         finally:
             del visit.under_way[request]
@@ -86,20 +102,20 @@ class Toolbox:
             mine.cancel()  # neither does anything once there is an answer
         return answer
 
-    async def _within_deadline(self, request: Request) -> Answer:
+    async def _within_deadline(self, visit: _Visit, request: Request) -> Answer:
         """Ask the shop in a task of its own, whose outcome of any kind is then looked at."""
-        asking = asyncio.get_running_loop().create_task(self._ask(request))
+        asking = asyncio.get_running_loop().create_task(self._ask(visit, request))
         try:
             await asyncio.wait([asking], timeout=self._limits.deadline_s)
             if not asking.done():
                 asking.cancel()
                 await asyncio.wait([asking], timeout=_LETTING_GO_S)
-                return unavailable(reason="too_slow")
+                return _left_open(request, "too_slow")
         finally:
             asking.cancel()
         match None if asking.cancelled() else asking.exception():
             case None if asking.cancelled():
-                return unavailable(reason="given_up")
+                return _left_open(request, "given_up")
             case None:
                 return asking.result()
             case ToolError() as err:
@@ -107,15 +123,21 @@ class Toolbox:
             case err:
                 # The text of a foreign exception may hold a customer's data.
                 _log.error("tool call failed", extra={"KIOSK_ERROR": type(err).__name__})
-                return unavailable(reason="failed")
+                return _left_open(request, "failed")
 
-    async def _ask(self, request: Request) -> Answer:
+    async def _ask(self, visit: _Visit, request: Request) -> Answer:
         today = self._wall_clock().date()
         match request:
             case AskOrder(order_id):
                 return order_answer(order_id, await self._book.find(order_id), today)
             case AskPolicy(question):
                 return policy_answer(self._policy.search(question, today), self._policy.version)
+            case TakeMessage(text):
+                return message_answer(await self.messages.take(text, visit.token))
+
+
+def _left_open(request: Request, reason: str) -> Answer:
+    return not_saved(reason) if isinstance(request, TakeMessage) else unavailable(reason=reason)
 
 
 def _journal_fields(name: str, answer: Answer) -> Mapping[str, Any]:

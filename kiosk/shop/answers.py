@@ -92,6 +92,12 @@ def policy_answer(clause: Clause | None, version: str) -> Answer:
     )
 
 
+def message_answer(reference: int) -> Answer:
+    """Answer a message that was saved. Its words do not come back."""
+    say = f"I've written that down for the team. It is message number {reference}."
+    return answer(AnswerStatus.OK, say, reference=str(reference))
+
+
 def invalid(say: str, problem: str) -> Answer:
     """Answer a call whose arguments are wrong; ``problem`` tells the model what is."""
     return answer(AnswerStatus.INVALID, say, problem=problem)
@@ -110,6 +116,12 @@ def unavailable(
 ) -> Answer:
     """Answer a call that the store left unanswered; ``reason`` is a short stable word."""
     return answer(AnswerStatus.UNAVAILABLE, say, retryable=retryable, problem=reason)
+
+
+def not_saved(reason: str) -> Answer:
+    """Answer a message of which nobody knows whether it was saved."""
+    say = "I'm sorry, I can't be sure that your message was saved. Please tell a colleague."
+    return unavailable(say, reason=reason)
 
 
 def fit(given: Answer) -> Answer:

@@ -3,14 +3,16 @@
 ``Gateway.admit`` lets a call through as a typed request, or answers it at once: an undeclared
 name, arguments that do not fit, one call too many, or a request that was answered before. What
 comes out of a tool goes through ``Gateway.settle``. Pure: no clock, no store; one gateway lives
-as long as one visit, so that nothing of a customer reaches the next.
+as long as one visit, so that nothing of a customer reaches the next. No tool changes anything
+in the shop: the one that keeps something, a message, is read by people only.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kiosk.shop.answers import Answer, fit, invalid, refused
+from kiosk.shop.messages import plain_words
 from kiosk.shop.orders import parse_order_id
 
 LONGEST_ARGUMENT: Final = 500
@@ -22,6 +24,7 @@ _WHICH_SHAPE: Final = (
     " Could you say yours again?"
 )
 _WHICH_QUESTION: Final = "What would you like to know?"
+_WHICH_MESSAGE: Final = "What shall I tell them? A few sentences are enough."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,14 @@ class AskPolicy:
     question: str
 
 
-Request = AskOrder | AskPolicy
+@dataclass(frozen=True, slots=True)
+class TakeMessage:
+    """Keep this for the staff. One line, and nothing in it that cannot be seen."""
+
+    text: str = field(repr=False)
+
+
+Request = AskOrder | AskPolicy | TakeMessage
 """A call that may be made. Equal requests have equal answers within a visit."""
 
 
@@ -67,6 +77,11 @@ def _ask_order(arguments: Mapping[str, Any]) -> Request | Answer:
 def _ask_policy(arguments: Mapping[str, Any]) -> Request | Answer:
     question = " ".join(arguments["question"].split())
     return AskPolicy(question) if question else invalid(_WHICH_QUESTION, "question is empty")
+
+
+def _take_message(arguments: Mapping[str, Any]) -> Request | Answer:
+    text = plain_words(arguments["message"])
+    return TakeMessage(text) if text else invalid(_WHICH_MESSAGE, "message is empty")
 
 
 TOOLS: Final = (
@@ -114,6 +129,29 @@ TOOLS: Final = (
         say_when_invalid=_WHICH_QUESTION,
         read=_ask_policy,
     ),
+    Tool(
+        name="take_message",
+        description=(
+            "Write down a message for the staff of the shop, who read it later. Use it when the"
+            " customer wants to leave word for the staff, or when nothing else here helps and the"
+            " customer agrees to leave a message. It calls nobody and changes nothing."
+        ),
+        parameters={
+            "type": "object",
+            "properties": {
+                "message": {
+                    "type": "string",
+                    "description": (
+                        "What the staff are to be told, as the customer said it, in a few"
+                        " sentences."
+                    ),
+                }
+            },
+            "required": ["message"],
+        },
+        say_when_invalid=_WHICH_MESSAGE,
+        read=_take_message,
+    ),
 )
 
 
@@ -141,7 +179,7 @@ class Gateway:
             return self._counted(turn) or answer
         problem = check(arguments, tool.parameters)
         request = invalid(tool.say_when_invalid, problem) if problem else tool.read(arguments)
-        if not isinstance(request, AskOrder | AskPolicy):
+        if not isinstance(request, Request):
             return self._counted(turn) or request
         if request in self._answered:
             return self._answered[request]

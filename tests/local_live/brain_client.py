@@ -34,7 +34,16 @@ POLICY_TOOL: dict[str, Any] = {
         "required": ["question"],
     },
 }
-SHOP_TOOLS = [ORDER_TOOL, POLICY_TOOL]
+MESSAGE_TOOL: dict[str, Any] = {
+    "name": "take_message",
+    "description": "Write down a message for the staff of the shop, who read it later.",
+    "parameters": {
+        "type": "object",
+        "properties": {"message": {"type": "string", "description": "What to tell the staff."}},
+        "required": ["message"],
+    },
+}
+SHOP_TOOLS = [ORDER_TOOL, POLICY_TOOL, MESSAGE_TOOL]
 
 OUT_FOR_DELIVERY = {
     "status": "ok",
@@ -53,6 +62,8 @@ def shop_answer(name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         if arguments["order_id"] == "ORD-88421":
             return OUT_FOR_DELIVERY
         return {"status": "not_found", "retryable": False, "say": "I can't find that order."}
+    if name == "take_message":
+        return {"status": "ok", "retryable": False, "say": "I've written that down."}
     return {"status": "ok", "retryable": False, "say": f"Policy on: {arguments['question']}"}
 
 

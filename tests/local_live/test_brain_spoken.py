@@ -73,3 +73,22 @@ def test_a_number_that_lacks_a_digit_is_read_back(ears: WhisperEars, voice: Work
     assert "eight eight four two. Order numbers have five digits." in asked
     assert visit.calls == []
     assert _ask(visit, ears, voice, "O R D eight eight four two one.") == STATUS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can you take a message?...The light in aisle three is broken.",
+        "Could you let the staff know that the light in aisle three is broken?",
+        "The light in aisle three is broken, could you tell somebody?",
+    ],
+)
+def test_a_message_is_heard_however_it_is_left(
+    ears: WhisperEars, voice: WorkerVoice, text: str
+) -> None:
+    visit = customer()
+
+    assert _ask(visit, ears, voice, text) == "I've written that down."
+    ((name, arguments),) = visit.calls
+    assert name == "take_message"
+    assert arguments["message"].startswith("The light in aisle")

@@ -24,6 +24,7 @@ from kiosk.settings import Settings
 from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
 from tests.fakes.live import FakeLive
+from tests.fakes.shop import Notebook
 from tests.fakes.sound import FakeMicrophone, FakeSpeaker
 
 SETUP = SessionSetup(model="gemini-3.8-live", voice="Aoede", instruction="Be kind.")
@@ -115,6 +116,7 @@ class House:
     events: list[Mapping[str, Any]]
     network: FakeNetwork
     memory: FakeMemory
+    notebook: Notebook
 
     def post(self, event: Event) -> None:
         self.kiosk.inbox.post(event)
@@ -156,9 +158,10 @@ async def open_house(
     policy = load_policy(Path(packaged("policy.toml")))
     lamps, microphone, speaker = ShownLamps(), FakeMicrophone(), FakeSpeaker()
     network, memory = FakeNetwork(), FakeMemory()
+    notebook = Notebook()
     kiosk = Kiosk(
         gate=Gate(settings.gate, Marks()),
-        toolbox=Toolbox(settings.shop, NoOrders(), policy, lambda: NOW),
+        toolbox=Toolbox(settings.shop, NoOrders(), policy, notebook, lambda: NOW),
         phrases={phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK},
         lamps=lamps,
         stream=Stream(events.append),
@@ -174,7 +177,7 @@ async def open_house(
     if ready:
         kiosk.inbox.post(KioskReady())
     try:
-        yield House(live, microphone, speaker, lamps, kiosk, events, network, memory)
+        yield House(live, microphone, speaker, lamps, kiosk, events, network, memory, notebook)
         for task in tasks:
             assert not task.done(), task
     finally:

@@ -1,6 +1,7 @@
 """What staff ask over the control socket: it holds at once, and longer if it can be kept."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,16 +9,26 @@ from typing import Any
 
 import pytest
 
+from kiosk.adapters.control_socket import BACKLOG_BYTES
 from kiosk.adapters.staff_state import StaffFile
 from kiosk.core.lights import Light
-from kiosk.errors import StartError
+from kiosk.errors import StartError, ToolError
 from kiosk.ports import StaffState
-from kiosk.runtime.desk import Desk
+from kiosk.runtime.desk import MOST_SHOWN, Desk
 from tests.fakes.live import FakeLive
 from tests.runtime.house import House, open_house
+from tests.virtualtime import run_virtual
 
 Commands = Mapping[str, Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]]
-STATUS = {"phase": "idle", "light": "G", "visit": 0, "turn": 0, "muted": False, "volume": 70}
+STATUS = {
+    "phase": "idle",
+    "light": "G",
+    "visit": 0,
+    "turn": 0,
+    "muted": False,
+    "volume": 70,
+    "messages": 0,
+}
 
 
 @asynccontextmanager
@@ -56,11 +67,65 @@ def test_before_there_is_a_kiosk_it_says_that_it_is_starting(tmp_path: Path) -> 
             "doing": "Starting: opening the devices",
         }
         assert await commands["volume"]({"percent": 30}) == {"percent": 30}
-        with pytest.raises(StartError, match="still starting"):
-            await commands["press"]({})
+        for name in ("press", "messages"):
+            with pytest.raises(StartError, match="still starting"):
+                await commands[name]({})
 
     asyncio.run(scenario())
     assert StaffFile(tmp_path / "staff.json", StaffState(70)).state == StaffState(30)
+
+
+def test_staff_read_what_customers_left_and_delete_what_is_done(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with desk_in(tmp_path) as (house, commands):
+            for number in range(MOST_SHOWN + 2):
+                await house.notebook.take(f"message {number}", "a visit")
+
+            told = await commands["messages"]({})
+            assert told["waiting"] == MOST_SHOWN + 2
+            assert [each["reference"] for each in told["messages"]] == list(
+                range(1, MOST_SHOWN + 1)
+            )
+            assert told["messages"][0] == {
+                "reference": 1,
+                "taken_at": "2026-11-23T10:00:00+00:00",
+                "text": "message 0",
+            }
+            await commands["message_done"]({"reference": 1})
+            assert (await commands["status"]({}))["messages"] == MOST_SHOWN + 1
+            assert "message 0" not in house.notebook.texts
+            for wrong in (1, 999, "2", True, None):
+                with pytest.raises(StartError, match=r"\.$"):
+                    await commands["message_done"]({"reference": wrong})
+            assert "message 1" not in str([await commands["status"]({}), house.events])
+
+    asyncio.run(scenario())
+
+
+def test_the_largest_messages_fit_through_the_socket() -> None:
+    message = {
+        "reference": 2**53,
+        "taken_at": "2026-11-23T10:00:00+00:00",
+        "text": "\U0001f600" * 500,
+    }
+
+    assert len(json.dumps([message] * MOST_SHOWN)) < BACKLOG_BYTES / 2
+
+
+def test_a_store_in_trouble_keeps_nobody_from_a_status(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with desk_in(tmp_path) as (house, commands):
+            house.notebook.takes_s = 100
+            assert (await commands["status"]({}))["messages"] is None
+            with pytest.raises(StartError, match="the disk does not answer"):
+                await commands["messages"]({})
+            house.notebook.takes_s = 0
+            house.notebook.error = ToolError("store_failed", "Not just now.", retryable=True)
+            assert (await commands["status"]({}))["messages"] is None
+            with pytest.raises(StartError, match="Not just now"):
+                await commands["messages"]({})
+
+    run_virtual(scenario())
 
 
 def test_what_staff_set_holds_after_a_restart(tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.orders import Order, OrderStatus
 from kiosk.shop.policy_file import load_policy
+from tests.fakes.shop import Notebook
 from tests.virtualtime import run_virtual
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 POLICY = load_policy(packaged("policy.toml"))
+CANARY = "My name is Canary, please call me on 555 1234."
 ORDER = Order(
     order_id="ORD-88421",
     status=OrderStatus.OUT_FOR_DELIVERY,
@@ -59,8 +61,8 @@ class Stubborn(Book):
         return ORDER
 
 
-def toolbox(book: Book) -> Toolbox:
-    return Toolbox(Shop(), book, POLICY, lambda: NOW)
+def toolbox(book: Book, messages: Notebook | None = None) -> Toolbox:
+    return Toolbox(Shop(), book, POLICY, messages or Notebook(), lambda: NOW)
 
 
 def status_call(order_id: str = "ORD-88421", call_id: str = "1") -> ToolCall:
@@ -87,10 +89,86 @@ def test_a_customer_learns_the_shops_rules() -> None:
     assert result.response["clause"] == "returns.appliances"
 
 
-def test_the_model_is_told_of_two_tools() -> None:
+def test_the_model_is_told_of_three_tools() -> None:
     declared = toolbox(Book()).declarations
 
-    assert [tool.name for tool in declared] == ["get_order_status", "search_policy"]
+    assert [tool.name for tool in declared] == ["get_order_status", "search_policy", "take_message"]
+
+
+def message_call(text: str = CANARY, call_id: str = "1") -> ToolCall:
+    return ToolCall(call_id, "take_message", {"message": text})
+
+
+def test_a_message_is_kept_and_its_words_stay_out_of_the_answer_and_the_journal(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    notebook = Notebook()
+    with caplog.at_level(logging.DEBUG):
+        result = answer_of(toolbox(Book(), notebook), message_call())
+
+    assert notebook.texts == [CANARY]
+    assert result.response == {
+        "status": "ok",
+        "retryable": False,
+        "say": "I've written that down for the team. It is message number 1.",
+        "reference": "1",
+    }
+    assert "Canary" not in " ".join(str(record.__dict__) for record in caplog.records)
+    assert caplog.records[-1].__dict__["KIOSK_TOOL"] == "take_message"
+
+
+def test_a_model_that_repeats_a_message_leaves_one_and_hears_the_same_number() -> None:
+    notebook = Notebook(takes_s=1)
+    tools = toolbox(Book(), notebook)
+
+    async def scenario() -> list[ToolResult]:
+        together = [tools.answer(message_call(call_id=str(number)), 1) for number in range(3)]
+        return [*await asyncio.gather(*together), await tools.answer(message_call(), 2)]
+
+    numbers = {result.response["reference"] for result in run_virtual(scenario())}
+
+    assert (notebook.texts, numbers) == ([CANARY], {"1"})
+
+
+def test_a_message_kept_too_late_for_its_answer_is_not_kept_again() -> None:
+    notebook = Notebook(takes_s=10)
+    tools = toolbox(Book(), notebook)
+    first = answer_of(tools, message_call())
+    notebook.takes_s = 0
+
+    second = answer_of(tools, message_call())
+
+    assert first.response["status"] == "unavailable"
+    assert "can't be sure that your message was saved" in first.response["say"]
+    assert (second.response["reference"], notebook.texts) == ("1", [CANARY])
+
+
+def test_the_next_customers_equal_words_are_another_message() -> None:
+    notebook = Notebook()
+    tools = toolbox(Book(), notebook)
+    answer_of(tools, message_call())
+    tools.begin_visit()
+
+    assert answer_of(tools, message_call()).response["reference"] == "2"
+    assert notebook.texts == [CANARY] * 2
+
+
+@pytest.mark.parametrize(
+    ("error", "say"),
+    [
+        (ToolError("full", "I can't take any more.", retryable=False), "I can't take any more."),
+        (RuntimeError(CANARY), "I'm sorry, I can't be sure that your message was saved."),
+    ],
+)
+def test_a_message_that_could_not_be_saved_is_never_said_to_be(
+    error: BaseException, say: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        result = answer_of(toolbox(Book(), Notebook(error=error)), message_call())
+
+    assert result.response["status"] == "unavailable"
+    assert result.response["say"].startswith(say)
+    assert "Canary" not in " ".join(str(record.__dict__) for record in caplog.records)
 
 
 def test_a_store_that_is_slow_is_waited_for_until_the_deadline_and_no_longer() -> None:
@@ -255,8 +333,10 @@ JSON = st.recursive(
 CALLS = st.builds(
     ToolCall,
     call_id=st.text(),
-    name=st.sampled_from(["get_order_status", "search_policy"]) | st.text(),
-    arguments=st.dictionaries(st.sampled_from(["order_id", "question"]) | st.text(), JSON),
+    name=st.sampled_from(["get_order_status", "search_policy", "take_message"]) | st.text(),
+    arguments=st.dictionaries(
+        st.sampled_from(["order_id", "question", "message"]) | st.text(), JSON
+    ),
 )
 BOOKS = st.builds(
     Book,

@@ -34,6 +34,7 @@ from kiosk.runtime.uplink import Uplink
 from kiosk.settings import Settings
 from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
+from tests.fakes.shop import Notebook
 from tests.fakes.sound import FakeMicrophone
 from tests.runtime.house import Marks, NoOrders
 from tests.virtualtime import run_virtual
@@ -92,6 +93,7 @@ async def wire(book: OrderBook | None = None) -> AsyncIterator[Wire]:
         Settings().shop,
         book or NoOrders(),
         load_policy(packaged("policy.toml")),
+        Notebook(),
         lambda: datetime(2026, 11, 23, tzinfo=UTC),
     )
     errands = Errands(shop, stream)

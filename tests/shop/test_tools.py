@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -12,13 +12,25 @@ from kiosk.shop.answers import (
     AnswerStatus,
     answer,
     fit,
+    message_answer,
+    not_saved,
     order_answer,
     policy_answer,
     unavailable,
 )
+from kiosk.shop.messages import Message
 from kiosk.shop.orders import Order, OrderStatus
 from kiosk.shop.policy import Clause
-from kiosk.shop.tools import LONGEST_ARGUMENT, TOOLS, AskOrder, AskPolicy, Gateway, check
+from kiosk.shop.tools import (
+    LONGEST_ARGUMENT,
+    TOOLS,
+    AskOrder,
+    AskPolicy,
+    Gateway,
+    Request,
+    TakeMessage,
+    check,
+)
 
 MONDAY = date(2026, 11, 23)
 ORDER = {"order_id": "ORD-88421"}
@@ -35,7 +47,7 @@ def refusal(given_answer: object) -> Mapping[str, Any]:
 
 
 def test_each_tool_tells_the_model_what_it_is_for_and_what_it_takes() -> None:
-    assert [tool.name for tool in TOOLS] == ["get_order_status", "search_policy"]
+    assert [tool.name for tool in TOOLS] == ["get_order_status", "search_policy", "take_message"]
     for tool in TOOLS:
         assert tool.parameters["type"] == "object"
         assert tool.parameters["required"] == list(tool.parameters["properties"])
@@ -51,6 +63,61 @@ def test_a_good_call_becomes_a_request_with_the_number_in_its_one_spelling() -> 
     assert gateway().admit("search_policy", {"question": " are you\n open? "}, 1) == AskPolicy(
         "are you open?"
     )
+    assert gateway().admit("take_message", {"message": " the door\tis \n stuck "}, 1) == (
+        TakeMessage("the door is stuck")
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("the door\x1b[2J is\x07 stuck", "the door[2J is stuck"),
+        ("the\u200b door\u202e is \u2066stuck", "the door is stuck"),
+        ("the door\u2028is\r\nstuck\x00", "the door is stuck"),
+        ("cafe\u0301", "caf\u00e9"),
+    ],
+)
+def test_what_controls_a_screen_or_cannot_be_seen_never_reaches_the_staff(
+    said: str, kept: str
+) -> None:
+    assert gateway().admit("take_message", {"message": said}, 1) == TakeMessage(kept)
+
+
+@given(st.text(max_size=LONGEST_ARGUMENT))
+def test_any_message_is_one_printable_line_or_asked_for(said: str) -> None:
+    outcome = gateway().admit("take_message", {"message": said}, 1)
+
+    if isinstance(outcome, TakeMessage):
+        assert outcome.text == " ".join(outcome.text.split()) != ""
+        assert outcome.text.isprintable()
+    else:
+        assert refusal(outcome)["say"] == "What shall I tell them? A few sentences are enough."
+
+
+def test_a_message_taken_once_is_answered_from_memory() -> None:
+    tools = gateway(per_turn=1)
+    request = tools.admit("take_message", {"message": "the door is stuck"}, 1)
+    assert isinstance(request, TakeMessage)
+    tools.settle(request, message_answer(7))
+
+    assert tools.admit("take_message", {"message": " the door is  stuck"}, 1) == message_answer(7)
+    assert tools.admit("take_message", {"message": "the door is open"}, 2) == (
+        TakeMessage("the door is open")
+    )
+
+
+def test_the_words_of_a_message_stand_in_no_repr_and_in_no_answer() -> None:
+    taken_at = datetime(2026, 11, 23, tzinfo=UTC)
+    message = Message(reference=7, taken_at=taken_at, text="call Canary")
+
+    assert "Canary" not in f"{TakeMessage('call Canary')} {message!r}"
+    assert message_answer(7) == {
+        "status": "ok",
+        "retryable": False,
+        "say": "I've written that down for the team. It is message number 7.",
+        "reference": "7",
+    }
+    assert not_saved("too_slow")["retryable"] is True
 
 
 @pytest.mark.parametrize(
@@ -76,6 +143,10 @@ def test_a_good_call_becomes_a_request_with_the_number_in_its_one_spelling() -> 
             "invalid",
             "question is too long",
         ),
+        ("take_message", {}, "invalid", "message is missing"),
+        ("take_message", {"message": "\u200b\n "}, "invalid", "message is empty"),
+        ("take_message", {"message": 5}, "invalid", "message must be a string"),
+        ("take_message", {"message": "x" * 501}, "invalid", "message is too long"),
     ],
 )
 def test_a_call_that_does_not_fit_is_answered_and_not_made(
@@ -265,7 +336,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = st.sampled_from([tool.name for tool in TOOLS]) | st.text(max_size=20)
-ARGUMENTS = st.dictionaries(st.sampled_from(["order_id", "question"]) | st.text(), JSON)
+ARGUMENTS = st.dictionaries(st.sampled_from(["order_id", "question", "message"]) | st.text(), JSON)
 
 
 @given(st.lists(st.tuples(NAMES, ARGUMENTS, st.integers(0, 9)), max_size=40))
@@ -276,7 +347,7 @@ def test_any_call_is_a_request_or_an_answer_and_few_are_requests(
     requests = set()
     for name, arguments, turn in calls:
         outcome = tools.admit(name, arguments, turn)
-        if isinstance(outcome, AskOrder | AskPolicy):
+        if isinstance(outcome, Request):
             requests.add(outcome)
         else:
             assert_complete(outcome)
