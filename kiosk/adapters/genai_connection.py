@@ -1,16 +1,20 @@
 """The connection under the SDK: certificates, time-outs and socket options.
 
 The SDK is tuned through ``async_client_args`` alone, whose entries it hands to
-``websockets.connect``. Pings are off: a late pong is not a dead path, and the kernel's own
-time-outs find a dead one (``TCP_USER_TIMEOUT`` 5 s: 5.2 to 5.4 s measured with a firewall
-that drops everything, idle and streaming alike, against 50 s with the SDK's defaults).
+``websockets.connect``. Pings are off: a late pong is not a dead path. A dead one is found by
+looking at what the kernel still has to send and at the age of the last acknowledgement.
 """
 
 import asyncio
+import fcntl
 import logging
 import socket
 import ssl
+import struct
+import sys
+import termios
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, TypedDict, Unpack
 
@@ -20,15 +24,13 @@ from websockets.asyncio.client import ClientConnection
 from websockets.client import ClientProtocol
 
 from kiosk.adapters.genai_refusals import Attempt, Stage
+from kiosk.core.path import PathSample
 
 OPEN_S: Final = 8.0
-CLOSE_S: Final = 1.0
+CLOSE_S: Final = 0.3
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
-DEAD_PATH_MS: Final = 5_000
-"""How long sent bytes may stay unacknowledged before the kernel gives the path up."""
-PROBE_IDLE_S: Final = 3
-PROBE_EVERY_S: Final = 1
-PROBES: Final = 3
+_LAST_ACK_RECV: Final = slice(56, 60)  # tcpi_last_ack_recv, ms; the same on every architecture
+_TCP_INFO_BYTES: Final = 104
 
 # The SDK warns about fields it drops and values it does not know, some at every message.
 logging.getLogger("google_genai").setLevel(logging.ERROR)
@@ -97,12 +99,38 @@ class _Connection(ClientConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._attempt.stage = Stage.SECURED
-        _tune(transport.get_extra_info("socket"))
+        self._attempt.connection = self
         super().connection_made(transport)
 
     def start_keepalive(self) -> None:  # the first thing after a good handshake
         self._attempt.stage = Stage.UPGRADED
         super().start_keepalive()
+
+    def path(self) -> PathSample:
+        """Look at what is still to be acknowledged, in the kernel and before it."""
+        sock = self.transport.get_extra_info("socket")
+        if self.transport.is_closing() or sock is None or sock.fileno() < 0:
+            return PathSample(0, 0.0)
+        try:
+            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+            queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+        except OSError:  # it has just been closed
+            return PathSample(0, 0.0)
+        pending = int.from_bytes(queued, sys.byteorder) + self.transport.get_write_buffer_size()
+        return PathSample(pending, int.from_bytes(info[_LAST_ACK_RECV], sys.byteorder) / 1000)
+
+    def reset(self) -> None:
+        """End it with a TCP reset: no goodbye, and nothing lingers."""
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and sock.fileno() >= 0:
+            with suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    async def send_ping(self) -> None:
+        """Send a ping frame; whoever answers it, and when, is nobody's business."""
+        pong = asyncio.ensure_future(await self.ping())  # noqa: TID251 - it is a future already
+        pong.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye, for ``CLOSE_S`` at most.
@@ -120,12 +148,3 @@ class _Connection(ClientConnection):
         finally:
             self.transport.abort()
         await self.wait_closed()
-
-
-def _tune(sock: socket.socket) -> None:
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PATH_MS)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, PROBE_IDLE_S)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_EVERY_S)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)

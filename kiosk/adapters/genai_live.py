@@ -6,6 +6,7 @@ The endpoint is always spoken to over TLS, and its certificate is always verifie
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,9 +16,10 @@ from urllib.parse import urlsplit
 
 import certifi
 
+from kiosk.adapters.dialling import AddressBook, TcpSpare, dial
 from kiosk.core.live import SessionHandle, SessionSetup
 from kiosk.errors import ConfigError, LinkError, LinkRefused, Refusal
-from kiosk.ports import LiveSession
+from kiosk.ports import LiveSession, Spare
 
 GOOGLE: Final = "https://generativelanguage.googleapis.com"
 """The Live API's own endpoint (Live API: WebSockets API reference)."""
@@ -41,7 +43,8 @@ class GenaiLive:
         api_key: str,
         ca_file: str | Path = "",
         api_version: str = "v1beta",
-        connect_s: float = 10.0,
+        connect_s: float = 3.0,
+        addresses: Path | None = None,
     ) -> None:
         """Take an ``https://host[:port]`` endpoint; ``""`` is Google's.
 
@@ -51,6 +54,9 @@ class GenaiLive:
         """
         self._url = endpoint.rstrip("/") or GOOGLE
         self.endpoint = _for_people(self._url)
+        parts = urlsplit(self._url)
+        self._host, self._port = parts.hostname or "", parts.port or 443
+        self._book = AddressBook(self._host, addresses)
         self._key = api_key.strip()
         self._ca_file = str(ca_file)
         self._api_version = api_version
@@ -67,9 +73,31 @@ class GenaiLive:
             with suppress(LinkError):  # its file may yet come; session() will say
                 await asyncio.to_thread(self._trusted)
 
+    async def dial(self, within_s: float) -> TcpSpare:
+        """Open one bare TCP connection. Raises LinkError."""
+        return await dial(self._book, self._port, within_s, self.endpoint)
+
+    async def probe(self, within_s: float) -> None:
+        """Make sure that the endpoint answers and that its certificate holds; say nothing."""
+        spare = await self.dial(within_s)
+        try:
+            trust = await asyncio.to_thread(self._trusted)
+            async with asyncio.timeout(within_s):
+                _, transport = await _tls(spare.take(), trust, self._host)
+        except ssl.SSLCertVerificationError as err:
+            raise LinkRefused(Refusal.TRUST, 0, str(err)) from err
+        except (OSError, TimeoutError) as err:
+            raise LinkError(f"{self.endpoint} takes connections and does not answer.") from err
+        finally:
+            spare.close()
+        transport.abort()
+
     @asynccontextmanager
     async def session(
-        self, setup: SessionSetup, handle: SessionHandle | None = None
+        self,
+        setup: SessionSetup,
+        handle: SessionHandle | None = None,
+        spare: Spare | None = None,
     ) -> AsyncIterator[LiveSession]:
         """Connect, set the session up, and close it at the end of the context.
 
@@ -91,7 +119,9 @@ class GenaiLive:
             api_version=self._api_version,
             connect_s=self._connect_s,
         )
-        async with open_session(peer, trust, setup, handle) as session:
+        if not isinstance(spare, TcpSpare):
+            spare = await self.dial(self._connect_s)
+        async with open_session(peer, trust, setup, handle, spare.take()) as session:
             yield session
 
     def _check_key(self) -> None:
@@ -129,6 +159,16 @@ class GenaiLive:
                 f" ({err.strerror or err}): set live.ca_file to a PEM file the kiosk may read."
             ) from err
         return self._trust
+
+
+async def _tls(
+    sock: socket.socket, trust: ssl.SSLContext, host: str
+) -> tuple[asyncio.Protocol, asyncio.Transport]:
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.create_connection(
+        asyncio.Protocol, sock=sock, ssl=trust, server_hostname=host
+    )
+    return protocol, transport
 
 
 def _for_people(url: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
@@ -13,12 +14,14 @@ from typing import Final, Self
 from google.genai import types
 from google.genai.live import AsyncSession
 
+from kiosk.adapters.event_loop import on_socket
 from kiosk.adapters.genai_connection import Peer, new_client
 from kiosk.adapters.genai_messages import translate
 from kiosk.adapters.genai_refusals import LIVE_TROUBLE, OPEN_TROUBLE, Attempt, Stage, link_error
 from kiosk.adapters.genai_setup import live_config
 from kiosk.core.audio import MIC_HZ
 from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolDeclaration, ToolResult
+from kiosk.core.path import PathSample
 from kiosk.ports import LiveSession
 
 log = logging.getLogger(__name__)
@@ -37,22 +40,28 @@ def rehearse() -> None:
 
 @asynccontextmanager
 async def open_session(
-    peer: Peer, trust: ssl.SSLContext, setup: SessionSetup, handle: SessionHandle | None
+    peer: Peer,
+    trust: ssl.SSLContext,
+    setup: SessionSetup,
+    handle: SessionHandle | None,
+    sock: socket.socket,
 ) -> AsyncIterator[LiveSession]:
-    """Connect and set up within ``peer.connect_s``; close within a little over 1 s.
+    """Set up on a connected socket within ``peer.connect_s``; close within a little over 0.3 s.
 
     Raises LinkError or LinkRefused.
     """
     attempt = _attempt(peer, setup.model, handle_used=handle is not None)
     config = live_config(setup, handle)
     async with AsyncExitStack() as stack:
+        stack.callback(sock.close)  # nobody took it, or it is closed by now
         try:
             async with asyncio.timeout(peer.connect_s):
                 client = new_client(peer, trust, attempt)
                 stack.callback(client.close)
                 stack.push_async_callback(client.aio.aclose)
                 connecting = client.aio.live.connect(model=setup.model, config=config)
-                sdk = await stack.enter_async_context(connecting)
+                with on_socket(sock):
+                    sdk = await stack.enter_async_context(connecting)
         except OPEN_TROUBLE as err:
             raise link_error(err, attempt) from attempt.cause(err)
         if sdk.setup_complete is None:
@@ -79,9 +88,21 @@ class _Session:
 
     def __init__(self, sdk: AsyncSession, attempt: Attempt) -> None:
         self.resumed = attempt.handle_used
+        assert attempt.connection is not None, "the SDK takes create_connection"
+        self._connection = attempt.connection
         self._sdk = sdk
         self._attempt = attempt
         self._reading = _Messages(sdk, attempt)
+
+    def path(self) -> PathSample:
+        return self._connection.path()
+
+    def reset(self) -> None:
+        self._connection.reset()
+
+    async def ping(self) -> None:
+        with _translated(self._attempt):
+            await self._connection.send_ping()
 
     async def send_activity_start(self) -> None:
         with _translated(self._attempt):
