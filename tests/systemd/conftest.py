@@ -1,8 +1,8 @@
 """One machine with a real systemd for all tests, and on it a kiosk that is ready for each."""
 
 import asyncio
-import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from kiosk.adapters.virtual_sound import MICROPHONE, SPEAKER, virtual_sound
 from tests.e2e import voices
 from tests.systemd.kiosk_unit import KioskUnit
-from tests.systemd.machine import REPOSITORY, CannotBoot, Machine, machine
+from tests.systemd.machine import REPOSITORY, CannotBoot, Machine, empty_root, machine
 
 UNITS = REPOSITORY / "systemd"
 CONFIG = f"""\
@@ -31,24 +31,34 @@ WatchdogSec=0
 
 
 @pytest.fixture(scope="session")
-def sound() -> Iterator[tuple[Path, dict[str, str]]]:
-    """The directory of a virtual sound card, and what names it there to a process inside."""
-    with tempfile.TemporaryDirectory(prefix="kiosk-card-") as place, asyncio.Runner() as runner:
-        directory = Path(place)
-        directory.chmod(0o755)  # the kiosk is another user
-        opening = virtual_sound(directory)
+def root() -> Iterator[Path]:
+    """The root of the machine, empty yet."""
+    with ExitStack() as stack:
+        try:
+            root = stack.enter_context(empty_root())
+        except CannotBoot as why:
+            pytest.skip(f"no machine with a systemd of its own here: {why}")
+        yield root
+
+
+@pytest.fixture(scope="session")
+def sound(root: Path) -> Iterator[dict[str, str]]:
+    """A virtual sound card, and what names it to a process inside the machine."""
+    with asyncio.Runner() as runner:
+        opening = virtual_sound(root / "opt/sound")
         card = runner.run(opening.__aenter__())
-        inside = {name: at.replace(place, "/opt/sound") for name, at in card.env.items()}
-        del inside["PULSE_COOKIE"]
-        yield directory, inside
+        yield {
+            name: at.replace(str(root), "")
+            for name, at in card.env.items()
+            if name != "PULSE_COOKIE"
+        }
         runner.run(opening.__aexit__(None, None, None))
 
 
 @pytest.fixture(scope="session")
-def booted(sound: tuple[Path, dict[str, str]]) -> Iterator[Machine]:
+def booted(root: Path, sound: dict[str, str]) -> Iterator[Machine]:
     """A machine with the real unit files."""
-    directory, environment = sound
-    lines = "".join(f"Environment={name}={at}\n" for name, at in environment.items())
+    lines = "".join(f"Environment={name}={at}\n" for name, at in sound.items())
     kiosk = (UNITS / "kiosk.service").read_text()
     units = {
         "kiosk.service": kiosk,
@@ -58,14 +68,13 @@ def booted(sound: tuple[Path, dict[str, str]]) -> Iterator[Machine]:
         "remembering.service.d/program.conf": REMEMBERING,
     }
     files = {"/etc/kiosk/kiosk.toml": CONFIG}
-    binds = {directory: "/opt/sound", voices.phrases(): "/opt/phrases"}
-    try:
-        opening = machine(units, files, binds)
-        booted = opening.__enter__()
-    except CannotBoot as why:
-        pytest.skip(f"no machine with a systemd of its own here: {why}")
-    yield booted
-    opening.__exit__(None, None, None)
+    binds = {voices.phrases(): "/opt/phrases"}
+    with ExitStack() as stack:
+        try:
+            booted = stack.enter_context(machine(root, units, files, binds))
+        except CannotBoot as why:
+            pytest.skip(f"no machine with a systemd of its own here: {why}")
+        yield booted
 
 
 @pytest.fixture(scope="session")

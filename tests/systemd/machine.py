@@ -104,42 +104,47 @@ class Machine:
 
 
 @contextmanager
-def machine(
-    units: Mapping[str, str],
-    files: Mapping[str, str],
-    binds: Mapping[Path, str],
-) -> Iterator[Machine]:
-    """Boot a machine with these units, files and directories; nothing is left of it.
-
-    ``units`` and ``files`` are texts by name and by absolute path; ``binds`` are directories of
-    this machine and where they are seen inside. Raises CannotBoot.
-    """
+def empty_root() -> Iterator[Path]:
+    """Make the place for one machine; it is removed again. Raises CannotBoot."""
     _check_possible()
     clear_leftovers()
     root = Path(tempfile.gettempdir(), f"{_PREFIX}{secrets.token_hex(6)}")  # names the machine
     root.mkdir(mode=0o755)
     try:
-        more = _furnish(root)
-        for name, text in units.items():
-            _put(root / "etc/systemd/system" / name, text)
-        for path, text in files.items():
-            _put(root / path.lstrip("/"), text)
-        for place in binds.values():
-            (root / place.lstrip("/")).mkdir(parents=True)
-        with _booted(root, {**more, **{str(at): place for at, place in binds.items()}}) as leader:
-            booted = Machine(root, leader)
-            holds(
-                lambda: (
-                    booted.run("systemctl", "is-system-running", check=False).strip()
-                    in ("running", "degraded")
-                ),
-                "the machine runs",
-                BOOT_S,
-            )
-            booted.run("ldconfig")  # a Python of its own has libraries of its own
-            yield booted
+        _own(root, None)
+        yield root
     finally:
         _remove(root)
+
+
+@contextmanager
+def machine(
+    root: Path, units: Mapping[str, str], files: Mapping[str, str], binds: Mapping[Path, str]
+) -> Iterator[Machine]:
+    """Boot a machine in an empty root, with these units, files and directories.
+
+    ``units`` and ``files`` are texts by name and by absolute path; ``binds`` are directories of
+    this machine and where they are seen inside. Raises CannotBoot.
+    """
+    more = _furnish(root)
+    for name, text in units.items():
+        _put(root / "etc/systemd/system" / name, text)
+    for path, text in files.items():
+        _put(root / path.lstrip("/"), text)
+    for place in binds.values():
+        (root / place.lstrip("/")).mkdir(parents=True)
+    with _booted(root, {**more, **{str(at): place for at, place in binds.items()}}) as leader:
+        booted = Machine(root, leader)
+        holds(
+            lambda: (
+                booted.run("systemctl", "is-system-running", check=False).strip()
+                in ("running", "degraded")
+            ),
+            "the machine runs",
+            BOOT_S,
+        )
+        booted.run("ldconfig")  # a Python of its own has libraries of its own
+        yield booted
 
 
 def clear_leftovers() -> None:
@@ -148,9 +153,9 @@ def clear_leftovers() -> None:
         try:
             owner = json.loads((root / _OWNER).read_text())
         except (OSError, ValueError):
-            continue  # one is being made by somebody else
+            continue  # somebody else makes or removes it just now
         if not _is(owner["test"]):
-            if _is(owner["leader"]):
+            if owner["leader"] and _is(owner["leader"]):
                 os.kill(owner["leader"][0], signal.SIGKILL)
             _remove(root)
 
@@ -169,7 +174,7 @@ def _furnish(root: Path) -> dict[str, str]:
     """Fill a root with what is not ``/usr``; return what else must be bound where."""
     for name in ("usr", "etc/systemd/system", "var/lib", "var/log/journal", "var/tmp", "run",
                  "tmp", "proc", "sys", "dev", "root", "opt/deps"):  # fmt: skip
-        (root / name).mkdir(parents=True)
+        (root / name).mkdir(parents=True, exist_ok=True)
     for name in _BUILT_IN:
         if Path("/usr", name).exists():
             (root / name).symlink_to(f"usr/{name}")
@@ -227,7 +232,7 @@ def _install(root: Path) -> dict[str, str]:
 @contextmanager
 def _booted(root: Path, binds: Mapping[str, str]) -> Iterator[int]:
     """Boot and yield the pid of the leader; the machine ends with the context, or with us."""
-    log = root.with_suffix(".log")
+    log = root / "nspawn.log"
     command = ["systemd-nspawn", "-q", "-D", str(root), "-M", root.name, "--boot"]
     command += ["--private-network", "--register=no", "--keep-unit", "--link-journal=no"]
     command += ["--console=pipe", "--bind-ro=/usr"]
@@ -243,7 +248,7 @@ def _booted(root: Path, binds: Mapping[str, str]) -> Iterator[int]:
         )
     try:
         leader = _leader(nspawn, log)
-        _put(root / _OWNER, json.dumps({"test": _identity(os.getpid()), "leader": leader}))
+        _own(root, leader)
         with _ended_with_us(leader[0], root):
             try:
                 yield leader[0]
@@ -257,7 +262,6 @@ def _booted(root: Path, binds: Mapping[str, str]) -> Iterator[int]:
         if nspawn.poll() is None:
             nspawn.kill()
             nspawn.wait()
-        log.unlink()
 
 
 def _leader(nspawn: "subprocess.Popen[bytes]", log: Path) -> list[int]:
@@ -301,6 +305,12 @@ def _ended_with_us(leader: int, root: Path) -> Iterator[None]:
             yield
         finally:
             guard.kill()
+
+
+def _own(root: Path, leader: list[int] | None) -> None:
+    """Write down whose machine this is."""
+    owner = {"test": _identity(os.getpid()), "leader": leader}
+    _put(root / _OWNER, json.dumps(owner))
 
 
 def _identity(pid: int) -> list[int]:
