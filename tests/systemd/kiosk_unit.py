@@ -75,11 +75,16 @@ class KioskUnit:
         status: dict[str, Any] = json.loads(self.command("status", "--json"))
         return status
 
-    def recovery_from(self, fault: signal.Signals | int) -> Recovery:
-        """Cause a fault and wait until systemd has a new kiosk that is ready."""
+    def recovery_from(self, fault: signal.Signals | int, saying: str = "") -> Recovery:
+        """Cause a fault and wait until systemd has a new kiosk that is ready.
+
+        Before it ends, the old one must say in STATUS= what begins with ``saying``.
+        """
         pid, cursor = self.machine.pid(UNIT), self.machine.cursor(UNIT)
         began = monotonic_s()
         self.machine.signal(UNIT, fault)
+        if saying:
+            self.until_status(saying)
         holds(lambda: self._is_up("active", other_than=pid), f"ready again after {fault}", START_S)
         started, ready = self.machine.show(
             UNIT, "ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic"

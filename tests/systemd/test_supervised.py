@@ -76,7 +76,7 @@ def test_a_frozen_process_is_ended_by_force(kiosk: KioskUnit) -> None:
 def test_a_control_task_that_stands_still_is_named_and_the_kiosk_restarted(
     kiosk: KioskUnit,
 ) -> None:
-    recovery = kiosk.recovery_from(faults.LOSE)
+    recovery = kiosk.recovery_from(faults.LOSE, saying="Stands still: control")
 
     named = [line for line in recovery.journal if "KIOSK_PART" in line]
     assert [line["KIOSK_PART"] for line in named] == ["control"]
