@@ -137,6 +137,7 @@ async def _keep_endpoint(
             }
             log.info("ready", extra=fields)
             exit_code = await endpoint.ended()
+        kiosk.doing.service = ""
         log.error("local Live service ended", extra={"KIOSK_EXIT_CODE": exit_code})
 
 

@@ -7,8 +7,22 @@ from itertools import pairwise
 
 import pytest
 
-from kiosk.core.events import KioskReady, Part, PartFailed
+from kiosk.core.conversation import step
+from kiosk.core.effects import Phrase
+from kiosk.core.events import KioskReady, Part, PartFailed, Tick
+from kiosk.core.phases import (
+    Conversation,
+    FollowUp,
+    Idle,
+    Listening,
+    Phase,
+    Saying,
+    Speaking,
+    Starting,
+    Thinking,
+)
 from kiosk.runtime.watchdog import WatchedPart, watch
+from kiosk.settings import Talk
 from tests.fakes.live import FakeLive
 from tests.runtime.house import open_house
 from tests.virtualtime import run_virtual
@@ -123,6 +137,26 @@ def test_a_kiosk_nobody_uses_for_an_hour_is_alive_and_does_nothing() -> None:
             assert after == before
 
     run_virtual(scenario())
+
+
+@pytest.mark.parametrize(
+    "phase",
+    [
+        Starting(),
+        Idle(),
+        Listening(due=1.0),
+        Listening(due=1.0, heard=True, held=True),
+        Thinking(since=0.0, due=1.0),
+        Speaking(since=0.0, due=1.0, first_audio_ms=300, dry_since=0.1),
+        Saying(phrase=Phrase.SAY_AGAIN, due=1.0),
+        FollowUp(due=1.0),
+        FollowUp(due=1.0, armed=True),
+    ],
+)
+def test_a_nudge_changes_nothing_for_the_customer(phase: Phase) -> None:
+    conversation = Conversation(phase=phase, visit=1, turn=1, visit_due=300.0)
+
+    assert step(conversation, Tick(), 0.5, Talk()) == (conversation, ())
 
 
 def test_a_kiosk_whose_control_task_is_stuck_gets_no_sign_of_life() -> None:
