@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kiosk import __version__
+from kiosk.adapters.event_loop import KioskLoop
 from kiosk.errors import ConfigError, KioskError, StartError
 
 USAGE = 64  # EX_USAGE
@@ -155,8 +156,8 @@ def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
             _leave_within(LAST_RESORT_S)  # all that is ours is closed by now
             raise
 
-    with suppress(asyncio.CancelledError):
-        asyncio.run(stoppable())
+    with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=KioskLoop) as runner:
+        runner.run(stoppable())
 
 
 def _leave_within(seconds: float) -> None:

@@ -69,7 +69,7 @@ class Live(_Table):
     voice: Name = "Aoede"
     api_key_file: FilePath = ""
     fallback: Literal["local", "none"] = "local"
-    connect_s: Annotated[float, Field(ge=1.0, le=60.0)] = 10.0
+    connect_s: Annotated[float, Field(ge=1.0, le=60.0)] = 3.0
 
 
 class Audio(_Table):

@@ -99,7 +99,7 @@ def link_error(err: BaseException, attempt: Attempt) -> LinkError:
                 f"{attempt.peer} cannot be called: its address is malformed; check live.endpoint.",
             )
         case ssl.SSLCertVerificationError():  # it is a ValueError too
-            return LinkError(_certificate(err, attempt))
+            return LinkRefused(Refusal.TRUST, 0, _certificate(err, attempt))
         case ssl.SSLError():
             return LinkError(
                 f"{attempt.peer} does not speak TLS there ({err.reason or err.strerror}):"

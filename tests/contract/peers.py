@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from kiosk.adapters.event_loop import KioskLoop
 from kiosk.adapters.genai_live import GenaiLive
 from kiosk.ports import LiveService
 from tests.fakes.live import FakeLive, Turn
@@ -78,7 +79,8 @@ class RealPeer:
             assert not left, f"tasks left behind: {left}"
             return result
 
-        return asyncio.run(checked())
+        with asyncio.Runner(loop_factory=KioskLoop) as runner:
+            return runner.run(checked())
 
 
 @contextmanager
