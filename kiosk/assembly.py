@@ -47,10 +47,11 @@ async def open_endpoint(settings: Settings, environ: Mapping[str, str]) -> Async
     """
     key = api_key(settings, environ) or ""
     if settings.live.endpoint:
-        live = _live(settings, settings.live.endpoint, key, settings.live.ca_file)
+        book = _address_file(environ)
+        live = _live(settings, settings.live.endpoint, key, settings.live.ca_file, book)
         yield Endpoint(live, f"the Live service at {live.endpoint} (live.endpoint)")
     elif key:
-        live = _live(settings, "", key, settings.live.ca_file)
+        live = _live(settings, "", key, settings.live.ca_file, _address_file(environ))
         yield Endpoint(live, f"Google's Live API at {live.endpoint}")
     else:
         async with local_service(state_directory(environ) / "live", environ) as local:
@@ -76,13 +77,20 @@ async def open_standby(
         yield Endpoint(live, f"the local Live service at {live.endpoint}", local)
 
 
-def _live(settings: Settings, endpoint: str, key: str, ca_file: str) -> GenaiLive:
+def _address_file(environ: Mapping[str, str]) -> Path:
+    return state_directory(environ) / "addresses.json"
+
+
+def _live(
+    settings: Settings, endpoint: str, key: str, ca_file: str, addresses_file: Path | None = None
+) -> GenaiLive:
     return GenaiLive(
         endpoint=endpoint,
         api_key=key,
         ca_file=ca_file,
         api_version=settings.live.api_version,
         connect_s=settings.live.connect_s,
+        addresses_file=addresses_file,
     )
 
 

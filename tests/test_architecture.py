@@ -16,7 +16,6 @@ LONGEST_MODULE_LINES = 400
 # Who may start tasks in the kiosk; the local Live service has task groups of its own.
 TASK_STARTERS = {
     "kiosk/daemon.py",
-    "kiosk/adapters/dialling.py",  # one an address, ended with the race
     "kiosk/runtime/link.py",  # connects and connections, in the group of its own run()
     "kiosk/runtime/errands.py",  # one a tool call, in the group of its own serve()
     "kiosk/runtime/toolbox.py",

@@ -1,202 +1,215 @@
-"""Bare connects to a Live endpoint: by addresses that worked, with the name resolved beside.
+"""Calling an endpoint: bare TCP connections, by addresses that worked before.
 
-In a black hole the system's resolver blocks for ten seconds; nothing ever waits for it while
-there is an address that worked before. Families are tried together, 50 ms apart: a kiosk whose
-IPv6 is broken must not notice it. The last winner is tried first.
+A look-up blocks for 10 s when the network swallows its question (measured), so it never
+stands between the kiosk and an address it knows: it runs beside, on a thread of its own that
+nobody waits for at the end, and what it finds joins the race. The first connection that
+stands wins; the others are closed before anybody hears of them.
+
+The kernel must not drop a socket on a dead path before the kiosk wants it to: a reset reaches
+the peer only once there is a path again. So there are no keep-alive probes, and
+``TCP_USER_TIMEOUT`` is a mere backstop.
 """
 
 import asyncio
-import json
-import logging
 import os
 import socket
-import threading
-from collections.abc import Sequence
-from contextlib import suppress
-from ipaddress import ip_address
-from pathlib import Path
-from typing import Any, Final
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future
+from threading import Thread
+from typing import Final
 
-from kiosk.errors import LinkError
-
-log = logging.getLogger(__name__)
+from kiosk.adapters.address_book import AddressBook, is_ipv6
 
 STAGGER_S: Final = 0.05
-MOST_A_FAMILY: Final = 4
+"""Head start of each address before the next one is tried."""
 BACKSTOP_MS: Final = 45_000
-"""The kernel may give a silent connection up only long after we did: until a spare has proved
-the path it must not be destroyed."""
-
-Address = tuple[str, int]
+"""How long sent bytes may stay unacknowledged before the kernel gives the path up."""
 
 
-class TcpSpare:
-    """A connected socket nobody speaks on yet."""
+class BareConnection:
+    """A connected socket (``ports.Spare``): whoever takes it owns it."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock: socket.socket | None = sock
 
     def take(self) -> socket.socket:
-        """Hand the socket over; closing the spare does nothing from then on."""
-        assert self._sock is not None, "a spare is used once"
+        """Return the socket, once."""
+        assert self._sock is not None, "a spare is for one session, and none once it was closed"
         sock, self._sock = self._sock, None
         return sock
 
     def close(self) -> None:
+        """Close the socket unless it was taken."""
         if self._sock is not None:
-            self._sock.close()
-            self._sock = None
+            self.take().close()
 
 
-class AddressBook:
-    """The addresses of one host that worked or were resolved last, the last winner first."""
+class Dialler:
+    """Opens connections to one host and port."""
 
-    def __init__(self, host: str, file: Path | None = None) -> None:
-        self.host = host
-        self._file = file
-        self._addresses: list[str] = self._numeric() or self._read()
-        self._resolving: asyncio.Future[None] | None = None
+    def __init__(self, host: str, port: int, book: AddressBook) -> None:
+        self._host = host
+        self._port = port
+        self._book = book
+        self._literal = _literal(host)
+        self._lookup: Future[tuple[str, ...]] | None = None
 
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        return tuple(self._addresses)
+    async def dial(self) -> BareConnection:
+        """Return the first connection that stands; the caller sets the deadline.
 
-    def won(self, address: str) -> None:
-        """Note that an address worked; it is tried first from now on."""
-        if self._addresses[:1] == [address]:
-            return
-        self._addresses = self._kept([address, *self._addresses])
-        self._write()
-
-    def resolve(self) -> "asyncio.Future[None]":
-        """Look the name up on a thread of its own; at most one look-up is under way."""
-        if self._resolving is None or self._resolving.done():
-            loop = asyncio.get_running_loop()
-            self._resolving = loop.create_future()
-            if self._numeric():
-                self._resolving.set_result(None)
-            else:
-                work = threading.Thread(
-                    target=self._look_up, args=(loop, self._resolving), daemon=True
-                )
-                work.start()
-        return self._resolving
-
-    def _look_up(self, loop: asyncio.AbstractEventLoop, done: "asyncio.Future[None]") -> None:
-        found: list[str] = []
-        with suppress(OSError, UnicodeError):
-            answers = socket.getaddrinfo(self.host, None, type=socket.SOCK_STREAM)
-            found = [str(answer[4][0]) for answer in answers]
-        with suppress(RuntimeError):  # the loop is closed: nobody wants to know any more
-            loop.call_soon_threadsafe(self._found, found, done)
-
-    def _found(self, found: Sequence[str], done: "asyncio.Future[None]") -> None:
-        if found:
-            first = [address for address in self._addresses[:1] if address in found]
-            self._addresses = self._kept([*first, *found, *self._addresses])
-            self._write()
-        if not done.done():
-            done.set_result(None)
-
-    def _numeric(self) -> list[str]:
+        Raises OSError when every address failed, or UnicodeError for a name that is none.
+        """
+        if self._literal is not None:
+            sock, _ = await _Race(self._port, [self._literal]).won()
+            return BareConnection(sock)
+        lookup = asyncio.wrap_future(self._look_up())
         try:
-            return [str(ip_address(self.host))]
-        except ValueError:
-            return []
+            sock, address = await _Race(self._port, self._book.candidates(), lookup).won()
+        finally:
+            lookup.cancel()  # the thread goes on, for the next call
+        self._book.worked(address)
+        return BareConnection(sock)
 
-    def _kept(self, addresses: Sequence[str]) -> list[str]:
-        kept: list[str] = []
-        for address in dict.fromkeys(addresses):
-            family = ":" in address
-            if sum((":" in other) == family for other in kept) < MOST_A_FAMILY:
-                kept.append(address)
-        return kept
+    def _look_up(self) -> Future[tuple[str, ...]]:
+        """Return the look-up under way, else begin one: never two at a time."""
+        if self._lookup is None or self._lookup.done():
+            self._lookup = Future()
+            self._lookup.set_running_or_notify_cancel()  # nobody can cancel it from now on
+            Thread(target=self._ask, args=(self._lookup,), name="look-up", daemon=True).start()
+        return self._lookup
 
-    def _read(self) -> list[str]:
-        if self._file is None:
-            return []
+    def _ask(self, answer: Future[tuple[str, ...]]) -> None:
         try:
-            found = json.loads(self._file.read_text())
-            named = found.get(self.host, [])
-            return self._kept([str(ip_address(address)) for address in named])
-        except (OSError, ValueError, AttributeError, TypeError):
-            return []
+            found = _resolve(self._host)
+        except (OSError, UnicodeError) as err:
+            answer.set_exception(err)
+        else:
+            self._book.heard = found
+            answer.set_result(found)
 
-    def _write(self) -> None:
-        if self._file is None:
-            return
-        draft = self._file.with_suffix(".new")
+
+def _literal(host: str) -> str | None:
+    try:
+        return _resolve(host, socket.AI_NUMERICHOST)[0]
+    except (OSError, UnicodeError):
+        return None
+
+
+def _resolve(host: str, flags: int = 0) -> tuple[str, ...]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=flags)
+    numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+    return tuple(socket.getnameinfo(sockaddr, numeric)[0] for *_, sockaddr in found)
+
+
+class _Race:
+    """Connects to several addresses, each a little later than the one before."""
+
+    def __init__(
+        self,
+        port: int,
+        known: Iterable[str],
+        lookup: asyncio.Future[tuple[str, ...]] | None = None,
+    ) -> None:
+        self._port = port
+        self._waiting = deque(known)
+        self._seen = set(self._waiting)
+        self._lookup = lookup
+        self._loop = asyncio.get_running_loop()
+        self._over = asyncio.Event()
+        self._trying: dict[socket.socket, str] = {}
+        self._winner: socket.socket | None = None
+        self._failures: list[BaseException] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def won(self) -> tuple[socket.socket, str]:
+        """Return the first connection that stands and its address; close all others."""
         try:
-            draft.write_text(json.dumps({self.host: self._addresses}))
-            os.replace(draft, self._file)
+            if self._lookup is not None:
+                self._lookup.add_done_callback(self._looked_up)
+            self._next()
+            await self._over.wait()
+            if self._winner is None:
+                raise self._why_not()
+            return self._winner, self._trying.pop(self._winner)
+        finally:
+            self._stop()
+
+    def _next(self) -> None:
+        """Try the next address at once, and set a timer for the one after it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        while self._waiting and not self._try(self._waiting.popleft()):
+            pass
+        self._timer = None
+        if self._waiting:
+            self._timer = self._loop.call_later(STAGGER_S, self._next)
+        elif not self._trying and (self._lookup is None or self._lookup.done()):
+            self._over.set()
+
+    def _try(self, address: str) -> bool:
+        """Begin to connect; False when that failed at once."""
+        try:
+            sock = socket.socket(socket.AF_INET6 if is_ipv6(address) else socket.AF_INET)
+        except OSError as err:  # a machine without IPv6
+            self._failures.append(err)
+            return False
+        try:
+            _tune(sock)
+            sock.connect((address, self._port))
+        except BlockingIOError:
+            pass
         except OSError as err:
-            log.debug("addresses not kept", extra={"KIOSK_CAUSE": err.strerror})
+            sock.close()
+            self._failures.append(err)
+            return False
+        self._trying[sock] = address
+        self._loop.add_writer(sock, self._settled, sock)
+        return True
+
+    def _settled(self, sock: socket.socket) -> None:
+        self._loop.remove_writer(sock)
+        number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if number:
+            del self._trying[sock]
+            sock.close()
+            self._failures.append(OSError(number, os.strerror(number)))
+            self._next()
+        elif self._winner is None:
+            self._winner = sock
+            self._over.set()
+
+    def _looked_up(self, lookup: asyncio.Future[tuple[str, ...]]) -> None:
+        if lookup.cancelled() or self._over.is_set():
+            return
+        failure = lookup.exception()
+        if failure is not None:
+            self._failures.append(failure)
+        else:
+            fresh = [one for one in lookup.result() if one not in self._seen]
+            self._seen.update(fresh)
+            self._waiting.extend(fresh)
+        if self._timer is None:
+            self._next()
+
+    def _why_not(self) -> BaseException:
+        """Return what tells most: somebody said no, else what came first."""
+        said_no = (err for err in self._failures if isinstance(err, ConnectionRefusedError))
+        return next(said_no, self._failures[0])
+
+    def _stop(self) -> None:
+        self._over.set()  # a look-up that ends now is too late
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._lookup is not None:
+            self._lookup.remove_done_callback(self._looked_up)
+        for sock in self._trying:
+            self._loop.remove_writer(sock)
+            sock.close()
+        self._trying.clear()
 
 
-async def dial(book: AddressBook, port: int, within_s: float, name: str) -> TcpSpare:
-    """Connect to the first of the book's addresses that answers. Raises LinkError."""
-    try:
-        async with asyncio.timeout(within_s):
-            return TcpSpare(await _first(book, port))
-    except TimeoutError:
-        raise LinkError(
-            f"{name} cannot be reached within {within_s:g} s: check the network and any firewall."
-        ) from None
-    except OSError as err:
-        raise LinkError(f"There is no way to {name} ({err.strerror}): check the network.") from err
-
-
-async def _first(book: AddressBook, port: int) -> socket.socket:
-    """Race the addresses there are, and those that a look-up beside brings."""
-    loop = asyncio.get_running_loop()
-    resolving = book.resolve()
-    tried: set[str] = set()
-    connecting: dict[asyncio.Task[socket.socket], str] = {}
-    trouble: OSError = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-    try:
-        while True:
-            fresh = next((one for one in book.addresses if one not in tried), None)
-            if fresh is not None:
-                tried.add(fresh)
-                connecting[loop.create_task(_connected(fresh, port))] = fresh
-            elif not connecting and resolving.done():
-                raise trouble
-            waiting: set[asyncio.Future[Any]] = {*connecting}
-            if not resolving.done():
-                waiting.add(resolving)
-            pause_s = STAGGER_S if fresh is not None else None
-            done, _ = await asyncio.wait(
-                waiting, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done & connecting.keys():
-                address = connecting.pop(task)
-                try:
-                    sock = task.result()
-                except OSError as err:
-                    trouble = err
-                    continue
-                book.won(address)
-                return sock
-    finally:
-        for task in connecting:
-            task.add_done_callback(_close_late)
-            task.cancel()
-
-
-def _close_late(task: "asyncio.Task[socket.socket]") -> None:
-    if not task.cancelled() and task.exception() is None:
-        task.result().close()
-
-
-async def _connected(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, BACKSTOP_MS)
-        await asyncio.get_running_loop().sock_connect(sock, (address, port))
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+def _tune(sock: socket.socket) -> None:
+    sock.setblocking(False)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, BACKSTOP_MS)

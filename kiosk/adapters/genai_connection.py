@@ -1,8 +1,10 @@
-"""The connection under the SDK: certificates, time-outs and socket options.
+"""The connection under the SDK: certificates, time-outs, and what the kernel knows of the path.
 
 The SDK is tuned through ``async_client_args`` alone, whose entries it hands to
-``websockets.connect``. Pings are off: a late pong is not a dead path. A dead one is found by
-looking at what the kernel still has to send and at the age of the last acknowledgement.
+``websockets.connect``. Nobody documents that, so ``tuned`` looks whether they arrived.
+Pings by themselves are off: a late pong is not a dead path. What the kernel knows of the peer's
+acknowledgements is, and ``path`` tells it; a ping frame now and then gives it something to
+acknowledge. The socket comes from ``dialling``, through the kiosk's own event loop.
 """
 
 import asyncio
@@ -11,7 +13,6 @@ import logging
 import socket
 import ssl
 import struct
-import sys
 import termios
 import warnings
 from contextlib import suppress
@@ -26,11 +27,14 @@ from websockets.client import ClientProtocol
 from kiosk.adapters.genai_refusals import Attempt, Stage
 from kiosk.core.path import PathSample
 
-OPEN_S: Final = 8.0
 CLOSE_S: Final = 0.3
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
-_LAST_ACK_RECV: Final = slice(56, 60)  # tcpi_last_ack_recv, ms; the same on every architecture
-_TCP_INFO_BYTES: Final = 104
+
+_LAST_ACK_MS: Final = struct.Struct("=56xI")
+"""``tcpi_last_ack_recv`` in ``struct tcp_info``: eight bytes, then words of four, so the offset
+is the same on every architecture (linux/tcp.h)."""
+_RESET: Final = struct.pack("ii", 1, 0)
+"""``SO_LINGER`` with no time: closing drops what is queued and sends a reset."""
 
 # The SDK warns about fields it drops and values it does not know, some at every message.
 logging.getLogger("google_genai").setLevel(logging.ERROR)
@@ -49,11 +53,19 @@ class Peer:
     connect_s: float
 
 
-def new_client(peer: Peer, trust: ssl.SSLContext, attempt: Attempt) -> genai.Client:
+@dataclass(slots=True)
+class Wire:
+    """Where the connection is found that the SDK has websockets make."""
+
+    connection: "Connection | None" = None
+
+
+def new_client(peer: Peer, trust: ssl.SSLContext, attempt: Attempt, wire: Wire) -> genai.Client:
     """One client for each connection costs 0.5 ms (measured) once the context is made."""
 
-    def connection(protocol: ClientProtocol, **limits: Unpack[_Limits]) -> _Connection:
-        return _Connection(attempt, protocol, **limits)
+    def connection(protocol: ClientProtocol, **limits: Unpack[_Limits]) -> Connection:
+        wire.connection = Connection(attempt, protocol, **limits)
+        return wire.connection
 
     return genai.Client(
         vertexai=False,
@@ -66,7 +78,7 @@ def new_client(peer: Peer, trust: ssl.SSLContext, attempt: Attempt) -> genai.Cli
                 "verify": trust,
                 "ssl": trust,
                 "ping_interval": None,
-                "open_timeout": min(OPEN_S, peer.connect_s),
+                "open_timeout": None,  # the whole of it has one deadline
                 "close_timeout": CLOSE_S,
                 "max_queue": None,  # a consumer that lags must not stop the socket
                 "max_size": MAX_MESSAGE_BYTES,
@@ -76,6 +88,23 @@ def new_client(peer: Peer, trust: ssl.SSLContext, attempt: Attempt) -> genai.Cli
             },
         ),
     )
+
+
+def tuned(wire: Wire, trust: ssl.SSLContext) -> "Connection":
+    """Return the connection, having made sure that it is what ``new_client`` asked for."""
+    made = wire.connection
+    assert made is not None, "google-genai no longer passes create_connection on to websockets"
+    found = {
+        "ssl": made.transport.get_extra_info("sslcontext") is trust,
+        "ping_interval": made.ping_interval is None,
+        "close_timeout": made.close_timeout == CLOSE_S,
+        "max_queue": made.max_queue_high is None,
+        "max_size": made.protocol.max_message_size == MAX_MESSAGE_BYTES,
+        "compression": not made.protocol.extensions,
+    }
+    dropped = [name for name, arrived in found.items() if not arrived]
+    assert not dropped, f"google-genai no longer passes on to websockets: {', '.join(dropped)}"
+    return made
 
 
 class _Limits(TypedDict):
@@ -88,8 +117,8 @@ class _Limits(TypedDict):
     write_limit: int | tuple[int, int | None]
 
 
-class _Connection(ClientConnection):
-    """Notes how far the attempt came, tunes the socket, and never takes long to close."""
+class Connection(ClientConnection):
+    """Notes how far the attempt came, knows the path, and never takes long to close."""
 
     def __init__(
         self, attempt: Attempt, protocol: ClientProtocol, **limits: Unpack[_Limits]
@@ -98,39 +127,14 @@ class _Connection(ClientConnection):
         self._attempt = attempt
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note that TCP and TLS stand."""
         self._attempt.stage = Stage.SECURED
-        self._attempt.connection = self
         super().connection_made(transport)
 
-    def start_keepalive(self) -> None:  # the first thing after a good handshake
+    def start_keepalive(self) -> None:
+        """Note a good handshake: this is called first after one, and pings are off."""
         self._attempt.stage = Stage.UPGRADED
         super().start_keepalive()
-
-    def path(self) -> PathSample:
-        """Look at what is still to be acknowledged, in the kernel and before it."""
-        sock = self.transport.get_extra_info("socket")
-        if self.transport.is_closing() or sock is None or sock.fileno() < 0:
-            return PathSample(0, 0.0)
-        try:
-            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-            queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
-        except OSError:  # it has just been closed
-            return PathSample(0, 0.0)
-        pending = int.from_bytes(queued, sys.byteorder) + self.transport.get_write_buffer_size()
-        return PathSample(pending, int.from_bytes(info[_LAST_ACK_RECV], sys.byteorder) / 1000)
-
-    def reset(self) -> None:
-        """End it with a TCP reset: no goodbye, and nothing lingers."""
-        sock = self.transport.get_extra_info("socket")
-        if sock is not None and sock.fileno() >= 0:
-            with suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
-
-    async def send_ping(self) -> None:
-        """Send a ping frame; whoever answers it, and when, is nobody's business."""
-        pong = asyncio.ensure_future(await self.ping())  # noqa: TID251 - it is a future already
-        pong.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye, for ``CLOSE_S`` at most.
@@ -148,3 +152,33 @@ class _Connection(ClientConnection):
         finally:
             self.transport.abort()
         await self.wait_closed()
+
+    def path(self) -> PathSample:
+        """Return what the kernel knows of the path: two system calls.
+
+        Bytes in asyncio's own buffer below TLS are not counted: there are some only while the
+        kernel's queue, which is, is full.
+        """
+        if self.transport.is_closing():
+            return PathSample(0, 0.0)
+        sock: socket.socket = self.transport.get_extra_info("socket")
+        try:
+            queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_ACK_MS.size)
+        except (OSError, ValueError):  # ValueError: it has just ended, and has no number any more
+            return PathSample(0, 0.0)
+        (in_kernel,) = struct.unpack("i", queued)
+        (ack_age_ms,) = _LAST_ACK_MS.unpack(info)
+        return PathSample(in_kernel + self.transport.get_write_buffer_size(), ack_age_ms / 1000)
+
+    def reset(self) -> None:
+        """End the connection with a TCP reset; what is queued is dropped."""
+        sock: socket.socket = self.transport.get_extra_info("socket")
+        with suppress(OSError):  # it has ended already
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
+
+    async def poke(self) -> None:
+        """Send a ping frame and keep nothing for its pong, which may never come."""
+        async with self.send_context():
+            self.protocol.send_ping(b"")

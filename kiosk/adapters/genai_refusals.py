@@ -10,12 +10,11 @@ import socket
 import ssl
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Final
 
 from google.genai.errors import APIError
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
-from kiosk.core.path import PathSample
 from kiosk.errors import LinkError, LinkRefused, Refusal
 
 LIVE_TROUBLE: Final = (APIError, ConnectionClosed, OSError)
@@ -33,16 +32,6 @@ class Stage(Enum):
     SET_UP = auto()  # setupComplete came
 
 
-class Connection(Protocol):
-    """What a session needs of its connection besides messages."""
-
-    def path(self) -> PathSample: ...
-
-    def reset(self) -> None: ...
-
-    async def send_ping(self) -> None: ...
-
-
 @dataclass(slots=True, kw_only=True)
 class Attempt:
     """What was tried with whom, for the sentences."""
@@ -54,8 +43,6 @@ class Attempt:
     deadline_s: float
     handle_used: bool
     stage: Stage = Stage.CALLING
-    connection: "Connection | None" = None
-    """The connection under the session, once there is one."""
 
     def clean(self, text: object) -> str:
         """Return a peer's text on one line, not too long, and without the key."""
@@ -112,7 +99,7 @@ def link_error(err: BaseException, attempt: Attempt) -> LinkError:
                 f"{attempt.peer} cannot be called: its address is malformed; check live.endpoint.",
             )
         case ssl.SSLCertVerificationError():  # it is a ValueError too
-            return LinkRefused(Refusal.TRUST, 0, certificate(err, attempt.peer))
+            return LinkRefused(Refusal.TRUST, 0, _certificate(err, attempt))
         case ssl.SSLError():
             return LinkError(
                 f"{attempt.peer} does not speak TLS there ({err.reason or err.strerror}):"
@@ -164,9 +151,8 @@ def _refused(code: int, said: object, attempt: Attempt) -> LinkError:
     return LinkError(f"{peer} ended the connection ({why}).")
 
 
-def certificate(err: ssl.SSLCertVerificationError, peer: str) -> str:
-    """Say what is wrong with a certificate, and the way out."""
-    code = err.verify_code
+def _certificate(err: ssl.SSLCertVerificationError, attempt: Attempt) -> str:
+    peer, code = attempt.peer, err.verify_code
     if code in _CLOCK_ERRORS:
         state = "has expired" if code == 10 else "is not valid yet"
         return (

@@ -3,10 +3,9 @@
 import asyncio
 import itertools
 import logging
-import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from types import AsyncGeneratorType
 from typing import Final, Self
@@ -14,8 +13,9 @@ from typing import Final, Self
 from google.genai import types
 from google.genai.live import AsyncSession
 
-from kiosk.adapters.event_loop import on_socket
-from kiosk.adapters.genai_connection import Peer, new_client
+from kiosk.adapters.dialling import BareConnection, Dialler
+from kiosk.adapters.event_loop import handed_over
+from kiosk.adapters.genai_connection import Connection, Peer, Wire, new_client, tuned
 from kiosk.adapters.genai_messages import translate
 from kiosk.adapters.genai_refusals import LIVE_TROUBLE, OPEN_TROUBLE, Attempt, Stage, link_error
 from kiosk.adapters.genai_setup import live_config
@@ -33,7 +33,8 @@ _local_ids = itertools.count(1)
 def rehearse() -> None:
     """Make a client and a set-up for nothing: the first of each costs 0.1 s (measured)."""
     peer = Peer(name="", url="https://localhost", key="none", api_version="", connect_s=1.0)
-    new_client(peer, ssl.create_default_context(), _attempt(peer, "", handle_used=False)).close()
+    attempt = attempt_at(peer, peer.connect_s)
+    new_client(peer, ssl.create_default_context(), attempt, Wire()).close()
     tool = ToolDeclaration("tool", "", {"type": "object"})
     live_config(SessionSetup(model="", voice="", instruction="", tools=(tool,)), None)
 
@@ -44,41 +45,83 @@ async def open_session(
     trust: ssl.SSLContext,
     setup: SessionSetup,
     handle: SessionHandle | None,
-    sock: socket.socket,
+    dial: Callable[[], Awaitable[BareConnection]],
 ) -> AsyncIterator[LiveSession]:
-    """Set up on a connected socket within ``peer.connect_s``; close within a little over 0.3 s.
+    """Dial, connect and set up within ``peer.connect_s``; close within ``CLOSE_S`` and a little.
 
     Raises LinkError or LinkRefused.
     """
-    attempt = _attempt(peer, setup.model, handle_used=handle is not None)
+    attempt = attempt_at(peer, peer.connect_s, setup.model, handle_used=handle is not None)
     config = live_config(setup, handle)
+    wire = Wire()
     async with AsyncExitStack() as stack:
-        stack.callback(sock.close)  # nobody took it, or it is closed by now
         try:
             async with asyncio.timeout(peer.connect_s):
-                client = new_client(peer, trust, attempt)
+                client = new_client(peer, trust, attempt, wire)
                 stack.callback(client.close)
                 stack.push_async_callback(client.aio.aclose)
                 connecting = client.aio.live.connect(model=setup.model, config=config)
-                with on_socket(sock):
+                with handed_over((await dial()).take()):
                     sdk = await stack.enter_async_context(connecting)
         except OPEN_TROUBLE as err:
             raise link_error(err, attempt) from attempt.cause(err)
         if sdk.setup_complete is None:
             raise link_error(ValueError("no setupComplete"), attempt)
         attempt.stage = Stage.SET_UP
-        session = _Session(sdk, attempt)
+        session = _Session(sdk, tuned(wire, trust), attempt)
         stack.push_async_callback(session.close)
         yield session
 
 
-def _attempt(peer: Peer, model: str, *, handle_used: bool) -> Attempt:
+async def dialled(peer: Peer, dialler: Dialler, within_s: float) -> BareConnection:
+    """Open a bare connection. Raises LinkError within ``within_s``."""
+    attempt = attempt_at(peer, within_s)
+    try:
+        async with asyncio.timeout(within_s):
+            return await dialler.dial()
+    except OPEN_TROUBLE as err:
+        raise link_error(err, attempt) from attempt.cause(err)
+
+
+async def probed(
+    peer: Peer, dialler: Dialler, trust: ssl.SSLContext, host: str, within_s: float
+) -> None:
+    """Shake hands over TLS and hang up. Raises LinkError or LinkRefused within ``within_s``."""
+    attempt = attempt_at(peer, within_s)
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(within_s):
+            with handed_over((await dialler.dial()).take()):
+                transport, ended = await loop.create_connection(
+                    _Ended, ssl=trust, server_hostname=host
+                )
+    except OPEN_TROUBLE as err:
+        raise link_error(err, attempt) from attempt.cause(err)
+    transport.abort()
+    await ended.event.wait()
+
+
+class _Ended(asyncio.Protocol):
+    """Notes the end of a connection."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self.event.set()
+
+
+def attempt_at(
+    peer: Peer, deadline_s: float, model: str = "", *, handle_used: bool = False
+) -> Attempt:
+    """Return an attempt at ``peer`` that has not come far yet."""
     return Attempt(
         peer=peer.name,
         key=peer.key,
         model=model,
         api_version=peer.api_version,
-        deadline_s=peer.connect_s,
+        deadline_s=deadline_s,
         handle_used=handle_used,
     )
 
@@ -86,11 +129,10 @@ def _attempt(peer: Peer, model: str, *, handle_used: bool) -> Attempt:
 class _Session:
     """A session that has been set up."""
 
-    def __init__(self, sdk: AsyncSession, attempt: Attempt) -> None:
+    def __init__(self, sdk: AsyncSession, connection: Connection, attempt: Attempt) -> None:
         self.resumed = attempt.handle_used
-        assert attempt.connection is not None, "the SDK takes create_connection"
-        self._connection = attempt.connection
         self._sdk = sdk
+        self._connection = connection
         self._attempt = attempt
         self._reading = _Messages(sdk, attempt)
 
@@ -102,7 +144,7 @@ class _Session:
 
     async def ping(self) -> None:
         with _translated(self._attempt):
-            await self._connection.send_ping()
+            await self._connection.poke()
 
     async def send_activity_start(self) -> None:
         with _translated(self._attempt):

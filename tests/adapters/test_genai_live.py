@@ -360,20 +360,17 @@ def test_the_socket_is_tuned_and_pings_are_off(authority: Authority) -> None:
     async def scenario() -> None:
         async with session_with(saying(), authority) as session:
             connection = session._sdk._ws  # type: ignore[attr-defined]  # no public way in
-            assert type(connection) is genai_connection._Connection
+            assert type(connection) is genai_connection.Connection
             assert connection.ping_interval is None
             assert connection.keepalive_task is None
-            assert connection.close_timeout == 1.0
+            assert connection.close_timeout == 0.3
             assert connection.max_queue_high is None
             assert connection.protocol.max_message_size == 16 * 1024 * 1024
             assert connection.protocol.extensions == []
             sock = connection.transport.get_extra_info("socket")
             tcp = socket.IPPROTO_TCP
-            assert sock.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 5000
-            assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-            assert sock.getsockopt(tcp, socket.TCP_KEEPIDLE) == 3
-            assert sock.getsockopt(tcp, socket.TCP_KEEPINTVL) == 1
-            assert sock.getsockopt(tcp, socket.TCP_KEEPCNT) == 3
+            assert sock.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 45_000
+            assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 0
             assert sock.getsockopt(tcp, socket.TCP_NODELAY) == 1
 
     run(scenario())
@@ -477,7 +474,7 @@ def test_closing_on_a_peer_that_no_longer_listens_is_quick(
                 closing = clock()
             return clock() - closing
 
-    assert 0.9 < run(scenario()) < 1.3
+    assert 0.25 < run(scenario()) < 0.6
 
 
 async def _send_until_nothing_moves(session: LiveSession) -> None:

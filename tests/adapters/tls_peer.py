@@ -17,6 +17,8 @@ from cryptography.x509.oid import NameOID
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from kiosk.adapters.event_loop import KioskLoop
+
 T = TypeVar("T")
 Handler = Callable[[ServerConnection], Awaitable[None]]
 
@@ -159,7 +161,8 @@ def run(scenario: Coroutine[Any, Any, T]) -> T:
         assert not left, f"tasks left behind: {left}"
         return result
 
-    return asyncio.run(checked())
+    with asyncio.Runner(loop_factory=KioskLoop) as runner:
+        return runner.run(checked())
 
 
 def _now() -> datetime.datetime:

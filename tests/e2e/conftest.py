@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.adapters.event_loop import KioskLoop
 from kiosk.adapters.virtual_sound import VirtualSound, virtual_sound
 from tests.e2e.rig import Kiosk, LiveServer, Site, live_server, running, site
 
@@ -18,7 +19,7 @@ RunKiosk = Callable[..., AbstractAsyncContextManager[Kiosk]]
 
 @pytest.fixture(scope="session", autouse=True)
 def runner() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=KioskLoop) as runner:
         yield runner
 
 
