@@ -18,7 +18,7 @@ from kiosk.adapters.phrases import (
     phrase_directories,
     render_phrases,
 )
-from kiosk.adapters.pyaudio_io import open_sound
+from kiosk.adapters.sound_card import PyAudioCard
 from kiosk.adapters.staff_state import StaffFile
 from kiosk.adapters.systemd import service_manager, watchdog_period_s
 from kiosk.adapters.vad import SileroDetector, WebRtcDetector
@@ -32,6 +32,7 @@ from kiosk.core.live import SessionSetup
 from kiosk.errors import KioskError
 from kiosk.ports import ServiceManager, StaffState
 from kiosk.runtime.desk import Desk
+from kiosk.runtime.devices import Devices
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.playout import Player
 from kiosk.runtime.stream import Stream
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 async def run(settings: Settings, environ: Mapping[str, str]) -> None:
-    """Run the kiosk until cancelled. Raises KioskError when a part cannot be opened or is lost."""
+    """Run the kiosk until cancelled. Raises KioskError when a part cannot be opened or hangs."""
     try:
         await _run(settings, environ)
     except BaseExceptionGroup as group:
@@ -68,7 +69,12 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
         hands = await stack.enter_async_context(open_hands(settings))
         hands.lamps.show(Light.STARTING)
         gate = Gate(settings.gate, CascadeDetector(WebRtcDetector(), SileroDetector()))
-        microphone, speaker = await stack.enter_async_context(open_sound(settings.audio))
+        devices = Devices(
+            PyAudioCard(settings.audio),
+            silence_is_fault=settings.audio.silence_is_fault,
+            may_be_missing=bool(environ.get("NOTIFY_SOCKET")),  # else there is a person to tell
+        )
+        await stack.enter_async_context(devices)
         toolbox = await stack.enter_async_context(open_toolbox(settings, environ))
         stack.callback(manager.stopping)
 
@@ -80,17 +86,15 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             stream=Stream(control_socket.publish),
             talk=settings.talk,
         )
-        desk.serve(kiosk, microphone, speaker)
-
-        def evidence() -> Mapping[str, int]:
-            return {"microphone": microphone.frames_captured, "speaker": speaker.frames_played}
+        desk.serve(kiosk, devices.microphone, devices.speaker)
 
         async with asyncio.TaskGroup() as group:
-            for work in kiosk.work(microphone, speaker, hands.button):
+            for work in kiosk.work(devices.microphone, devices.speaker, hands.button):
                 group.create_task(work)
+            group.create_task(devices.run(kiosk.inbox))
             period_s = watchdog_period_s(environ)
             if period_s is not None:
-                group.create_task(watch(manager, period_s, evidence))
+                group.create_task(watch(manager, period_s, devices.evidence))
             group.create_task(_record_phrases(kiosk.player, recordings, settings.phrases.language))
             setup = session_setup(settings, toolbox)
             group.create_task(_keep_endpoint(settings, environ, setup, kiosk, manager))
