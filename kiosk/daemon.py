@@ -19,7 +19,7 @@ from kiosk.adapters.phrases import (
     phrase_directories,
     render_phrases,
 )
-from kiosk.adapters.pyaudio_io import open_sound
+from kiosk.adapters.sound_card import PyAudioCard
 from kiosk.adapters.staff_state import StaffFile
 from kiosk.adapters.systemd import service_manager, watchdog_period_s
 from kiosk.adapters.vad import SileroDetector, WebRtcDetector
@@ -34,6 +34,7 @@ from kiosk.core.live import SessionSetup
 from kiosk.errors import KioskError, StartError
 from kiosk.ports import ServiceManager, StaffState
 from kiosk.runtime.desk import Desk
+from kiosk.runtime.devices import Devices
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.playout import Player
 from kiosk.runtime.stream import Stream
@@ -48,7 +49,7 @@ STANDBY_AGAIN_S = 60.0
 
 
 async def run(settings: Settings, environ: Mapping[str, str]) -> None:
-    """Run the kiosk until cancelled. Raises KioskError when a part cannot be opened or is lost."""
+    """Run the kiosk until cancelled. Raises KioskError when a part cannot be opened or hangs."""
     try:
         await _run(settings, environ)
     except BaseExceptionGroup as group:
@@ -76,7 +77,12 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
         hands = await stack.enter_async_context(open_hands(settings))
         hands.lamps.show(Light.STARTING)
         gate = Gate(settings.gate, CascadeDetector(WebRtcDetector(), SileroDetector()))
-        microphone, speaker = await stack.enter_async_context(open_sound(settings.audio))
+        devices = Devices(
+            PyAudioCard(settings.audio),
+            silence_is_fault=settings.audio.silence_is_fault,
+            may_be_missing=bool(environ.get("NOTIFY_SOCKET")),  # else there is a person to tell
+        )
+        await stack.enter_async_context(devices)
         toolbox = await stack.enter_async_context(open_toolbox(settings, environ))
         stack.callback(manager.stopping)
 
@@ -89,14 +95,16 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             talk=settings.talk,
             memory=memory,
         )
+        microphone, speaker = devices.microphone, devices.speaker
         desk.serve(kiosk, microphone, speaker)
 
         async with asyncio.TaskGroup() as group:
             for work in kiosk.work(microphone, speaker, hands.button, network):
                 group.create_task(work)
+            group.create_task(devices.run(kiosk.inbox))
             period_s = watchdog_period_s(environ)
             if period_s is not None:
-                parts = kiosk.watched(microphone, speaker)
+                parts = (*devices.watched(), *kiosk.watched())
                 group.create_task(watch(manager, period_s, parts, kiosk.doing.stand_still))
             group.create_task(kiosk.doing.tell(manager))
             group.create_task(_record_phrases(kiosk.player, recordings, settings.phrases.language))

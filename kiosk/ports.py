@@ -1,7 +1,7 @@
 """One small Protocol for each thing outside. Docstrings are the contract."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from kiosk.core.kept import KeptVisit
 from kiosk.core.lights import Light
 from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolResult
 from kiosk.core.path import NetworkChange, PathSample
+from kiosk.errors import DeviceLost, StartError
 from kiosk.shop.messages import Message
 from kiosk.shop.orders import Order
 
@@ -17,15 +18,21 @@ from kiosk.shop.orders import Order
 class Microphone(Protocol):
     """A capture device that is already open, 16 kHz mono in frames of 20 ms."""
 
-    overruns: int
-    """Frames dropped because they were too old when they could be read."""
-    frames_captured: int
-    """Frames the device delivered since it was opened: evidence that it lives."""
     gather_frames: int
     """How many frames may gather before the reader is woken; may be changed at any time.
 
     Each wake-up costs about as much as capturing a frame. Nothing is lost while more gather,
     it only comes later."""
+
+    @property
+    def overruns(self) -> int:
+        """Frames dropped because they were too old when they could be read."""
+        ...
+
+    @property
+    def frames_captured(self) -> int:
+        """Frames the device delivered since it was opened: evidence that it lives."""
+        ...
 
     def frames(self) -> AsyncIterator[tuple[Frame, float]]:
         """Yield each frame with the loop time at which its last sample was captured.
@@ -41,8 +48,10 @@ class Speaker(Protocol):
     It plays silence by itself whenever nothing has been written.
     """
 
-    latency_s: float
-    """From a frame leaving the queue to its sound, as the device reports it."""
+    @property
+    def latency_s(self) -> float:
+        """From a frame leaving the queue to its sound, as the device reports it."""
+        ...
 
     @property
     def frames_played(self) -> int:
@@ -64,6 +73,40 @@ class Speaker(Protocol):
 
     def set_volume(self, percent: int) -> None:
         """Set the loudness, 0 to 100; reached within a few frames, without a click."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSound:
+    """What of the sound could be opened.
+
+    A microphone only together with a speaker: a kiosk that cannot answer must not listen.
+    """
+
+    microphone: Microphone | None
+    speaker: Speaker | None
+    missing: Mapping[str, StartError]
+    """Why not, by ``microphone`` and ``speaker``; nothing for a microphone left shut."""
+    closable: Callable[[], bool] = lambda: True
+    """Whether closing at this moment cannot hang."""
+
+
+class SoundCard(Protocol):
+    """The configured sound devices, found anew by their names at every opening."""
+
+    def open(self, on_lost: Callable[[DeviceLost], None]) -> AbstractContextManager[OpenSound]:
+        """Open what is there; the context closes it and sets a reader or writer free.
+
+        ``on_lost`` is called on the loop's thread for each device that goes or hangs, in use
+        or not. Only one opening at a time.
+        """
+        ...
+
+    async def trouble(self, parts: Collection[str]) -> str | None:
+        """Look whether these parts, which are not open, could be; return why not, if so.
+
+        Leaves alone what is open and never blocks the loop.
+        """
         ...
 
 

@@ -73,11 +73,12 @@ class Live(_Table):
 
 
 class Audio(_Table):
-    """Sound devices, by part of their name, and the loudness in percent."""
+    """Sound devices, by part of their name; the loudness in percent; what silence means."""
 
     input: Name = "default"
     output: Name = "default"
     volume: Annotated[int, Field(ge=0, le=100)] = 70
+    silence_is_fault: bool = True
 
 
 class Button(_Table):

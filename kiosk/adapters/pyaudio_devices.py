@@ -11,10 +11,12 @@ on to report every underrun while streams run; its reports are turned off for go
 
 import ctypes
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar
 
 import pyaudio
@@ -105,7 +107,7 @@ def find(owner: PortAudio, part: Part, name: str) -> Device:
     """
     devices = _devices(owner, part)
     if not devices:
-        raise StartError(f"There is no {part}. {_WAY_OUT}.", _UNAVAILABLE)
+        raise StartError(f"There is no {part}{_held(part)}. {_WAY_OUT}.", _UNAVAILABLE)
     if name == "default":
         default = _default_index(owner, part)
         return next((device for device in devices if device.index == default), devices[0])
@@ -117,7 +119,7 @@ def find(owner: PortAudio, part: Part, name: str) -> Device:
                 return device
     there_are = ", ".join(f'"{_plain(device.name)}"' for device in devices)
     raise StartError(
-        f'No {part} is called "{name}"; there are: {there_are}. '
+        f'No {part} is called "{name}"; there are: {there_are}{_held(part)}. '
         f"Plug it in, or put a part of one of these names, or default, under {_key(part)}.",
         _UNAVAILABLE,  # it may only be unplugged: systemd is to try again
     )
@@ -151,6 +153,8 @@ def open_stream(
                 )
         except OSError as err:
             trouble = err
+            if err.errno == pyaudio.paDeviceUnavailable:
+                break  # in any shape; PortAudio waits a second for it each time
             continue
         return stream, end
     raise _refusal(part, device, trouble) from trouble
@@ -166,10 +170,34 @@ def _shapes(device: Device, wanted_hz: int) -> list[Shape]:
 def _refusal(part: Part, device: Device, trouble: OSError | None) -> StartError:
     name = f'The {part} "{_plain(device.name)}"'
     if trouble is not None and trouble.errno == pyaudio.paDeviceUnavailable:
-        sentence = f"{name} is in use by another program. End that one"
+        who = " and ".join(holders(part)) or "another program"
+        sentence = f"{name} is in use by {who}. End that one"
     else:
         sentence = f"{name} cannot be opened ({trouble}). Check its plug and the sound server"
     return StartError(f"{sentence}, or choose another under {_key(part)}.", _UNAVAILABLE)
+
+
+def holders(part: Part, proc: Path = Path("/proc")) -> list[str]:
+    """Return which other programs have a sound card's device of this kind open, if we may know.
+
+    Empty where the kernel has no sound cards or hides other people's processes.
+    """
+    direction = "c" if part == "microphone" else "p"
+    found = []
+    for status in sorted(proc.glob(f"asound/card*/pcm*{direction}/sub*/status")):
+        with suppress(OSError):
+            owner = re.search(r"^owner_pid\s*:\s*(\d+)$", status.read_text(), re.MULTILINE)
+            if owner is None or int(owner[1]) in (os.getpid(), os.getppid()):
+                continue
+            program = (proc / owner[1] / "comm").read_text().strip()
+            found.append(f"{program} (process {owner[1]})")
+    return list(dict.fromkeys(found))
+
+
+def _held(part: Part) -> str:
+    """Return who may have it, for a sentence: a device in use is not always listed."""
+    who = holders(part)
+    return f" (in use by {' and '.join(who)})" if who else ""
 
 
 def _devices(owner: PortAudio, part: Part) -> list[Device]:

@@ -9,16 +9,14 @@ The speaker's stream never stops between replies: it plays zeros, because an amp
 clicks when its clock starts, and its callbacks are the evidence that it lives.
 """
 
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import pyaudio
 
-from kiosk import settings
-from kiosk.adapters.pyaudio_devices import PortAudio, Shape, find, open_stream, port_audio
+from kiosk.adapters.pyaudio_devices import PortAudio, Shape, find, open_stream
 from kiosk.adapters.pyaudio_shapes import CaptureClock, MicrophoneShaper, SpeakerShaper
 from kiosk.adapters.pyaudio_stream import Pulse
 from kiosk.core.audio import (
@@ -39,33 +37,19 @@ _REFILL_FRAMES: Final = 4
 _FADE_SAMPLES: Final = SPEAKER_HZ * 5 // 1000
 _GAP_CALLS: Final = 5  # a pause shorter than 50 ms was not meant
 _GAIN_STEP: Final = 0.1  # a frame: from 0 to full volume in 100 ms
-_SWITCH_S: Final = 0.001
-
-
-@asynccontextmanager
-async def open_sound(audio: settings.Audio) -> AsyncIterator[tuple[Microphone, Speaker]]:
-    """Open both devices for as long as the context lasts; the one owner of PortAudio.
-
-    Raises StartError that names the device and the way out.
-    """
-    # Measured: with Python's 5 ms turns, busy threads make the callback late.
-    sys.setswitchinterval(_SWITCH_S)
-    with (
-        port_audio() as owner,
-        open_microphone(owner, audio.input) as microphone,
-        open_speaker(owner, audio.output, audio.volume) as speaker,
-    ):
-        yield microphone, speaker
 
 
 @contextmanager
-def open_microphone(owner: PortAudio, name: str, wanted_hz: int = MIC_HZ) -> Iterator[Microphone]:
+def open_microphone(
+    owner: PortAudio, name: str, wanted_hz: int = MIC_HZ, pulse: Pulse | None = None
+) -> Iterator[Microphone]:
     """Open the capture device called ``name``. Raises StartError.
 
     ``wanted_hz`` is the rate to try first; frames are 16 kHz whatever the device runs at.
+    ``pulse`` is for who wants to hear of a loss without reading.
     """
     device = find(owner, "microphone", name)
-    pulse = Pulse("microphone")
+    pulse = pulse or Pulse("microphone")
     stream, microphone = open_stream(
         owner, "microphone", device, wanted_hz, lambda shape: _Microphone(pulse, shape)
     )
@@ -78,14 +62,19 @@ def open_microphone(owner: PortAudio, name: str, wanted_hz: int = MIC_HZ) -> Ite
 
 @contextmanager
 def open_speaker(
-    owner: PortAudio, name: str, volume_percent: int, wanted_hz: int = SPEAKER_HZ
+    owner: PortAudio,
+    name: str,
+    volume_percent: int,
+    wanted_hz: int = SPEAKER_HZ,
+    pulse: Pulse | None = None,
 ) -> Iterator[Speaker]:
     """Open the playback device called ``name``. Raises StartError.
 
     ``wanted_hz`` is the rate to try first; frames are 24 kHz whatever the device runs at.
+    ``pulse`` is for who wants to hear of a loss without writing.
     """
     device = find(owner, "speaker", name)
-    pulse = Pulse("speaker")
+    pulse = pulse or Pulse("speaker")
     stream, speaker = open_stream(
         owner, "speaker", device, wanted_hz, lambda shape: _Speaker(pulse, shape, volume_percent)
     )

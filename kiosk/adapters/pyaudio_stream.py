@@ -66,6 +66,8 @@ class Pulse:
         """Set by the callback at every call."""
         self.bug: BaseException | None = None
         """Set by a callback that failed. PyAudio would throw it into any coroutine."""
+        self.on_lost: Callable[[DeviceLost], None] = lambda _: None
+        """Called once, on the loop's thread, whether or not anybody uses the device."""
         self._lost: DeviceLost | None = None
         self._suspected = False
         self._stream: pyaudio.PyAudio.Stream | None = None
@@ -84,17 +86,26 @@ class Pulse:
         if self._lost is not None:
             raise self._lost
 
+    @property
+    def closable(self) -> bool:
+        """Whether closing the stream at this moment cannot hang."""
+        stream = self._stream
+        return stream is None or not stream.is_active() or self._age_s() <= _CLOSABLE_S
+
     def close(self, owner: PortAudio) -> None:
-        """Close the stream, or leave it when closing would hang."""
+        """Close the stream, or leave it when closing would hang; who uses it gets DeviceLost."""
         if self._timer is not None:
             self._timer.cancel()
         if self._stream is None:
             return
-        if self._stream.is_active() and self._age_s() > _CLOSABLE_S:
-            owner.abandon(self._stream)
-        else:
+        if self.closable:
             self._stream.close()
+        else:
+            owner.abandon(self._stream)
         self._stream = None
+        if self._lost is None:
+            self._lost = DeviceLost(self._part, "the device was closed")
+            self.wake.now()
 
     def _age_s(self) -> float:
         return self.clock() - (self._opened_at if self.called_at is None else self.called_at)
@@ -115,3 +126,5 @@ class Pulse:
             self._timer = self._loop.call_later(_LOOK_S, self._look)
         else:
             self.wake.now()
+        if self._lost is not None:
+            self.on_lost(self._lost)

@@ -3,21 +3,24 @@
 A private PulseAudio with two null sinks, reached through ALSA's ``pulse`` plug-in, so
 that PortAudio opens it like any device. It needs no sound card, no session bus and no
 right of any kind, and shares nothing with a PulseAudio or PipeWire that runs already.
+It can be unplugged and plugged in again.
 
     speak() -> sink kmicbus -> source kmic -> PCM kiosk_mic -> PortAudio
     PortAudio -> PCM kiosk_spk -> sink kspk -> its monitor -> recording()
 
 An idle null sink sleeps in steps of two seconds, and a microphone behind it looks dead
-for that long. So rewinding is off, which makes the steps 50 ms, and one stream of
-silence keeps the microphone's sink awake.
+for that long. So rewinding is off, which makes the steps 50 ms, and one stream keeps the
+microphone's sink awake. It is the noise floor that every real microphone has, -89 dBFS:
+digital silence is what a broken one delivers.
 """
 
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -55,14 +58,38 @@ _CLIENT: Final = "autospawn = no\nenable-shm = no\n"
 class VirtualSound:
     """A running virtual sound card. Made by ``virtual_sound``."""
 
-    def __init__(self, directory: Path, env: dict[str, str], server_pid: int) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        env: dict[str, str],
+        power: Callable[[], AbstractAsyncContextManager[int]],
+    ) -> None:
         self.directory = directory
         self.env = env
         """What a process needs in its environment for its PortAudio to see this card and
         no other: ``kiosk_mic``, ``kiosk_spk`` and, for both directions, ``default``. In
         this process it must be set before PortAudio is initialised."""
-        self.server_pid = server_pid
-        """Of the sound server: killed it is an unplugged card, stopped a hung one."""
+        self.server_pid = 0
+        """Of the sound server: stopped, it is a hung card."""
+        self._power = power
+        self._powered = AsyncExitStack()
+
+    async def plug_in(self) -> None:
+        """Be there, with whatever ``asound.conf`` in ``directory`` says by now.
+
+        Raises StartError when the sound server does not start.
+        """
+        self.server_pid = await self._powered.enter_async_context(self._power())
+
+    async def unplug(self) -> None:
+        """Be gone, without a goodbye to who has it open."""
+        with suppress(ProcessLookupError):
+            os.kill(self.server_pid, signal.SIGKILL)
+        await self.switch_off()
+
+    async def switch_off(self) -> None:
+        """End its processes in good order."""
+        await self._powered.aclose()
 
     async def speak(self, sound: Path | bytes) -> None:
         """Play into the microphone; return when the last sample has been played.
@@ -129,12 +156,20 @@ async def virtual_sound(directory: Path | None = None) -> AsyncIterator[VirtualS
             "JACK_NO_START_SERVER": "1",
         }
         log = stack.enter_context((home / "server.log").open("wb"))
-        server = await stack.enter_async_context(
-            running(_server_command(home), without_pulse() | _server_env(own), log=log.fileno())
-        )
-        await _connectable(socket, server, home / "server.log")
-        await stack.enter_async_context(running(_KEEP_AWAKE, without_pulse() | env))
-        yield VirtualSound(home, env, server.pid)
+
+        @asynccontextmanager
+        async def power() -> AsyncIterator[int]:
+            server_env = without_pulse() | _server_env(own)
+            socket.unlink(missing_ok=True)
+            async with running(_server_command(home), server_env, log=log.fileno()) as server:
+                await _connectable(socket, server, home / "server.log")
+                async with running(_NOISE_FLOOR, without_pulse() | env):
+                    yield server.pid
+
+        card = VirtualSound(home, env, power)
+        stack.push_async_callback(card.switch_off)
+        await card.plug_in()
+        yield card
 
 
 def has_sound_card() -> bool:
@@ -146,9 +181,9 @@ def has_sound_card() -> bool:
     return "capture" in devices and "playback" in devices
 
 
-_KEEP_AWAKE: Final = [
-    *("pacat", "--latency-msec=20", "--device=kmicbus"),
-    *("--rate=48000", "--channels=1", "--raw", "/dev/zero"),
+_NOISE_FLOOR: Final = [
+    *("pacat", "--latency-msec=20", "--device=kmicbus", "--volume=3000"),  # of 65536, cubed
+    *("--rate=48000", "--channels=1", "--format=s16le", "--raw", "/dev/urandom"),
 ]
 
 

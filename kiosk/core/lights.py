@@ -46,7 +46,7 @@ PART_OF: Final = {
 }
 """What a fault's light speaks of, in the word the event stream uses."""
 
-_DEVICE_FAULTS = (Light.MICROPHONE_FAULT, Light.SPEAKER_FAULT)
+_DEVICE_FAULTS = (Light.SPEAKER_FAULT, Light.MICROPHONE_FAULT)  # without a speaker both are
 _OTHER_FAULTS = (
     Light.NETWORK_FAULT,
     Light.ACCOUNT_FAULT,

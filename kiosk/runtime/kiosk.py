@@ -10,7 +10,6 @@ from kiosk.core.effects import Phrase
 from kiosk.core.events import VisitRestored
 from kiosk.core.gate import Gate
 from kiosk.core.kept import KeptVisit
-from kiosk.core.lights import Light
 from kiosk.ports import Button, Lamps, Microphone, NetworkWatch, Speaker, VisitMemory
 from kiosk.runtime.button import Presses
 from kiosk.runtime.control import Control, Inbox
@@ -102,30 +101,11 @@ class Kiosk:
             self.presses.follow(button),
         )
 
-    def watched(self, microphone: Microphone, speaker: Speaker) -> tuple[WatchedPart, ...]:
-        """Return the parts without which the kiosk is not alive, for the watchdog.
-
-        A device that is known to be lost, and said so by its light, need not move.
-        """
-
-        def works(fault: Light) -> bool:
-            return fault not in self.control.conversation.truths.faults
-
+    def watched(self) -> tuple[WatchedPart, ...]:
+        """Return the tasks without which the kiosk is not alive, for the watchdog."""
         return (
             WatchedPart(
-                name="microphone",
-                count=lambda: microphone.frames_captured,
-                should_move=lambda: works(Light.MICROPHONE_FAULT),
-            ),
-            WatchedPart(
-                name="speaker",
-                count=lambda: speaker.frames_played,
-                should_move=lambda: works(Light.SPEAKER_FAULT),
+                name="control", count=lambda: self.control.rounds, nudge=self.control.nudge
             ),
             WatchedPart(name="link", count=lambda: self.link.rounds, nudge=self.link.nudge),
-            WatchedPart(
-                name="control",
-                count=lambda: self.control.rounds,
-                nudge=self.control.nudge,
-            ),
         )

@@ -16,8 +16,9 @@ import pytest
 from kiosk import settings
 from kiosk.adapters.monitor import Tape
 from kiosk.adapters.pyaudio_devices import PortAudio, Shape, port_audio
-from kiosk.adapters.pyaudio_io import _Speaker, open_microphone, open_sound, open_speaker
+from kiosk.adapters.pyaudio_io import _Speaker, open_microphone, open_speaker
 from kiosk.adapters.pyaudio_stream import Pulse
+from kiosk.adapters.sound_card import PyAudioCard
 from kiosk.adapters.virtual_sound import MICROPHONE, SPEAKER, VirtualSound, virtual_sound
 from kiosk.core.audio import MIC_FRAME_BYTES, SPEAKER_FRAME_BYTES, SPEAKER_HZ, SpeakerFrame
 from kiosk.errors import DeviceLost, StartError
@@ -40,6 +41,14 @@ async def sound_card() -> AsyncIterator[VirtualSound]:
     async with virtual_sound() as card:
         os.environ.update(card.env)
         yield card
+
+
+@asynccontextmanager
+async def open_sound(audio: settings.Audio) -> AsyncIterator[tuple[Microphone, Speaker]]:
+    with PyAudioCard(audio).open(lambda _: None) as sound:
+        assert sound.microphone is not None
+        assert sound.speaker is not None
+        yield sound.microphone, sound.speaker
 
 
 async def hear(microphone: Microphone, heard: list[tuple[bytes, float]]) -> None:
@@ -356,16 +365,16 @@ def test_a_device_that_goes_is_lost_on_both_sides() -> None:
 FROZEN = """
 import asyncio, json, os, signal, sys
 from kiosk import settings
-from kiosk.adapters.pyaudio_io import open_sound
+from kiosk.adapters.sound_card import PyAudioCard
 from kiosk.errors import DeviceLost
 
 async def main(server_pid):
     now = asyncio.get_running_loop().time
     audio = settings.Audio(input="kiosk_mic", output="kiosk_spk")
-    async with open_sound(audio) as (microphone, speaker):
+    with PyAudioCard(audio).open(lambda _: None) as sound:
         count = 0
         try:
-            async for _ in microphone.frames():
+            async for _ in sound.microphone.frames():
                 count += 1
                 if count == 10:
                     os.kill(server_pid, signal.SIGSTOP)

@@ -17,6 +17,7 @@ from kiosk.core.live import SessionHandle, SessionSetup
 from kiosk.core.path import NetworkChange
 from kiosk.ports import ButtonEdge
 from kiosk.resources import packaged
+from kiosk.runtime.devices import Devices
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
 from kiosk.runtime.toolbox import Toolbox
@@ -150,9 +151,16 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    live: FakeLive, settings: Settings | None = None, *, ready: bool = True
+    live: FakeLive,
+    settings: Settings | None = None,
+    *,
+    ready: bool = True,
+    devices: Devices | None = None,
 ) -> AsyncIterator[House]:
-    """Run a kiosk at a scripted Live service until the context ends; ``ready`` or starting."""
+    """Run a kiosk at a scripted Live service until the context ends; ``ready`` or starting.
+
+    With ``devices`` it has those, else a microphone and a speaker that nobody can unplug.
+    """
     settings = settings or Settings()
     events: list[Mapping[str, Any]] = []
     policy = load_policy(Path(packaged("policy.toml")))
@@ -172,8 +180,14 @@ async def open_house(
     button = NobodyPresses()
     tasks = [
         asyncio.get_running_loop().create_task(work)
-        for work in kiosk.work(microphone, speaker, button, network)
+        for work in (
+            kiosk.work(devices.microphone, devices.speaker, button, network)
+            if devices
+            else kiosk.work(microphone, speaker, button, network)
+        )
     ]
+    if devices:
+        tasks.append(asyncio.get_running_loop().create_task(devices.run(kiosk.inbox)))
     if ready:
         kiosk.inbox.post(KioskReady())
     try:

@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.core.conversation import step
 from kiosk.core.effects import Phrase
-from kiosk.core.events import KioskReady, Part, PartFailed, Tick
+from kiosk.core.events import KioskReady, Tick
 from kiosk.core.phases import (
     Conversation,
     FollowUp,
@@ -129,7 +129,7 @@ def test_a_kiosk_nobody_uses_for_an_hour_is_alive_and_does_nothing() -> None:
         async with open_house(FakeLive([])) as house:
             await asyncio.sleep(0.1)
             before = (house.kiosk.control.conversation, len(house.events), len(house.lamps.shown))
-            parts = house.kiosk.watched(house.microphone, house.speaker)
+            parts = house.kiosk.watched()
             notes = await watched(parts, for_s=3600.5)
 
             assert len(notes.alive_at) == 3600
@@ -162,33 +162,13 @@ def test_a_nudge_changes_nothing_for_the_customer(phase: Phase) -> None:
 def test_a_kiosk_whose_control_task_is_stuck_gets_no_sign_of_life() -> None:
     async def scenario() -> None:
         async with open_house(FakeLive([])) as house:
-            parts = house.kiosk.watched(house.microphone, house.speaker)
+            parts = house.kiosk.watched()
             await asyncio.sleep(0.1)
             house.kiosk.inbox._mailbox._arrived = asyncio.Event()  # a lost wake-up
             notes = await watched(parts, for_s=10.0)
 
             assert notes.alive_at == []
             assert notes.wedged == [("control",)]
-
-    run_virtual(scenario())
-
-
-def test_a_kiosk_that_knows_its_microphone_is_lost_is_not_restarted_for_it() -> None:
-    async def scenario() -> None:
-        async with open_house(FakeLive([])) as house:
-            parts = house.kiosk.watched(house.microphone, house.speaker)
-            house.post(PartFailed(Part.MICROPHONE, "unplugged"))
-            await asyncio.sleep(0.1)
-            heard = house.microphone.frames_captured
-            still = [
-                WatchedPart(name=part.name, count=lambda: heard, should_move=part.should_move)
-                for part in parts
-                if part.name == "microphone"
-            ]
-            notes = await watched(still, for_s=10.5)
-
-            assert len(notes.alive_at) == 10
-            assert house.kiosk.doing.words == "Microphone lost"
 
     run_virtual(scenario())
 
