@@ -1,5 +1,7 @@
 """A reply that was cut, told again: the customer hears the rest of it, or is asked anew."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,7 +123,7 @@ def test_in_whatever_pieces_it_comes_an_equal_reply_is_the_same(
     heard = " ".join(words[:cut])
     mending = Mending(first(heard, 2 * len(heard)))
     edges = [0, *sorted(min(edge, len(text)) for edge in cuts), len(text)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         told_again(mending, text[start:end], b"\x07\x08" * (end - start))
         assert mending.verdict(complete=False) is not Verdict.OTHER
 
