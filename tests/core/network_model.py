@@ -205,6 +205,9 @@ class Network:
         assert opening == (self.connection is not None and not up)
         if self.connection is not None:
             assert self.connection.target is self.link.target
+        if isinstance(getattr(self.link.phase, "stage", None), Waiting):
+            assert not self.dials
+            assert not self.spare
         if not self.wanted:
             assert self.connection is None
             assert not self.dials

@@ -210,7 +210,7 @@ noise = st.sampled_from(
         lw.SpareUp(0.3),
         lw.NetworkChanged(NetworkChange.UP),
         lw.NetworkChanged(NetworkChange.DOWN),
-        lw.Sampled(PathSample(640, 1.0)),
+        lw.Sampled(PathSample(640, 2.0)),
         lw.Resumable(),
         lw.Answered(),
         lw.Tick(),
@@ -275,18 +275,15 @@ for _refusal in Refusal:
     DEEDS[f"hang up: {_refusal}"] = lambda net, no=_refusal: net.hang_up(no)  # type: ignore[misc]  # the loop's value, now
     DEEDS[f"refuse: {_refusal}"] = lambda net, no=_refusal: setattr(net, "mood", no)  # type: ignore[misc]  # the same
 
-scripts = st.lists(
-    st.tuples(
-        st.sampled_from([0.0, 0.0, 0.02, 0.12, 0.3, 1.0, 3.0, 9.0]), st.sampled_from(sorted(DEEDS))
-    ),
-    max_size=40,
-)
+_OFTEN = ["press"] * 6 + ["path goes", "path comes", "kernel says down", "old ones survive"] * 3
+delays = st.sampled_from([0.0, 0.0, 0.02, 0.05, 0.12, 0.3, 1.0, 3.0, 9.0])
+scripts = st.lists(st.tuples(delays, st.sampled_from(sorted(DEEDS) + _OFTEN)), max_size=40)
 
 
 def live_through(script: list[tuple[float, str]]) -> Network:
-    """Play the script; the model checks after each moment what must always hold."""
+    """Play the script in a visit; the model checks after each moment what must always hold."""
     net = Network()
-    for delay, deed in script:
+    for delay, deed in [(0.0, "press"), *script]:
         if delay:
             net.run(delay)
         DEEDS[deed](net)
