@@ -49,7 +49,6 @@ class Resting:
 
     probe_at: float = 0.0
     probing: bool = False
-    unreached_since: float | None = None
     brisk_until: float = float("-inf")
     """Something changed in the network: probe more often until then."""
 
@@ -105,6 +104,8 @@ class Recovery:
     standby: bool = False
     reachable: bool = True
     """Whether the primary service could be reached when it was last tried."""
+    unreached_since: float | None = None
+    """Since when nothing answered there at all."""
     rung: Rung = Rung.FRESH
     refusals: int = 0
     held: int = 0
@@ -118,3 +119,14 @@ class Recovery:
     """The network will not heal by itself."""
     path_told: bool = True
     """The event stream believes that the path is up."""
+
+    @property
+    def held_open(self) -> Live | None:
+        """The session there is, even if it may be dead."""
+        match self.phase:
+            case Live() as live:
+                return live
+            case Suspect(live=live) | Offline(live=live):
+                return live
+            case _:
+                return None

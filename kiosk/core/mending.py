@@ -74,9 +74,8 @@ class Mending:
         if self._verdict is not Verdict.OPEN:
             return self._verdict
         heard, told = self._first.words, self.second.words
-        sure = len(heard) - 1  # the last word may have been cut, and is sound already
         enough = len(told) >= len(heard) and self.second.sound_bytes >= self._first.sound_bytes
-        if told[:sure] != heard[: min(sure, len(told))]:
+        if _differ(heard, told):
             self._verdict = Verdict.OTHER
         elif enough and heard:
             self._verdict = Verdict.SAME
@@ -95,3 +94,16 @@ class Mending:
         assert self._verdict is Verdict.SAME, "only the same reply can go on"
         skip = self._first.sound_bytes - self._first.sound_bytes % SAMPLE_BYTES
         return bytes(self._kept[skip:])
+
+
+def _differ(heard: tuple[str, ...], told: tuple[str, ...]) -> bool:
+    """Whether two tellings cannot be the same.
+
+    The last word of the one that was cut may be half of it, and is sound already; that of the
+    one that is still coming may be the beginning of the same.
+    """
+    *before, last = told or ("",)
+    sure = heard[:-1]
+    if len(before) >= len(sure):
+        return tuple(before[: len(sure)]) != sure
+    return tuple(before) != sure[: len(before)] or not sure[len(before)].startswith(last)

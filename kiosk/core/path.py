@@ -7,6 +7,10 @@ whatever the application at the other end does; pongs are no evidence of the pat
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+CLOCK_S: Final = 0.02
+"""The kernel counts the age of an acknowledgement in ticks: two so near are the same one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +37,24 @@ class Flow:
     """How long nothing of what was sent has been acknowledged; grows by ``observed`` samples."""
 
     stalled_since: float | None = None
-    ack_age_s: float = 0.0
     acked_at: float = float("-inf")
     """When the peer last acknowledged anything, as far as was seen."""
 
     def observed(self, sample: PathSample, now: float) -> "Flow":
-        """Take in a sample. An acknowledgement, or nothing to acknowledge, ends a stall."""
-        since = self.stalled_since
+        """Take in a sample. An acknowledgement, or nothing to acknowledge, ends a stall.
+
+        The age alone does not tell: of two acknowledgements as far apart as two samples, the
+        later one looks as old as the one before.
+        """
+        since, acked_at = self.stalled_since, self.acked_at
+        acked = now - sample.ack_age_s > acked_at + CLOCK_S
+        if acked:
+            acked_at = now - sample.ack_age_s
         if not sample.pending_bytes:
             since = None
-        elif since is None or sample.ack_age_s < self.ack_age_s:
+        elif since is None or acked:
             since = now
-        return Flow(since, sample.ack_age_s, now - sample.ack_age_s)
+        return Flow(since, acked_at)
 
     def stalled_s(self, now: float) -> float:
         """Return how long the stall has lasted, 0 without one."""

@@ -14,10 +14,9 @@ A live server that refuses is never raced. Time, and everything random, comes in
 """
 
 from dataclasses import replace
-from typing import Final
 
 from kiosk.core import link_words as lw
-from kiosk.core.events import LinkDown, StandbyReady
+from kiosk.core.events import LinkDown
 from kiosk.core.link_phases import (
     Live,
     Offline,
@@ -38,23 +37,34 @@ from kiosk.core.recovery_down import (
     STALL_S,
     WIPE_S,
     settle,
+    told_to_go,
     when_down,
     when_suspect,
 )
-from kiosk.core.recovery_moves import Step, fail_over_from, may_fail_over, path_down, rest
+from kiosk.core.recovery_moves import (
+    Step,
+    fail_over_from,
+    go_home,
+    may_fail_over,
+    path_down,
+    rest,
+    standby_changed,
+    stood_well,
+)
 from kiosk.core.recovery_resting import when_resting
 from kiosk.core.refusals import refused
 from kiosk.core.retry import race_period_s
 
-STEADY_S: Final = 1.0
-"""A session that stood for so long was a good one."""
-
 
 def step(link: Recovery, event: lw.Event, now: float) -> Step:
     """Advance by one event. Total: every event is legal in every phase."""
+    return go_home(_advance(link, event, now), now)
+
+
+def _advance(link: Recovery, event: lw.Event, now: float) -> Step:
     match event:
         case lw.StandbyChanged(ready):
-            return replace(link, standby=ready), (Post(StandbyReady(ready)),)
+            return standby_changed(link, now, ready=ready)
         case lw.Answered():
             return replace(link, silences=0, refusals=0), ()
         case lw.Unwanted():
@@ -94,13 +104,7 @@ def deadline(link: Recovery) -> float | None:
 
 def samples_wanted(link: Recovery) -> bool:
     """Whether the connection is to be looked at."""
-    match link.phase:
-        case Live() | Suspect():
-            return True
-        case Offline(live=live):
-            return live is not None
-        case _:
-            return False
+    return link.held_open is not None
 
 
 def _stage_due(stage: Racing | Proving | Opening | Waiting) -> float:
@@ -124,14 +128,11 @@ def _live(link: Recovery, live: Live, event: lw.Event, now: float) -> Step:
         case lw.NetworkChanged(NetworkChange.DOWN) if link.target is Target.PRIMARY:
             return _suspicious(link, live, Why.NETWORK, now)
         case lw.SessionLost():
-            return _lost(link, live, now)
+            return _lost(link, now)
         case lw.SessionRefused():
-            return settle(
-                refused(replace(link, refusals=_steady(link, live, now)), event, now), now
-            )
-        case lw.GoAwayTold(time_left_s):
-            by = now + time_left_s * 2 / 3
-            return replace(link, phase=replace(live, leave_by=by)), ()
+            return settle(refused(link, event, now), now)
+        case lw.GoAwayTold():
+            return replace(link, phase=told_to_go(live, event, now)), ()
         case lw.Resumable() if live.leave_by is not None:
             return _leave(link, now)
         case lw.Tick() if live.leave_by is not None and now >= live.leave_by:
@@ -144,10 +145,6 @@ def _live(link: Recovery, live: Live, event: lw.Event, now: float) -> Step:
             return link, ()
 
 
-def _steady(link: Recovery, live: Live, now: float) -> int:
-    return 0 if now - live.since >= STEADY_S else link.refusals
-
-
 def _suspicious(link: Recovery, live: Live, why: Why, now: float) -> Step:
     stalled = live.flow.stalled_since
     since = now if stalled is None or why is Why.NETWORK else stalled
@@ -155,10 +152,9 @@ def _suspicious(link: Recovery, live: Live, why: Why, now: float) -> Step:
     return replace(link, phase=suspect), (Tell("suspect", {"why": why.value}), lw.Ping(), lw.Dial())
 
 
-def _lost(link: Recovery, live: Live, now: float) -> Step:
+def _lost(link: Recovery, now: float) -> Step:
     """Go on after the end of a connection. One that never stood was as good as refused."""
-    steady = now - live.since >= STEADY_S
-    refusals = 0 if steady else link.refusals + 1
+    refusals = 0 if stood_well(link, now) else link.refusals + 1
     pause_s = 0.0 if refusals < 2 else race_period_s(0) * 2 ** min(refusals, 5)
     racing = Recovering(since=now, why=Why.LOST, stage=Racing(now + pause_s))
     lost = replace(link, phase=racing, refusals=refusals, rung=Rung.RESUME)

@@ -18,7 +18,7 @@ from kiosk.core.link_phases import (
     Waiting,
 )
 from kiosk.core.link_words import Action, Post, Rung, Target, Tell, Why
-from kiosk.core.path import NetworkChange
+from kiosk.core.path import CLOCK_S, NetworkChange
 from kiosk.core.recovery_moves import (
     Step,
     dial,
@@ -27,8 +27,8 @@ from kiosk.core.recovery_moves import (
     may_fail_over,
     opened,
     path_down,
+    primary_works,
     reached_now,
-    with_person,
 )
 from kiosk.core.refusals import refused
 from kiosk.core.retry import race_period_s
@@ -43,7 +43,6 @@ OFFLINE_S: Final = 8.0
 WIPE_S: Final = 30.0
 KNOWN_OFFLINE_S: Final = 0.35
 """Who presses a kiosk that is offline is told so, unless the path is back within this time."""
-_CLOCK_S: Final = 0.02  # the kernel counts the age of an acknowledgement in ticks
 
 
 def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now: float) -> Step:
@@ -53,7 +52,7 @@ def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now:
     match event:
         case lw.Sampled(sample):
             live = replace(live, flow=live.flow.observed(sample, now))
-            moves = live.flow.acked_at > phase.since + _CLOCK_S
+            moves = live.flow.acked_at > phase.since + CLOCK_S
             if not sample.pending_bytes or (moves and live.flow.stalled_s(now) < STALL_S):
                 return _cleared(link, live, phase)
             return replace(link, phase=replace(phase, live=live)), ()
@@ -62,7 +61,12 @@ def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now:
             if isinstance(phase.stage, Proving):  # a connect that was begun later was faster
                 until = min(until, phase.stage.until)
             return replace(link, phase=replace(phase, stage=Proving(until))), ()
-        case lw.SessionLost() | lw.SessionRefused():
+        case lw.GoAwayTold():
+            return replace(link, phase=replace(phase, live=told_to_go(live, event, now))), ()
+        case lw.SessionRefused():  # so the path works, and the one who answers is not raced
+            after, actions = settle(refused(link, event, now), now)
+            return after, (lw.StopDialling(), *actions)
+        case lw.SessionLost():
             ready = isinstance(phase.stage, Proving)
             return _give_up_old(link, phase, now, spare=ready, actions=())
         case lw.StandbyWished() if may_fail_over(link):
@@ -75,6 +79,11 @@ def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now:
             return _suspect_tick(link, phase, now)
         case _:
             return link, ()
+
+
+def told_to_go(live: Live, event: lw.GoAwayTold, now: float) -> Live:
+    """Note until when the session is to be left: a third of the notice is kept in hand."""
+    return replace(live, leave_by=now + event.time_left_s * 2 / 3)
 
 
 def _suspect_tick(link: Recovery, phase: Suspect | Offline, now: float) -> Step:
@@ -91,11 +100,12 @@ def _suspect_tick(link: Recovery, phase: Suspect | Offline, now: float) -> Step:
 
 def _cleared(link: Recovery, live: Live, phase: Suspect | Offline) -> Step:
     """Nothing happened: the old connection moves again."""
-    told: tuple[Action, ...] = (Tell("path_up"),)
-    if isinstance(phase, Offline):
-        told = (*told, Post(Connected()))
     cleared = replace(link, phase=live, path_told=True)
-    return cleared, (lw.StopDialling(), *told)
+    told: tuple[Action, ...] = (lw.StopDialling(), Tell("path_up"))
+    if not isinstance(phase, Offline):
+        return cleared, told
+    cleared, more = primary_works(cleared)
+    return cleared, (*told, *more, Post(Connected()))
 
 
 def _give_up_old(
@@ -126,13 +136,15 @@ def when_down(link: Recovery, phase: Recovering | Offline, event: lw.Event, now:
         case lw.SpareUp() if isinstance(phase.stage, Racing):
             opening = replace(link, phase=replace(phase, stage=Opening(now)))
             return opened(opening)
-        case lw.SessionUp(resumed):
+        case lw.SessionUp(resumed) if isinstance(phase.stage, Opening):
             return _up(link, phase, resumed=resumed, now=now)
+        case lw.SessionUp():  # of an attempt that was given up: there must not be two
+            return link, (lw.Reset(),)
         case lw.SessionLost() if isinstance(phase.stage, Opening):
             next_at = max(now, phase.stage.began + race_period_s(now - phase.since))
             racing = replace(link, phase=replace(phase, stage=Racing(next_at)))
             return path_down(racing, phase.why) if phase.why is not Why.VISIT else (racing, ())
-        case lw.SessionRefused():
+        case lw.SessionRefused() if isinstance(phase.stage, Opening):
             return settle(refused(link, event, now), now)
         case lw.StandbyWished() if may_fail_over(link):
             return fail_over_from(link, now)
@@ -147,7 +159,7 @@ def when_down(link: Recovery, phase: Recovering | Offline, event: lw.Event, now:
 def _down_tick(link: Recovery, phase: Recovering | Offline, now: float) -> Step:
     match phase:
         case Recovering(known_offline=True) if now >= phase.since + KNOWN_OFFLINE_S:
-            if isinstance(phase.stage, Opening):  # it is back, and only now
+            if not isinstance(phase.stage, Racing):  # it is back, and only now
                 return replace(link, phase=replace(phase, known_offline=False)), ()
             return gone(link, now)
         case Recovering() if now >= phase.since + OFFLINE_S:
@@ -177,8 +189,7 @@ def _up(link: Recovery, phase: Recovering | Offline, *, resumed: bool, now: floa
         actions = (*actions, lw.Note(phase.why, took_s, resumed))
     if standby:
         return after, actions
-    after, told = reached_now(replace(after, not_before=float("-inf")), reached=True)
-    after, told = with_person(after, told, hopeless=False)
+    after, told = primary_works(after)
     return after, (*told, *actions)
 
 

@@ -12,6 +12,7 @@ from kiosk.core.events import (
     PartFailed,
     PartHealed,
     Reachable,
+    StandbyReady,
 )
 from kiosk.core.link_phases import (
     Live,
@@ -21,11 +22,14 @@ from kiosk.core.link_phases import (
     Recovery,
     Resting,
     Suspect,
+    Waiting,
 )
 from kiosk.core.link_words import Action, Post, Rung, Target, Tell, Why
 from kiosk.core.retry import race_period_s
 
 PROBE_S: Final = 20.0
+STEADY_S: Final = 1.0
+"""A session that stood for so long was a good one."""
 
 Step = tuple[Recovery, tuple[Action, ...]]
 
@@ -34,14 +38,14 @@ def rest(link: Recovery, now: float) -> Step:
     """Be without a visit: nothing of the last one stays."""
     if isinstance(link.phase, Resting):
         return link, ()
-    end: Action = lw.Leave() if isinstance(link.phase, Live) else lw.Reset()
-    reachable = link.reachable and not isinstance(link.phase, Offline)
-    resting = Resting(probe_at=now if not isinstance(link.phase, Live) else now + PROBE_S)
+    live = isinstance(link.phase, Live)
+    end: Action = lw.Leave() if live else lw.Reset()
+    known = live and link.target is Target.PRIMARY
+    resting = Resting(probe_at=now + PROBE_S if known else now)
     rested = replace(
         link,
         phase=resting,
         target=Target.PRIMARY,
-        reachable=reachable,
         rung=Rung.FRESH,
         refusals=0,
         held=0,
@@ -56,6 +60,18 @@ def reached_now(link: Recovery, *, reached: bool) -> Step:
     if reached == link.reachable:
         return link, ()
     return replace(link, reachable=reached), (Post(Reachable(reached)),)
+
+
+def primary_works(link: Recovery) -> Step:
+    """Note that there is a session at the primary service, or that it is alive after all."""
+    works = replace(link, not_before=float("-inf"), unreached_since=None)
+    works, told = reached_now(works, reached=True)
+    return with_person(works, told, hopeless=False)
+
+
+def stood_well(link: Recovery, now: float) -> bool:
+    """Whether there is a session, and has been for long enough to be a good one."""
+    return link.held_open is not None and now - link.held_open.since >= STEADY_S
 
 
 def with_person(link: Recovery, told: tuple[Action, ...], *, hopeless: bool) -> Step:
@@ -111,3 +127,28 @@ def fail_over(link: Recovery, now: float) -> Step:
     rung = Rung.FRESH if isinstance(link.phase, Resting) else Rung.RECAP
     over = replace(link, phase=recovering, target=Target.STANDBY, rung=rung, refusals=0, held=0)
     return over, (Post(FailedOver()),)
+
+
+def standby_changed(link: Recovery, now: float, *, ready: bool) -> Step:
+    """Note that the service on this machine came or went; who is without a way goes there."""
+    changed, told = replace(link, standby=ready), (Post(StandbyReady(ready)),)
+    if isinstance(link.phase, Offline) and may_fail_over(changed):
+        over, actions = fail_over_from(changed, now)
+        return over, (*told, *actions)
+    return changed, told
+
+
+def go_home(settled: Step, now: float) -> Step:
+    """Take a visit that is without a session back from a service on this machine that went away."""
+    link, actions = settled
+    if link.standby or link.target is Target.PRIMARY:
+        return settled
+    match link.phase:
+        case Recovering() | Offline() as down:
+            shunned = now < link.not_before
+            stage = Waiting(link.not_before) if shunned else Racing(now)
+            back = replace(link, phase=replace(down, stage=stage), target=Target.PRIMARY)
+            home = replace(back, rung=Rung.RECAP, refusals=0, held=0)
+            return home, (*actions, lw.StopDialling(), lw.Reset(), lw.DropHandle())
+        case _:  # a session that stands is kept for as long as it does
+            return settled

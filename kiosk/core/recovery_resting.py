@@ -32,20 +32,25 @@ def when_resting(link: Recovery, phase: Resting, event: lw.Event, now: float) ->
         case lw.Probed(reached, trusted):
             return _probed(link, phase, reached=reached, trusted=trusted, now=now)
         case lw.Tick() if not phase.probing and now >= phase.probe_at:
-            return replace(link, phase=replace(phase, probing=True)), (lw.Probe(),)
+            probing = replace(phase, probing=True, probe_at=now + PROBE_S)
+            return replace(link, phase=probing), (lw.Probe(),)
+        case lw.SessionUp():  # it was wanted by a visit that is over
+            return link, (lw.Reset(),)
         case _:
             return link, ()
 
 
 def _probed(link: Recovery, phase: Resting, *, reached: bool, trusted: bool, now: float) -> Step:
-    reached = reached and now >= link.not_before  # it refused, and is left alone
-    since = None if reached else (phase.unreached_since or now)
-    pause_s = BRISK_PROBE_S if not reached and now < phase.brisk_until else PROBE_S
-    rested = replace(phase, probing=False, probe_at=now + pause_s, unreached_since=since)
-    after = replace(link, phase=rested)
+    began = now if link.unreached_since is None else link.unreached_since
+    since = None if reached else began
+    welcome = reached and now >= link.not_before  # or it refused, and is left alone
+    pause_s = BRISK_PROBE_S if not welcome and now < phase.brisk_until else PROBE_S
+    due = min(phase.probe_at, now + pause_s)  # a change meanwhile asks for another one at once
+    rested = replace(phase, probing=False, probe_at=due)
     acts_s = NEEDS_A_PERSON_S if trusted else 0.0
-    hopeless = since is not None and now - since >= acts_s
-    after, told = reached_now(after, reached=reached)
+    waited = since is not None and now - since >= acts_s
+    hopeless = not welcome and (link.person_needed or waited)
+    after, told = reached_now(replace(link, phase=rested, unreached_since=since), reached=welcome)
     return with_person(after, told, hopeless=hopeless)
 
 

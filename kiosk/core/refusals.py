@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kiosk.core.events import LinkDown, Part, PartFailed, Refused, RefusedFor
-from kiosk.core.link_phases import Live, Offline, Racing, Recovering, Recovery, Stage, Waiting
+from kiosk.core.link_phases import Offline, Racing, Recovering, Recovery, Stage, Waiting
 from kiosk.core.link_words import (
     Action,
     DropHandle,
@@ -14,7 +14,7 @@ from kiosk.core.link_words import (
     Tell,
     Why,
 )
-from kiosk.core.recovery_moves import reached_now
+from kiosk.core.recovery_moves import reached_now, stood_well
 from kiosk.core.retry import ACT_S, QUOTA_S, STILL_HELD_S, jitter_s
 from kiosk.errors import Refusal
 
@@ -28,12 +28,16 @@ def refused(
 ) -> tuple[Recovery, tuple[Action, ...]]:
     """Decide when and how to try again. ``refusals`` of 3 or more: not soon."""
     told: tuple[Action, ...] = (Tell("refused", {"code": event.code}),)
-    was_live = isinstance(link.phase, Live)
+    if link.target is Target.PRIMARY:
+        link = replace(link, unreached_since=None)
+    if stood_well(link, now):
+        link = replace(link, refusals=0)
     match event.refusal:
-        case Refusal.HANDLE if link.rung is Rung.RESUME:
-            after, fresh = _without_handle(link)
+        case Refusal.CONTRACT | Refusal.HANDLE if link.held_open and link.refusals + 1 < _HOPELESS:
+            # it took the set-up: something said since was too much
+            after, fresh = _without_handle(replace(link, refusals=link.refusals + 1))
             return _again(after, now, Racing(now)), (*told, *fresh, Post(LinkDown()))
-        case Refusal.CONTRACT if was_live:  # it took the set-up: something said since was too much
+        case Refusal.HANDLE if link.rung is Rung.RESUME and not link.held_open:
             after, fresh = _without_handle(link)
             return _again(after, now, Racing(now)), (*told, *fresh, Post(LinkDown()))
         case Refusal.CONTRACT | Refusal.HANDLE if link.rung is Rung.RECAP:
@@ -80,15 +84,11 @@ def _served(link: Recovery) -> bool:
 
 
 def _still_held(link: Recovery, event: SessionRefused) -> bool:
-    return (
-        event.code == _INTERNAL_ERROR
-        and link.rung is Rung.RESUME
-        and not isinstance(link.phase, Live)
-    )
+    return event.code == _INTERNAL_ERROR and link.rung is Rung.RESUME and not link.held_open
 
 
 def _rung_after(link: Recovery) -> Rung:
-    return Rung.RESUME if isinstance(link.phase, Live) else link.rung
+    return Rung.RESUME if link.held_open else link.rung
 
 
 def _without_handle(link: Recovery) -> tuple[Recovery, tuple[Action, ...]]:
