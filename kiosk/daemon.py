@@ -72,7 +72,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
 
     async with AsyncExitStack() as stack:
         socket = control_socket_path(settings, environ)
-        network = stack.enter_context(watch_network())
+        network = await stack.enter_async_context(watch_network())
         control_socket = await stack.enter_async_context(open_control(socket, desk.commands()))
         hands = await stack.enter_async_context(open_hands(settings))
         hands.lamps.show(Light.STARTING)
