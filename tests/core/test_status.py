@@ -51,7 +51,7 @@ def test_staff_read_that_a_visit_goes_on_without_a_network() -> None:
     ("truths", "begins"),
     [
         (Truths(muted=True), "Muted by staff"),
-        (Truths(degraded=True), "Ready, with less"),
+        (Truths(offline=True, standby=True), "Ready, on its own"),
         (Truths(faults=frozenset({Light.MICROPHONE_FAULT}), muted=True), "Microphone lost"),
         (Truths(faults=frozenset({Light.SPEAKER_FAULT})), "Speaker lost"),
         (Truths(faults=frozenset({Light.NETWORK_FAULT})), "Offline: the network"),
