@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from kiosk.core.events import ReplyCut, ReplyFinished, ReplyStarted
 from kiosk.core.live import (
+    BrokenPiece,
     Caption,
     GenerationComplete,
     GoingAway,
@@ -34,6 +35,9 @@ from kiosk.runtime.stream import Stream
 
 log = logging.getLogger(__name__)
 
+MOST_BROKEN = 3
+"""So many pieces in a row that cannot be played end the turn."""
+
 
 class Downlink:
     """Everything that comes from the service. The one reader of a session."""
@@ -52,6 +56,7 @@ class Downlink:
         self._whole = False  # and all of it has come
         self._muted = False
         self._closing = False  # an interrupted turn still owes its turnComplete
+        self._broken = 0  # pieces in a row that could not be played
         self._handle_due = False  # the handle we have knows nothing of the latest turn
 
     def asked(self) -> None:
@@ -59,6 +64,7 @@ class Downlink:
         self._asked = True
         self._begun = False
         self._whole = False
+        self._broken = 0
         self._handle_due = True
 
     def mute(self) -> None:
@@ -102,6 +108,7 @@ class Downlink:
         self._whole = False
         self._muted = False
         self._closing = False
+        self._broken = 0
         self._handle_due = False
         self._errands.drop()
 
@@ -109,6 +116,8 @@ class Downlink:
         match message:
             case ReplyAudio(pcm):
                 self._audio(pcm)
+            case BrokenPiece():
+                self._broken_piece()
             case Caption(who, text, final):
                 if who == "customer" and self._asked:
                     self._muted = False  # the service has moved on to the new question
@@ -139,6 +148,7 @@ class Downlink:
                 pass  # the kiosk never asks for text replies
 
     def _audio(self, pcm: bytes) -> None:
+        self._broken = 0
         if self._muted or not self._asked:
             return
         self._closing = False
@@ -149,6 +159,16 @@ class Downlink:
             self.on_answer()
             self._inbox.post(ReplyStarted())
         self._player.push_reply(pcm)
+
+    def _broken_piece(self) -> None:
+        """Leave a piece out; when no more comes than such, end the turn."""
+        self._broken += 1
+        if self._broken < MOST_BROKEN or self._muted or not self._asked:
+            return
+        if self._begun:
+            self._player.finish_reply()
+        self.mute()
+        self._inbox.post(ReplyCut())
 
     def _interrupted(self) -> None:
         self._muted = False
