@@ -80,6 +80,11 @@ class Scene:
         await self.ask(number, seconds)
         return await self.turn_over(outcome="answered")
 
+    async def visit_over(self) -> Mapping[str, Any]:
+        """Wait for the end of the first visit."""
+        await self.when(lambda: self.house.named("visit_ended"))
+        return self.house.named("visit_ended")[0]
+
     async def interrupt(self, number: int, seconds: float = 1.2) -> float:
         """Press in the middle of a reply and ask; return when it was pressed."""
         at = asyncio.get_running_loop().time()

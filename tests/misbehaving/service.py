@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -231,9 +230,3 @@ async def misbehaving(identity: Identity) -> AsyncIterator[Misbehaving]:
         yield service
         for connection in server.connections:
             connection.transport.abort()
-
-
-NOT_ALLOWED = HTTPStatus.FORBIDDEN
-NO_KEY = HTTPStatus.UNAUTHORIZED
-TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
-DOWN = HTTPStatus.SERVICE_UNAVAILABLE

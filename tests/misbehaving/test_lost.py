@@ -218,7 +218,7 @@ def test_set_ups_that_are_never_answered_are_owned_up_to(own_identity: Identity)
         async with open_scene(own_identity) as scene:
             scene.service.otherwise = Welcome(setup_s=FOREVER)
             await scene.ask(1)
-            ended = await scene.house.until("visit_ended")
+            ended = await scene.visit_over()
 
             spoken = scene.house.named("speech_ended")[0]["t"]
             assert 7.5 <= ended["t"] - spoken <= 8.5
@@ -249,7 +249,7 @@ def test_pongs_that_come_after_half_a_minute_mean_nothing(own_identity: Identity
                 await scene.turn_over(turn=turn, outcome="answered")
 
             assert len(scene.service.record.connections) == 1
-            assert scene.house.named("path_down") == []
+            assert scene.house.named("suspect") == scene.house.named("path_down") == []
             scene.undisturbed()
 
-    run_hurried(scenario(), rate=5.0)
+    run_hurried(scenario())

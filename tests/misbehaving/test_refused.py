@@ -127,7 +127,7 @@ def test_who_is_over_the_quota_waits_a_minute(own_identity: Identity, no: Welcom
         async with open_scene(own_identity) as scene:
             scene.service.otherwise = no
             await scene.ask(1)
-            await scene.house.until("visit_ended")
+            await scene.visit_over()
             assert scene.phrases()[-1] in (Phrase.NOT_AVAILABLE, Phrase.LOST_CONNECTION)
             assert [e["code"] for e in scene.house.named("refused")] == [no_code(no)]
 
@@ -160,7 +160,7 @@ def test_a_key_that_is_not_accepted_needs_a_person(own_identity: Identity, no: W
         async with open_scene(own_identity) as scene:
             scene.service.otherwise = no
             await scene.ask(1)
-            await scene.house.until("visit_ended")
+            await scene.visit_over()
             assert scene.phrases() == [Phrase.NOT_AVAILABLE]
             assert [e["code"] for e in scene.house.named("refused")] == [no_code(no)]
             await asyncio.sleep(20.0)
@@ -222,7 +222,7 @@ def test_a_service_that_stays_busy_is_given_up_after_three_refusals(
         async with open_scene(own_identity) as scene:
             scene.service.otherwise = no
             await scene.ask(1)
-            await scene.house.until("visit_ended")
+            await scene.visit_over()
             await asyncio.sleep(2.0)
 
             assert scene.phrases()[-1] in (Phrase.NOT_AVAILABLE, Phrase.LOST_CONNECTION)

@@ -240,7 +240,9 @@ bad = pytest.mark.parametrize("pieces", BAD.values(), ids=BAD)
 
 
 @bad
-def test_two_pieces_that_cannot_be_played_are_left_out(own_identity: Identity, pieces: Say) -> None:
+def test_two_pieces_that_cannot_be_played_are_left_out_and_logged_once(
+    own_identity: Identity, pieces: Say, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario() -> None:
         patchy = Turn(steps=(Hear(), pieces, HALF, pieces, Say(seconds=0.4), *OVER))
         async with open_scene(own_identity, turns={1: (patchy,)}) as scene:
@@ -249,6 +251,8 @@ def test_two_pieces_that_cannot_be_played_are_left_out(own_identity: Identity, p
             assert scene.phrases() == []
             kept = [*range(2, 14), *range(16, 26)]
             assert scene.units(1) == kept
+            logged = [record.getMessage() for record in caplog.records]
+            assert logged.count("broken piece of sound dropped") == 1
 
     run_hurried(scenario())
 

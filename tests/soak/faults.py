@@ -74,6 +74,10 @@ def _good(*before: Step) -> Turn:
     return Turn(steps=(*before, Hear(), Say(seconds=REPLY_S), *_OVER))
 
 
+def _while_listening(step: Step) -> Turn:
+    return Turn(listening=(step,), listening_from=10, steps=_good().steps)
+
+
 def _halves(*between: Step) -> Turn:
     half = Say(seconds=HALF_S)
     return Turn(steps=(Hear(), half, *between, half, *_OVER))
@@ -107,14 +111,14 @@ _TURNS: Mapping[str, Callable[[random.Random], Turn]] = {
     "a call": lambda _: _good(Call()),
     "calls again and again": lambda _: _good(Call(), Call(wait=False), Call()),
     "a call without an id": lambda _: _good(Call(with_id=False)),
-    "lost while listening": lambda dice: Turn(listening=(_end(dice),), listening_from=10),
+    "lost while listening": lambda dice: _while_listening(_end(dice)),
     "lost while thinking": lambda dice: Turn(steps=(Hear(), _end(dice))),
     "lost while a tool is called": lambda dice: Turn(steps=(Call(wait=False), _end(dice))),
     "lost while speaking": lambda dice: Turn(steps=(Hear(), Say(seconds=HALF_S), _end(dice))),
     "lost after the turn": lambda dice: Turn(
         steps=(Hear(), Say(seconds=REPLY_S), *_OVER, Pause(0.2), _end(dice))
     ),
-    "going while listening": lambda dice: Turn(listening=(_going(dice),), listening_from=10),
+    "going while listening": lambda dice: _while_listening(_going(dice)),
     "going while thinking": lambda dice: _good(_going(dice), Pause(0.5)),
     "going while a tool is called": lambda dice: _good(
         Call(wait=False), _going(dice), AwaitResults()
