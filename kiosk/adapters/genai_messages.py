@@ -6,6 +6,9 @@ concern the customer: what was heard and said (captions before sound), what is a
 complete), then what is about the connection (handle, going away). So sound that shares a
 frame with ``interrupted`` comes before it and still belongs to the reply that was cut off,
 and a handle comes after the turn it includes.
+
+A piece of sound that cannot be played becomes a ``BrokenPiece``: never noise, and never
+nothing, so that somebody can count.
 """
 
 import re
@@ -13,9 +16,11 @@ from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 from google.genai import types
+from pydantic import ValidationError
 
-from kiosk.core.audio import SPEAKER_HZ
+from kiosk.core.audio import SAMPLE_BYTES, SPEAKER_HZ
 from kiosk.core.live import (
+    BrokenPiece,
     Caption,
     GenerationComplete,
     GoingAway,
@@ -36,6 +41,7 @@ _OVER: Final = ("", "INTERACTION_STATUS_UNSPECIFIED", "IDLE", "REQUIRES_ACTION")
 with IN_PROGRESS before the last; REQUIRES_ACTION is the old spelling of IDLE."""
 
 _PCM: Final = re.compile(r"audio/pcm(?:;\s*rate=(\d+))?", re.IGNORECASE)
+_SOUND_DATA: Final = (("inlineData", "data"), ("inline_data", "data"))
 _SECONDS: Final = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
@@ -93,10 +99,22 @@ def _part(part: types.Part) -> Iterator[LiveMessage]:
     if part.text:
         yield ReplyText(part.text)
     blob = part.inline_data
-    if blob and blob.data:
+    if blob and blob.data and (blob.mime_type or "").lower().startswith("audio/"):
         pcm = _PCM.fullmatch(blob.mime_type or "")
-        if pcm and int(pcm[1] or SPEAKER_HZ) == SPEAKER_HZ:
+        playable = pcm and int(pcm[1] or SPEAKER_HZ) == SPEAKER_HZ
+        if playable and len(blob.data) % SAMPLE_BYTES == 0:  # half a sample makes noise of the rest
             yield ReplyAudio(blob.data)
+        else:
+            yield BrokenPiece()
+
+
+def unreadable(err: Exception) -> tuple[LiveMessage, ...]:
+    """Return what a frame said that the SDK could not read: broken sound, or nothing to us."""
+    if isinstance(err, ValidationError):
+        places = [place["loc"][-2:] for place in err.errors(include_input=False)]
+        if any(place in _SOUND_DATA for place in places):
+            return (BrokenPiece(),)
+    return ()
 
 
 def _word(value: types.InteractionStatus | types.TurnCompleteReason | None) -> str:

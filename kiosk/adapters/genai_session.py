@@ -16,11 +16,18 @@ from google.genai.live import AsyncSession
 from kiosk.adapters.dialling import BareConnection, Dialler
 from kiosk.adapters.event_loop import handed_over
 from kiosk.adapters.genai_connection import Connection, Peer, Wire, new_client, tuned
-from kiosk.adapters.genai_messages import translate
+from kiosk.adapters.genai_messages import translate, unreadable
 from kiosk.adapters.genai_refusals import LIVE_TROUBLE, OPEN_TROUBLE, Attempt, Stage, link_error
 from kiosk.adapters.genai_setup import live_config
 from kiosk.core.audio import MIC_HZ
-from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolDeclaration, ToolResult
+from kiosk.core.live import (
+    BrokenPiece,
+    LiveMessage,
+    SessionHandle,
+    SessionSetup,
+    ToolDeclaration,
+    ToolResult,
+)
 from kiosk.core.path import PathSample
 from kiosk.ports import LiveSession
 
@@ -202,42 +209,44 @@ class _Messages:
         self._attempt = attempt
         self._turn: AsyncGeneratorType[types.LiveServerMessage, None] | None = None
         self._ready: deque[LiveMessage] = deque()
-        self._puzzled = False
+        self._wondered: set[str] = set()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> LiveMessage:
         while not self._ready:
-            message = await self._receive()
-            if message is not None:
-                self._ready.extend(translate(message, _new_local_id))
-        return self._ready.popleft()
+            self._ready.extend(await self._receive())
+        message = self._ready.popleft()
+        if message == BrokenPiece():
+            self._wonder("broken piece of sound dropped", "")
+        return message
 
-    async def _receive(self) -> types.LiveServerMessage | None:
-        """Return the next message; None when a turn ended or nobody understands it."""
+    async def _receive(self) -> tuple[LiveMessage, ...]:
+        """Return what the next frame says; nothing when a turn ended or nobody understands it."""
         if self._turn is None:
             turn = self._sdk.receive()
             assert isinstance(turn, AsyncGeneratorType)
             self._turn = turn
         try:
             with _translated(self._attempt):
-                return await anext(self._turn)
+                return translate(await anext(self._turn), _new_local_id)
         except StopAsyncIteration:
             self._turn = None
         except (TypeError, ValueError, AttributeError, RecursionError) as err:
             # What the SDK makes of a frame that is not JSON or that it does not know.
             self._turn = None
-            self._wonder(err)
-        return None
+            if broken := unreadable(err):
+                return broken
+            self._wonder("unknown message skipped", type(err).__name__)
+        return ()
 
-    def _wonder(self, err: BaseException) -> None:
-        if not self._puzzled:
-            self._puzzled = True
-            log.warning(
-                "unknown message skipped",
-                extra={"KIOSK_ENDPOINT": self._attempt.peer, "KIOSK_CAUSE": type(err).__name__},
-            )
+    def _wonder(self, at: str, cause: str) -> None:
+        """Log once a connection."""
+        if at not in self._wondered:
+            self._wondered.add(at)
+            fields = {"KIOSK_ENDPOINT": self._attempt.peer, "KIOSK_CAUSE": cause}
+            log.warning(at, extra=fields)
 
     async def close(self) -> None:
         if self._turn is not None and not self._turn.ag_running:

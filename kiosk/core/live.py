@@ -40,6 +40,11 @@ class ReplyAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenPiece:
+    """A piece of the reply that cannot be played: wrong rate, or no sound at all. Dropped."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyText:
     """Words of the reply, from a profile that replies in text."""
 
@@ -112,6 +117,7 @@ class Usage:
 
 LiveMessage = (
     ReplyAudio
+    | BrokenPiece
     | ReplyText
     | Caption
     | ToolCall

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from kiosk.core.events import ReplyCut, ReplyFinished, ReplyStarted
 from kiosk.core.live import (
+    BrokenPiece,
     Caption,
     GenerationComplete,
     GoingAway,
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 _NOTHING_TO_ANSWER = ("NEED_MORE_INPUT",)
 """Reasons of a turn without sound that asking once more would not change."""
+MOST_BROKEN = 3
+"""So many pieces in a row that cannot be played end the turn."""
 
 
 class Downlink:
@@ -60,6 +63,7 @@ class Downlink:
         self._whole = False  # and all of it has come
         self._muted = False
         self._closing = False  # an interrupted turn still owes its turnComplete
+        self._broken = 0  # pieces in a row that could not be played
         self._handle_due = False  # the handle we have knows nothing of the latest turn
 
     @property
@@ -72,6 +76,7 @@ class Downlink:
         self._asked = True
         self._begun = False
         self._whole = False
+        self._broken = 0
         self._handle_due = True
         if self._mending is None:
             self._telling = Telling()
@@ -118,6 +123,7 @@ class Downlink:
         self._whole = False
         self._muted = False
         self._closing = False
+        self._broken = 0
         self._handle_due = False
 
     def _take(self, message: LiveMessage) -> None:
@@ -126,6 +132,8 @@ class Downlink:
                 self._audio(pcm)
             case Caption() as caption:
                 self._caption(caption)
+            case BrokenPiece():
+                self._broken_piece()
             case ToolCall() as call:
                 if not self._muted:
                     self._errands.run(call)
@@ -155,6 +163,7 @@ class Downlink:
                 pass  # the kiosk never asks for text replies
 
     def _audio(self, pcm: bytes) -> None:
+        self._broken = 0
         if self._muted or not self._asked:
             return
         self._closing = False
@@ -206,6 +215,16 @@ class Downlink:
                 self._inbox.post(ReplyCut())
                 self._muted, self._asked = True, False
         self._mending = None
+
+    def _broken_piece(self) -> None:
+        """Leave a piece out; when no more comes than such, end the turn."""
+        self._broken += 1
+        if self._broken < MOST_BROKEN or self._muted or not self._asked:
+            return
+        if self._begun:
+            self._player.finish_reply()
+        self.mute()
+        self._inbox.post(ReplyCut())
 
     def _interrupted(self) -> None:
         self._muted = False

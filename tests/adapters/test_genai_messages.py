@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from google.genai import types
 
-from kiosk.adapters.genai_messages import translate
+from kiosk.adapters.genai_messages import translate, unreadable
 from kiosk.core.live import (
+    BrokenPiece,
     Caption,
     GenerationComplete,
     GoingAway,
@@ -86,7 +87,6 @@ def test_thoughts_are_not_for_the_customer() -> None:
         content(),
         content(modelTurn={}),
         content(modelTurn={"parts": [{"executableCode": {"language": "PYTHON", "code": "1"}}]}),
-        content(modelTurn={"parts": [sound("audio/pcm;rate=16000")]}),
         content(modelTurn={"parts": [sound("image/png")]}),
         content(inputTranscription={}),
         {"sessionResumptionUpdate": {}},
@@ -103,6 +103,38 @@ def test_frames_that_say_nothing_to_the_kiosk(frame: dict[str, Any]) -> None:
 
 def test_sound_without_a_rate_is_the_usual_one() -> None:
     assert said(content(modelTurn={"parts": [sound("audio/pcm")]})) == (ReplyAudio(SOUND),)
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "pcm"),
+    [
+        ("audio/pcm;rate=16000", SOUND),
+        ("audio/pcm;rate=fast", SOUND),
+        ("audio/opus", SOUND),
+        ("audio/pcm;rate=24000", SOUND[:-1]),
+    ],
+)
+def test_sound_that_would_be_noise_is_a_broken_piece(mime_type: str, pcm: bytes) -> None:
+    blob = {"inlineData": {"mimeType": mime_type, "data": base64.b64encode(pcm).decode()}}
+
+    assert said(content(modelTurn={"parts": [blob]})) == (BrokenPiece(),)
+
+
+def test_sound_that_is_not_base64_is_a_broken_piece() -> None:
+    blob = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": "AAA!AAA~"}}
+
+    with pytest.raises(ValueError, match="base64") as unread:
+        said(content(modelTurn={"parts": [blob]}))
+
+    assert unreadable(unread.value) == (BrokenPiece(),)
+
+
+def test_any_other_frame_that_cannot_be_read_says_nothing() -> None:
+    with pytest.raises(ValueError, match="modelTurn") as unread:
+        said(content(modelTurn={"parts": 7}))
+
+    assert unreadable(unread.value) == ()
+    assert unreadable(ValueError("not JSON")) == ()
 
 
 @pytest.mark.parametrize(

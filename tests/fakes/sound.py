@@ -7,7 +7,7 @@ eight frames queue; what it played and when is kept.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from kiosk.core.audio import (
@@ -40,7 +40,11 @@ class FakeMicrophone:
 
     def say(self, seconds: float) -> None:
         """Speak from now on."""
-        self._coming.extend([VOICE] * round(seconds * 1000 / MIC_FRAME_MS))
+        self.hear([VOICE] * round(seconds * 1000 / MIC_FRAME_MS))
+
+    def hear(self, frames: Iterable[Frame]) -> None:
+        """Capture these frames from now on."""
+        self._coming.extend(frames)
 
     def lose(self, lost: DeviceLost) -> None:
         """Be gone with the next frame."""
@@ -110,6 +114,11 @@ class FakeSpeaker:
         self._queue.clear()
         self._free_at = self._loop.time()
         return dropped
+
+    def forget(self) -> None:
+        """Drop what has been played so far."""
+        self._play()
+        self.played.clear()
 
     def set_volume(self, percent: int) -> None:
         self.volume = percent

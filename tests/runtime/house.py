@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from kiosk.core.effects import Phrase
 from kiosk.core.events import Event, KioskReady
@@ -15,7 +15,7 @@ from kiosk.core.kept import KeptVisit
 from kiosk.core.lights import Light
 from kiosk.core.live import SessionHandle, SessionSetup
 from kiosk.core.path import NetworkChange
-from kiosk.ports import ButtonEdge
+from kiosk.ports import ButtonEdge, LiveService, OrderBook
 from kiosk.resources import packaged
 from kiosk.runtime.devices import Devices
 from kiosk.runtime.kiosk import Kiosk
@@ -24,13 +24,14 @@ from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Settings
 from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
-from tests.fakes.live import FakeLive
 from tests.fakes.shop import Notebook
 from tests.fakes.sound import FakeMicrophone, FakeSpeaker
 
 SETUP = SessionSetup(model="gemini-3.8-live", voice="Aoede", instruction="Be kind.")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 RECORDING = b"\x01\x10" * 24_000  # a second
+
+L = TypeVar("L", bound=LiveService)
 
 
 class Marks:
@@ -106,10 +107,10 @@ class ShownLamps:
 
 
 @dataclass
-class House:
+class House(Generic[L]):
     """A running kiosk and everything around it."""
 
-    live: FakeLive
+    live: L
     microphone: FakeMicrophone
     speaker: FakeSpeaker
     lamps: ShownLamps
@@ -145,21 +146,30 @@ class House:
                 seen = len(self.events)
                 await asyncio.sleep(0.01)
 
+    def forget(self) -> None:
+        """Drop what was noted so far; the kiosk runs on."""
+        self.events.clear()
+        self.lamps.shown.clear()
+        self.lamps.lit_log.clear()
+        self.speaker.forget()
+
     def named(self, event: str) -> list[Mapping[str, Any]]:
         return [candidate for candidate in self.events if candidate["event"] == event]
 
 
 @asynccontextmanager
 async def open_house(
-    live: FakeLive,
+    live: L,
     settings: Settings | None = None,
     *,
     ready: bool = True,
+    book: OrderBook | None = None,
     devices: Devices | None = None,
-) -> AsyncIterator[House]:
-    """Run a kiosk at a scripted Live service until the context ends; ``ready`` or starting.
+) -> AsyncIterator[House[L]]:
+    """Run a kiosk at a Live service until the context ends; ``ready`` or starting.
 
-    With ``devices`` it has those, else a microphone and a speaker that nobody can unplug.
+    It may run on virtual time when the service has no sockets. With ``devices`` it has those,
+    else a microphone and a speaker that nobody can unplug.
     """
     settings = settings or Settings()
     events: list[Mapping[str, Any]] = []
@@ -169,7 +179,7 @@ async def open_house(
     notebook = Notebook()
     kiosk = Kiosk(
         gate=Gate(settings.gate, Marks()),
-        toolbox=Toolbox(settings.shop, NoOrders(), policy, notebook, lambda: NOW),
+        toolbox=Toolbox(settings.shop, book or NoOrders(), policy, notebook, lambda: NOW),
         phrases={phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK},
         lamps=lamps,
         stream=Stream(events.append),

@@ -41,7 +41,7 @@ async def desk_in(directory: Path) -> Any:
         yield house, desk.commands()
 
 
-async def shown(house: House, light: Light) -> None:
+async def shown(house: House[FakeLive], light: Light) -> None:
     async with asyncio.timeout(5.0):
         while house.lamps.shown[-1:] != [light]:  # noqa: ASYNC110 - lamps tell nobody
             await asyncio.sleep(0)

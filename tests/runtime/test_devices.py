@@ -319,7 +319,7 @@ def test_a_short_loss_in_the_middle_of_a_phrase_costs_nothing_of_the_rest() -> N
     run_virtual(scenario())
 
 
-def _light(house: House) -> Light:
+def _light(house: House[FakeLive]) -> Light:
     return house.lamps.shown[-1]
 
 

@@ -17,11 +17,11 @@ ANSWER = Turn(heard="where is my order", steps=(Say("It is out for delivery."),)
 LONG = Turn(steps=(Say("It is out for delivery and comes today by seven.", seconds=6.0),))
 
 
-def codes(house: House) -> list[str]:
+def codes(house: House[FakeLive]) -> list[str]:
     return [event["code"] for event in house.named("phrase")]
 
 
-async def answered(house: House, **fields: int) -> None:
+async def answered(house: House[FakeLive], **fields: int) -> None:
     await house.until("turn_ended", outcome="answered", **fields)
 
 

@@ -5,6 +5,7 @@ import asyncio
 from kiosk.core.effects import Phrase
 from kiosk.core.events import PhraseEnded
 from kiosk.core.live import (
+    BrokenPiece,
     Caption,
     GoingAway,
     ReplyAudio,
@@ -154,6 +155,39 @@ def test_a_service_that_heard_nothing_to_answer_is_not_asked_the_same_again() ->
             await house.ask()
             await house.until("turn_ended", outcome="silent_reply")
             assert house.live.sessions[0].sent.ends == 1
+
+    run_virtual(scenario())
+
+
+def test_a_piece_that_cannot_be_played_is_left_out() -> None:
+    async def scenario() -> None:
+        broken = tuple(Send(BrokenPiece()) for _ in range(2))
+        patchy = Turn(steps=(*broken, Say("Half", 0.4), *broken, Say("and half.", 0.4)))
+        async with open_house(FakeLive([patchy])) as house:
+            await house.ask()
+            done = await house.until("turn_ended")
+
+            assert (done["outcome"], done["heard_ms"]) == ("answered", 800)
+            assert house.named("phrase") == []
+
+    run_virtual(scenario())
+
+
+def test_three_pieces_in_a_row_that_cannot_be_played_end_the_turn() -> None:
+    async def scenario() -> None:
+        broken = tuple(Send(BrokenPiece()) for _ in range(3))
+        hopeless = Turn(steps=(Say("Half", 0.5), *broken, Say("and noise.", 5.0)))
+        async with open_house(FakeLive([hopeless, ANSWER])) as house:
+            await house.ask()
+            done = await house.until("turn_ended")
+            assert done["outcome"] == "lost"
+            await asyncio.sleep(0.1)
+            assert house.named("phrase")[-1]["code"] == Phrase.SAY_AGAIN
+
+            await asyncio.sleep(2.0)  # it has been said, and no noise follows
+            assert house.speaker.sounded(done["t"] + 1.2) == []
+            await house.ask()
+            await house.until("turn_ended", outcome="answered", turn=2)
 
     run_virtual(scenario())
 

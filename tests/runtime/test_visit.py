@@ -287,7 +287,7 @@ def test_a_refused_key_is_said_at_once_and_shown() -> None:
     run_virtual(scenario())
 
 
-def ended(house: House) -> bool:
+def ended(house: House[FakeLive]) -> bool:
     return bool(house.named("visit_ended"))
 
 

@@ -1,0 +1,13 @@
+from datetime import UTC, datetime
+
+import pytest
+
+pytest.register_assert_rewrite("tests.misbehaving.scene")
+
+from kiosk.local_live.tls import Identity, identity  # noqa: E402 - the oracle explains itself, once told to
+
+
+@pytest.fixture(scope="session")
+def own_identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    now = datetime.now(UTC)  # noqa: TID251 - certificates have real dates
+    return identity(tmp_path_factory.mktemp("misbehaving"), now)
