@@ -118,7 +118,7 @@ def _refused(code: int, said: object, attempt: Attempt) -> LinkError:
     peer, text = attempt.peer, attempt.clean(said)
     why = f"{code}: {text}" if text else f"{code}"
     in_handshake = 400 <= code < 600
-    if _QUOTA.search(text):
+    if _QUOTA.search(text) or code == 429:
         sentence = (
             f"{peer} says that the quota of the API key is used up ({why}):"
             " wait, or raise the quota or the plan of the key's project."

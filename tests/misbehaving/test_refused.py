@@ -215,7 +215,7 @@ def test_a_busy_service_is_asked_again_and_never_in_a_race(
 
 
 @busy
-def test_a_service_that_stays_busy_is_given_up_after_three_refusals(
+def test_a_service_that_stays_busy_is_owned_up_to_and_asked_less_and_less(
     own_identity: Identity, no: Welcome
 ) -> None:
     async def scenario() -> None:
@@ -225,7 +225,8 @@ def test_a_service_that_stays_busy_is_given_up_after_three_refusals(
             await scene.visit_over()
             await asyncio.sleep(2.0)
 
-            assert scene.phrases()[-1] in (Phrase.NOT_AVAILABLE, Phrase.LOST_CONNECTION)
-            assert len(scene.service.record.connections) == 3
+            assert scene.phrases()[-1] == Phrase.LOST_CONNECTION
+            opened = [each.opened_at for each in scene.service.record.connections]
+            assert 3 <= len(opened) <= 20  # a race would be a hundred
 
     run_hurried(scenario())
