@@ -12,6 +12,7 @@ from kiosk.core.link_phases import (
     Recovering,
     Recovery,
     Suspect,
+    Waiting,
 )
 from kiosk.core.link_words import Action, Post, Rung, Target, Why
 from kiosk.core.path import Flow, NetworkChange, PathSample
@@ -41,17 +42,30 @@ def idle() -> lw.Sampled:
     return lw.Sampled(PathSample(0, 0.1))
 
 
-def play(link: Recovery, *script: tuple[float, lw.Event]) -> tuple[Recovery, list[Action]]:
-    actions: list[Action] = []
+def at_stage(link: Recovery, stage: Racing | Waiting, *, held: Live | None = None) -> Recovery:
+    """The same plight at another stage; offline, with the old connection or without."""
+    match link.phase:
+        case Suspect() as phase if isinstance(stage, Racing):
+            return replace(link, phase=replace(phase, stage=stage))
+        case Recovering() as phase:
+            return replace(link, phase=replace(phase, stage=stage))
+        case Offline() as phase:
+            return replace(link, phase=replace(phase, stage=stage, live=held))
+        case _:
+            raise AssertionError(link)
+
+
+def play(link: Recovery, *script: tuple[float, lw.Event]) -> tuple[Recovery, tuple[Action, ...]]:
+    actions: tuple[Action, ...] = ()
     for now, event in script:
         link, more = step(link, event, now)
         actions += more
     return link, actions
 
 
-def posts(actions: list[Action] | tuple[Action, ...]) -> list[ev.Event]:
+def posts(actions: tuple[Action, ...]) -> list[ev.Event]:
     return [action.fact for action in actions if isinstance(action, Post)]
 
 
-def tells(actions: list[Action] | tuple[Action, ...]) -> list[str]:
+def tells(actions: tuple[Action, ...]) -> list[str]:
     return [action.event for action in actions if isinstance(action, lw.Tell)]

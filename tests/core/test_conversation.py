@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.core import events as ev
-from kiosk.core.conversation import PHRASE_LIMIT_S, step
+from kiosk.core.conversation import step
 from kiosk.core.earcons import Earcon
 from kiosk.core.effects import (
     ArmGate,
@@ -29,6 +29,7 @@ from kiosk.core.effects import (
     StandIn,
     StartUtterance,
 )
+from kiosk.core.endings import PHRASE_LIMIT_S
 from kiosk.core.lights import Light
 from kiosk.core.phases import (
     Conversation,
@@ -362,7 +363,7 @@ def test_who_was_told_the_truth_is_still_answered_when_the_connection_is_back() 
     assert effects == (PlayPhrase(Phrase.LOST_CONNECTION),)
     assert told.phase == Thinking(since=2.0, due=50.0, stage=5)
 
-    conv, effects = play(
+    conv, heard = play(
         told,
         (25.0, ev.Connected()),
         (26.0, ev.QuestionDelivered()),
@@ -371,7 +372,7 @@ def test_who_was_told_the_truth_is_still_answered_when_the_connection_is_back() 
     )
 
     assert conv.phase == Speaking(since=27.1, due=27.1 + TALK.reply_s, first_audio_ms=25_100)
-    assert phrases(effects) == []
+    assert phrases(heard) == []
 
 
 @pytest.mark.parametrize(

@@ -46,12 +46,12 @@ def test_a_press_races_for_a_path_and_then_opens_one_session_on_it() -> None:
         (10.2, lw.SessionUp(resumed=False)),
     )
 
-    assert actions == [
+    assert actions == (
         Dial(),
         Open(Rung.FRESH),
         StopDialling(),
         Post(ev.Connected()),
-    ]
+    )
     assert link == Recovery(phase=Live(since=10.2), rung=Rung.RESUME)
 
 
@@ -65,7 +65,7 @@ def test_a_kiosk_that_was_restarted_in_mid_visit_resumes_by_the_handle_it_kept()
 
 def test_a_press_is_raced_for_four_times_a_second() -> None:
     link, _ = step(Recovery(), lw.Wanted(), 10.0)
-    dials = []
+    dials: list[float] = []
     while len(dials) < 5:
         now = deadline(link)
         assert now is not None
@@ -147,7 +147,7 @@ def test_a_service_that_refused_for_long_is_not_even_asked() -> None:
 
 def test_a_stall_of_08_s_is_suspected_and_only_prepares() -> None:
     link, actions = play(LIVE, (20.0, unacked(20.0, 19.9)), (20.75, unacked(20.75, 19.9)))
-    assert actions == []
+    assert actions == ()
 
     link, more = step(link, unacked(20.8, 19.9), 20.8)
 
@@ -172,7 +172,8 @@ def test_an_address_that_comes_while_all_is_well_means_nothing() -> None:
 
 def test_the_way_to_this_machine_itself_is_never_suspected() -> None:
     looked, actions = play(STANDING_IN, (20.0, unacked(20.0, 19.9)), (29.0, unacked(29.0, 19.9)))
-    assert (actions, looked.phase.__class__) == ([], Live)
+    assert actions == ()
+    assert isinstance(looked.phase, Live)
     assert step(STANDING_IN, DOWN, 20.0) == (STANDING_IN, ())
 
 
@@ -180,7 +181,10 @@ def test_the_way_to_this_machine_itself_is_never_suspected() -> None:
 def test_an_old_connection_that_moves_again_was_a_false_alarm(sample: lw.Sampled) -> None:
     link, actions = play(SUSPECT, (20.9, lw.SpareUp(0.1)), (21.0, sample))
 
-    assert actions == [StopDialling(), lw.Tell("path_up")]
+    assert actions == (
+        StopDialling(),
+        lw.Tell("path_up"),
+    )
     assert isinstance(link.phase, Live)
     assert link.phase.since == 10.0
     assert replace(link, phase=LIVE.phase) == LIVE
@@ -231,7 +235,7 @@ def test_a_spare_that_holds_when_the_old_one_does_not_takes_its_place_after_a_re
         StopDialling(),
         Post(ev.Connected()),
         lw.Tell("resumed", {"took_s": 1.3, "why": "stall"}),
-        lw.Note(Why.STALL, pytest.approx(1.3), resumed=True),
+        lw.Note(Why.STALL, 21.3 - 20.0, resumed=True),
     )
     assert link.phase == Live(since=21.3)
 
@@ -240,7 +244,7 @@ def test_a_session_that_could_not_be_resumed_is_noted_as_such() -> None:
     _, actions = step(OPENING, lw.SessionUp(resumed=False), 21.3)
 
     assert tells(actions) == []
-    assert actions[-1] == lw.Note(Why.STALL, pytest.approx(1.3), resumed=False)
+    assert actions[-1] == lw.Note(Why.STALL, 21.3 - 20.0, resumed=False)
 
 
 @pytest.mark.parametrize("proved", [False, True])

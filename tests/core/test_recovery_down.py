@@ -14,7 +14,6 @@ from kiosk.core.link_phases import (
     Recovering,
     Recovery,
     Resting,
-    Suspect,
     Waiting,
 )
 from kiosk.core.link_words import Dial, Open, Post, Reset, Rung, StopDialling, Target, Why
@@ -31,6 +30,7 @@ from tests.core.links import (
     SUSPECT,
     TICK,
     UP,
+    at_stage,
     idle,
     play,
     posts,
@@ -49,7 +49,7 @@ def test_the_kernel_s_word_that_a_route_came_starts_a_connect_at_once() -> None:
 
 
 def test_a_server_that_refused_is_not_tried_again_before_its_time() -> None:
-    waiting = replace(RACING, phase=replace(RACING.phase, stage=Waiting(23.0)))
+    waiting = at_stage(RACING, Waiting(23.0))
     for event in (UP, DOWN, lw.SpareUp(0.1), lw.SessionLost(), TICK):
         assert step(waiting, event, 22.0) == (waiting, ())
     assert deadline(waiting) == 23.0
@@ -119,8 +119,7 @@ def test_sessions_that_never_stand_are_opened_more_and_more_rarely() -> None:
 
 @pytest.mark.parametrize("link", [SUSPECT, RACING])
 def test_after_8_s_without_a_way_the_kiosk_is_offline_and_goes_on_trying(link: Recovery) -> None:
-    assert isinstance(link.phase, Suspect | Recovering)
-    link = replace(link, phase=replace(link.phase, stage=Racing(28.1)))
+    link = at_stage(link, Racing(28.1))
     assert deadline(link) == 28.0
 
     down, actions = step(link, TICK, 28.0)
@@ -151,7 +150,7 @@ def test_who_is_offline_is_served_as_soon_as_this_machine_can() -> None:
 
 
 def test_an_old_connection_that_revives_after_all_is_the_visit_s_again() -> None:
-    held, _ = step(replace(SUSPECT, phase=replace(SUSPECT.phase, stage=Racing(28.1))), TICK, 28.0)
+    held, _ = step(at_stage(SUSPECT, Racing(28.1)), TICK, 28.0)
 
     link, actions = step(held, idle(), 29.0)
 
@@ -161,7 +160,7 @@ def test_an_old_connection_that_revives_after_all_is_the_visit_s_again() -> None
 
 
 def test_a_spare_that_holds_while_offline_replaces_an_old_connection_too() -> None:
-    held, _ = step(replace(SUSPECT, phase=replace(SUSPECT.phase, stage=Racing(28.1))), TICK, 28.0)
+    held, _ = step(at_stage(SUSPECT, Racing(28.1)), TICK, 28.0)
     proving, _ = step(held, lw.SpareUp(0.1), 29.0)
 
     link, actions = step(proving, TICK, 29.15)
@@ -181,7 +180,7 @@ def test_a_path_that_is_back_within_30_s_goes_on_with_the_visit() -> None:
 
 @pytest.mark.parametrize("held", [None, STALLED])
 def test_after_30_s_the_visit_is_over_and_everything_is_wiped(held: Live | None) -> None:
-    link = replace(OFFLINE, phase=replace(OFFLINE.phase, live=held, stage=Racing(51.0)))
+    link = at_stage(OFFLINE, Racing(51.0), held=held)
     assert deadline(link) == 50.0
 
     rested, actions = step(link, TICK, 50.0)

@@ -51,10 +51,16 @@ def test_the_service_is_probed_every_20_s_and_the_light_learns_of_a_change() -> 
     assert deadline(link) == 30.0
     assert step(link, TICK, 29.0) == (link, ())
     link, actions = play(link, (30.0, TICK), (33.0, lw.Probed(reached=False)))
-    assert actions == [lw.Probe(), Post(ev.Reachable(False))]
+    assert actions == (
+        lw.Probe(),
+        Post(ev.Reachable(False)),
+    )
     assert deadline(link) == 50.0
     _, actions = play(link, (50.0, TICK), (50.1, lw.Probed(reached=True)))
-    assert actions == [lw.Probe(), Post(ev.Reachable(True))]
+    assert actions == (
+        lw.Probe(),
+        Post(ev.Reachable(True)),
+    )
 
 
 @pytest.mark.parametrize("event", [UP, DOWN])
