@@ -21,6 +21,7 @@ from kiosk.core import events as ev
 from kiosk.core.consequences import consequences
 from kiosk.core.earcons import Earcon
 from kiosk.core.effects import (
+    CloseSession,
     EndUtterance,
     Flush,
     OpenSession,
@@ -107,7 +108,11 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
     match conv.phase, event:
         case Starting(), ev.KioskReady():
             return replace(conv, phase=Idle()), (Report("ready"),)
-        case Idle(), ev.VisitRestored(visit) if not conv.truths.muted:
+        case Idle(), ev.VisitRestored() if (
+            conv.truths.muted or Light.MICROPHONE_FAULT in conv.truths.faults
+        ):
+            return conv, (CloseSession(),)
+        case Idle(), ev.VisitRestored(visit):
             return _go_on_after_restart(conv, visit, now, talk)
         case Starting(), ev.ButtonPressed():
             return conv, (PlayPhrase(Phrase.STARTING),)
@@ -292,9 +297,11 @@ def _speaking(conv: Conversation, phase: Speaking, event: ev.Event, now: float, 
             return replace(conv, phase=dry), ()
         case ev.ReplySounded():
             return replace(conv, phase=replace(phase, dry_since=None, stage=0, due=cap_due)), ()
-        case ev.Tick() if now >= phase.due and phase.dry_since is not None and now < cap_due:
-            return wait_on(conv, phase, phase.dry_since, now, talk)
-        case ev.Tick() if now >= phase.due:
+        case ev.Tick() if now < phase.due:
+            return conv, ()
+        case ev.Tick() if phase.dry_since is not None and (now < cap_due or phase.due > cap_due):
+            return wait_on(conv, phase, phase.dry_since, now, talk)  # or it was told the truth
+        case ev.Tick():
             return open_window(conv, now, talk, Flush(), *turn_over(conv, "capped", now))
         case _:
             return conv, ()

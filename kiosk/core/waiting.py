@@ -60,7 +60,8 @@ def _own_up(conv: Conversation, phase: Thinking | Speaking, now: float, talk: Ta
         again, effects = say_again(conv, "no_reply", now)
         return again, (*effects, Reconnect())
     if conv.truths.standby and not conv.standing_in:
-        return replace(conv, phase=replace(phase, due=now + talk.sorry_s)), (StandIn(),)
+        asked = replace(phase, due=now + talk.sorry_s)
+        return replace(conv, phase=asked, standing_in=True), (StandIn(),)  # it is asked once
     told = replace(phase, stage=len(patience(talk)), due=now + LINK_LIMIT_S)
     return replace(conv, phase=told), (PlayPhrase(Phrase.LOST_CONNECTION),)
 

@@ -281,7 +281,10 @@ class Link:
     # Connections
 
     def _open(self, rung: Rung) -> None:
-        service = self._services[self._recovery.target]
+        service = self._services.get(self._recovery.target)
+        if service is None:  # it went away at this moment; the recovery is about to hear of it
+            self._events.post(lw.SessionLost())
+            return
         handle = self._downlink.handle if rung is Rung.RESUME else None
         setup = self._setup
         assert setup is not None, "sessions are opened only once it is known where"

@@ -107,7 +107,7 @@ def assert_sentence(failed: LinkError, *parts: str) -> None:
         (HTTPStatus.BAD_REQUEST, BAD_KEY, Refusal.ACCOUNT, "live.api_key_file"),
         (HTTPStatus.NOT_FOUND, "", Refusal.CONTRACT, "live.api_version (v1beta)"),
         (HTTPStatus.BAD_REQUEST, "", Refusal.CONTRACT, "live.model (gemini-3.8-live)"),
-        (HTTPStatus.TOO_MANY_REQUESTS, "", Refusal.BUSY, "try again later"),
+        (HTTPStatus.TOO_MANY_REQUESTS, "", Refusal.QUOTA, "raise the quota"),
         (HTTPStatus.TOO_MANY_REQUESTS, QUOTA, Refusal.QUOTA, "raise the quota"),
         (HTTPStatus.INTERNAL_SERVER_ERROR, "", Refusal.BUSY, "try again later"),
         (HTTPStatus.SERVICE_UNAVAILABLE, "", Refusal.BUSY, "try again later"),
@@ -183,7 +183,7 @@ def test_an_error_in_place_of_a_message(authority: Authority) -> None:
 
     failed = failure_of(saying(frame), authority)
 
-    assert _meaning(failed) is Refusal.BUSY
+    assert _meaning(failed) is Refusal.QUOTA
     assert_sentence(failed, "429: slow down")
 
 

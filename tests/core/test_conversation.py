@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.core import events as ev
-from kiosk.core.conversation import PHRASE_LIMIT_S, step
+from kiosk.core.conversation import step
 from kiosk.core.earcons import Earcon
 from kiosk.core.effects import (
     ArmGate,
@@ -21,11 +21,15 @@ from kiosk.core.effects import (
     Phrase,
     PlayEarcon,
     PlayPhrase,
+    Reconnect,
+    RepeatUtterance,
     Report,
     ShowLight,
     ShowMicrophoneLamp,
+    StandIn,
     StartUtterance,
 )
+from kiosk.core.endings import PHRASE_LIMIT_S
 from kiosk.core.lights import Light
 from kiosk.core.phases import (
     Conversation,
@@ -44,20 +48,32 @@ TALK = Talk()
 
 EVENTS: tuple[ev.Event, ...] = (
     ev.KioskReady(),
+    ev.VisitRestored(1),
     ev.ButtonPressed(),
     ev.ButtonReleased(),
     ev.SpeechStarted(),
     ev.SpeechEnded(),
     ev.HoldWasSilent(),
     ev.Connected(),
+    ev.Connected(standby=True),
     ev.LinkDown(),
+    ev.LinkGone(),
     ev.Refused(ev.RefusedFor.ACCOUNT),
     ev.Refused(ev.RefusedFor.BUSY),
+    ev.Refused(ev.RefusedFor.ACCOUNT, served=True),
+    ev.Refused(ev.RefusedFor.BUSY, served=True),
+    ev.FailedOver(),
+    ev.StandbyReady(True),
+    ev.StandbyReady(False),
+    ev.Reachable(True),
+    ev.Reachable(False),
+    ev.QuestionDelivered(),
     ev.ReplyStarted(),
     ev.ReplySounded(),
     ev.ReplyDried(),
     ev.ReplyFinished(audible=True),
     ev.ReplyFinished(audible=False),
+    ev.ReplyFinished(audible=False, worth_repeating=False),
     ev.ReplyCut(),
     ev.PlayoutDrained(heard_ms=900),
     ev.PhraseEnded(Phrase.SAY_AGAIN),
@@ -65,9 +81,11 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.PartFailed(ev.Part.MICROPHONE),
     ev.PartFailed(ev.Part.SPEAKER),
     ev.PartFailed(ev.Part.SHOP),
+    ev.PartFailed(ev.Part.NETWORK, "unreachable"),
     ev.PartHealed(ev.Part.MICROPHONE),
     ev.PartHealed(ev.Part.SPEAKER),
     ev.PartHealed(ev.Part.SHOP),
+    ev.PartHealed(ev.Part.NETWORK),
     ev.MuteSwitched(muted=True),
     ev.MuteSwitched(muted=False),
     ev.Tick(),
@@ -81,11 +99,14 @@ PHASES: tuple[Phase, ...] = (
     Listening(due=11.0, held=True),
     Listening(due=11.0, heard=True, held=True),
     Thinking(since=9.0, due=11.0),
+    Thinking(since=9.0, due=11.0, repeated=True),
     Thinking(since=2.0, due=11.0, stage=4),
+    Thinking(since=2.0, due=11.0, stage=5),
     Speaking(since=9.0, due=11.0, first_audio_ms=500),
     Speaking(since=9.0, due=11.0, first_audio_ms=500, cut=True),
     Speaking(since=9.0, due=11.0, first_audio_ms=500, dry_since=10.2),
     Speaking(since=2.0, due=11.0, first_audio_ms=500, dry_since=3.0, stage=4),
+    Speaking(since=2.0, due=51.0, first_audio_ms=500, dry_since=3.0, stage=5),
     Saying(phrase=Phrase.SAY_AGAIN, due=11.0),
     Saying(phrase=Phrase.LOST_CONNECTION, due=11.0, ended=True),
     FollowUp(due=11.0),
@@ -333,13 +354,132 @@ def test_a_waiting_customer_is_never_left_in_silence() -> None:
     assert_kept_company(conv, since=100.0)
 
 
-def test_after_the_honest_sentence_nothing_more_leaves_the_device() -> None:
-    conv, effects = step(at(Thinking(since=2.0, due=10.0, stage=4)), ev.Tick(), 10.0, TALK)
+WAITED = Thinking(since=2.0, due=10.0, stage=4)
+"""8 s after the question: the next sign of patience is the truth."""
+
+
+def test_who_was_told_the_truth_is_still_answered_when_the_connection_is_back() -> None:
+    told, effects = step(at(WAITED), ev.Tick(), 10.0, TALK)
+    assert effects == (PlayPhrase(Phrase.LOST_CONNECTION),)
+    assert told.phase == Thinking(since=2.0, due=50.0, stage=5)
+
+    conv, heard = play(
+        told,
+        (25.0, ev.Connected()),
+        (26.0, ev.QuestionDelivered()),
+        (27.0, ev.ReplyStarted()),
+        (27.1, ev.ReplySounded()),
+    )
+
+    assert conv.phase == Speaking(since=27.1, due=27.1 + TALK.reply_s, first_audio_ms=25_100)
+    assert phrases(heard) == []
+
+
+@pytest.mark.parametrize(
+    "phase",
+    [
+        Thinking(since=2.0, due=50.0, stage=5),
+        Speaking(since=1.0, due=50.0, first_audio_ms=1, dry_since=2.0, stage=5),
+    ],
+)
+@pytest.mark.parametrize(("event", "reason"), [(ev.LinkGone(), "offline"), (ev.Tick(), "no_reply")])
+def test_who_was_told_the_truth_hears_nothing_more_when_it_is_over(
+    phase: Phase, event: ev.Event, reason: str
+) -> None:
+    conv, effects = step(at(phase), event, 50.0, TALK)
+
+    assert conv.phase == Idle()
+    assert effects[0] == Flush()
+    assert outcomes(effects) == ["no_reply"]
+    assert Report("visit_ended", {"visit": 1, "reason": reason}) in effects
+    assert [each for each in effects if isinstance(each, PlayPhrase | PlayEarcon)] == []
+
+
+@pytest.mark.parametrize(
+    "phase",
+    [
+        Listening(due=40.0),
+        Listening(due=40.0, heard=True),
+        Thinking(since=9.0, due=11.0, stage=1),
+        Speaking(since=9.0, due=54.0, first_audio_ms=1),
+        Saying(phrase=Phrase.SAY_AGAIN, due=20.0),
+    ],
+)
+def test_a_connection_that_is_gone_ends_the_visit_with_the_truth(phase: Phase) -> None:
+    conv, effects = step(at(phase), ev.LinkGone(), 10.0, TALK)
 
     assert effects.index(CloseSession()) < effects.index(PlayPhrase(Phrase.LOST_CONNECTION))
+    assert conv.over
     assert conv.gate is None
     after, _ = step(conv, ev.PhraseEnded(Phrase.LOST_CONNECTION), 14.0, TALK)
     assert after.phase == Idle()
+
+
+@pytest.mark.parametrize("armed", [False, True])
+def test_who_asked_nothing_hears_a_goodbye_when_the_connection_is_gone(armed: bool) -> None:
+    conv, effects = step(at(FollowUp(due=21.0, armed=armed)), ev.LinkGone(), 15.0, TALK)
+
+    assert conv.phase == Idle()
+    assert effects[0] == PlayEarcon(Earcon.GOODBYE)
+    assert phrases(effects) == []
+    assert outcomes(effects) == []
+
+
+def test_a_connection_that_is_gone_means_nothing_to_a_visit_that_is_over() -> None:
+    saying = at(Saying(phrase=Phrase.LOST_CONNECTION, due=20.0, ended=True))
+
+    for conv in (saying, at(Idle())):
+        assert step(conv, ev.LinkGone(), 10.0, TALK) == (conv, ())
+
+
+@pytest.mark.parametrize(
+    "phase", [WAITED, Speaking(since=1.0, due=10.0, first_audio_ms=1, dry_since=2.0, stage=4)]
+)
+def test_a_service_that_has_the_question_and_is_silent_is_called_anew(phase: Phase) -> None:
+    conv, effects = play(at(phase), (9.0, ev.QuestionDelivered()), (10.0, ev.Tick()))
+
+    assert phrases(effects) == [Phrase.SAY_AGAIN]
+    assert outcomes(effects) == ["no_reply"]
+    assert effects.count(Reconnect()) == 1
+    assert conv.phase == Saying(phrase=Phrase.SAY_AGAIN, due=10.0 + PHRASE_LIMIT_S)
+
+
+@pytest.mark.parametrize("lost", [ev.LinkDown(), ev.FailedOver()])
+def test_a_question_that_went_down_with_its_connection_was_not_delivered(lost: ev.Event) -> None:
+    conv, _ = play(at(WAITED), (8.0, ev.QuestionDelivered()), (9.0, lost))
+
+    assert not conv.delivered
+
+
+@pytest.mark.parametrize(
+    "phase", [Idle(), Saying(phrase=Phrase.SAY_AGAIN, due=20.0), FollowUp(due=21.0, armed=True)]
+)
+def test_the_next_question_is_not_delivered_because_the_last_one_was(phase: Phase) -> None:
+    beginning = ev.SpeechStarted() if isinstance(phase, FollowUp) else ev.ButtonPressed()
+
+    conv, _ = step(at(phase, delivered=True), beginning, 10.0, TALK)
+
+    assert not conv.delivered
+
+
+def test_the_service_on_this_machine_is_asked_for_once_instead_of_the_truth() -> None:
+    ready, _ = step(at(WAITED), ev.StandbyReady(True), 9.0, TALK)
+
+    asked, effects = step(ready, ev.Tick(), 10.0, TALK)
+    assert effects == (StandIn(),)
+
+    again, effects = step(asked, ev.Tick(), 10.0 + TALK.sorry_s, TALK)
+    assert effects == (PlayPhrase(Phrase.LOST_CONNECTION),)
+    assert isinstance(again.phase, Thinking)
+
+
+def test_a_stand_in_that_answers_nothing_either_is_owned_up_to() -> None:
+    standing_in = at(WAITED, standing_in=True)
+
+    _, effects = play(standing_in, (9.0, ev.StandbyReady(True)), (10.0, ev.Tick()))
+
+    assert phrases(effects) == [Phrase.LOST_CONNECTION]
+    assert StandIn() not in effects
 
 
 def test_a_reply_that_waits_behind_a_phrase_ends_the_patience() -> None:
@@ -354,11 +494,34 @@ def test_a_reply_that_waits_behind_a_phrase_ends_the_patience() -> None:
     assert conv.phase == Speaking(since=14.2, due=14.2 + TALK.reply_s, first_audio_ms=4200)
 
 
-def test_a_turn_that_ended_without_sound_is_asked_again() -> None:
-    _, effects = step(at(Thinking(since=9.0, due=9.8)), ev.ReplyFinished(audible=False), 9.5, TALK)
+def test_a_turn_that_ended_without_sound_is_put_again_once_and_then_asked_again() -> None:
+    thinking = at(Thinking(since=9.0, due=9.8), delivered=True)
 
+    put_again, effects = step(thinking, ev.ReplyFinished(audible=False), 9.5, TALK)
+    assert effects == (RepeatUtterance(),)
+    assert put_again.phase == Thinking(since=9.0, due=9.8, repeated=True)
+    assert not put_again.delivered
+
+    _, effects = step(put_again, ev.ReplyFinished(audible=False), 9.7, TALK)
     assert phrases(effects) == [Phrase.SAY_AGAIN]
     assert outcomes(effects) == ["silent_reply"]
+    assert RepeatUtterance() not in effects
+
+
+def test_a_question_with_nothing_to_answer_is_not_put_again() -> None:
+    empty = ev.ReplyFinished(audible=False, worth_repeating=False)
+
+    _, effects = step(at(Thinking(since=9.0, due=9.8)), empty, 9.5, TALK)
+
+    assert phrases(effects) == [Phrase.SAY_AGAIN]
+    assert RepeatUtterance() not in effects
+
+
+def test_a_reply_that_cannot_be_joined_before_it_sounded_is_asked_again() -> None:
+    _, effects = step(at(Thinking(since=9.0, due=9.8)), ev.ReplyCut(), 9.5, TALK)
+
+    assert phrases(effects) == [Phrase.SAY_AGAIN]
+    assert outcomes(effects) == ["lost"]
 
 
 # The reply and what follows
@@ -538,14 +701,49 @@ def test_a_link_lost_in_mid_question_disturbs_nobody() -> None:
 
 
 def test_the_light_says_offline_once_the_customer_has_gone() -> None:
-    down, _ = step(at(Listening(due=12.0)), ev.LinkDown(), 11.0, TALK)
+    down, effects = step(at(Listening(due=12.0)), ev.Reachable(False), 11.0, TALK)
+    assert effects == ()
     gone, effects = step(down, ev.Tick(), 12.0, TALK)
 
     assert gone.light is Light.OFFLINE
     assert ShowLight(Light.OFFLINE) in effects
-    back, effects = step(gone, ev.Connected(), 30.0, TALK)
+    back, effects = step(gone, ev.Reachable(True), 30.0, TALK)
     assert effects == (ShowLight(Light.READY),)
     assert back.light is Light.READY
+
+
+def test_a_lost_session_alone_is_no_reason_to_show_offline() -> None:
+    conv, effects = play(at(Idle()), (10.0, ev.LinkDown()), (11.0, ev.Connected(standby=True)))
+
+    assert effects == []
+    assert conv.light is Light.READY
+
+
+def test_a_kiosk_that_can_stand_in_for_the_service_is_degraded_and_not_offline() -> None:
+    offline, _ = step(at(Idle()), ev.Reachable(False), 10.0, TALK)
+
+    standing_by, effects = step(offline, ev.StandbyReady(True), 11.0, TALK)
+    assert effects == (ShowLight(Light.DEGRADED),)
+    assert step(standing_by, ev.Reachable(True), 12.0, TALK)[0].light is Light.READY
+    assert step(standing_by, ev.StandbyReady(False), 12.0, TALK)[0].light is Light.OFFLINE
+
+
+def test_a_network_that_will_not_heal_calls_for_a_person_and_a_healed_one_does_not() -> None:
+    failed, effects = step(at(Idle()), ev.PartFailed(ev.Part.NETWORK, "unreachable"), 10.0, TALK)
+    assert ShowLight(Light.NETWORK_FAULT) in effects
+    assert Report("fault", {"part": "network", "cause": "unreachable"}) in effects
+
+    _, effects = step(failed, ev.PartHealed(ev.Part.NETWORK), 11.0, TALK)
+    assert effects == (Report("healed", {"part": "network"}), ShowLight(Light.READY))
+
+
+def test_a_fault_of_the_network_in_mid_visit_disturbs_nobody() -> None:
+    listening = at(Listening(due=40.0, heard=True))
+
+    conv, effects = step(listening, ev.PartFailed(ev.Part.NETWORK), 12.0, TALK)
+
+    assert conv.phase == listening.phase
+    assert phrases(effects) == []
 
 
 def test_a_refused_account_is_said_at_once_and_a_person_is_called() -> None:
@@ -560,10 +758,122 @@ def test_a_refused_account_is_said_at_once_and_a_person_is_called() -> None:
 def test_a_busy_server_only_costs_patience() -> None:
     thinking = at(Thinking(since=9.0, due=9.8))
 
-    conv, effects = step(thinking, ev.Refused(ev.RefusedFor.BUSY), 9.5, TALK)
+    conv, effects = step(thinking, ev.LinkDown(), 9.5, TALK)
 
     assert conv.phase == thinking.phase
     assert effects == ()
+
+
+@pytest.mark.parametrize("reason", list(ev.RefusedFor))
+def test_a_server_that_refuses_for_long_ends_the_visit_unless_this_machine_serves(
+    reason: ev.RefusedFor,
+) -> None:
+    thinking = at(Thinking(since=9.0, due=9.8))
+
+    refused, effects = step(thinking, ev.Refused(reason), 9.5, TALK)
+    assert phrases(effects) == [Phrase.NOT_AVAILABLE]
+    assert outcomes(effects) == ["refused"]
+    assert refused.over
+
+    served, effects = step(thinking, ev.Refused(reason, served=True), 9.5, TALK)
+    assert served.phase == thinking.phase
+    assert phrases(effects) == []
+
+
+def test_only_the_service_itself_can_end_a_fault_of_the_account() -> None:
+    fault, _ = step(at(Idle()), ev.Refused(ev.RefusedFor.ACCOUNT, served=True), 10.0, TALK)
+    assert fault.light is Light.ACCOUNT_FAULT
+
+    assert step(fault, ev.Connected(standby=True), 11.0, TALK)[0].light is Light.ACCOUNT_FAULT
+    assert step(fault, ev.Connected(), 11.0, TALK)[0].light is Light.READY
+
+
+# The service on this machine
+
+
+@pytest.mark.parametrize(
+    "phase", [Thinking(since=9.0, due=9.8), FollowUp(due=21.0), FollowUp(due=21.0, armed=True)]
+)
+def test_who_waits_is_told_at_once_that_the_kiosk_answers_by_itself(phase: Phase) -> None:
+    conv, effects = step(at(phase), ev.FailedOver(), 9.5, TALK)
+
+    assert phrases(effects) == [Phrase.STANDING_IN]
+    assert not conv.notice_owed
+    assert conv.standing_in
+    assert conv.gate is None
+
+
+def test_who_was_told_in_the_window_gets_the_whole_window_afterwards() -> None:
+    conv, _ = play(
+        at(FollowUp(due=21.0, armed=True)),
+        (15.0, ev.FailedOver()),
+        (18.0, ev.PhraseEnded(Phrase.STANDING_IN)),
+        (18.2, ev.Tick()),
+    )
+
+    assert conv.phase == FollowUp(due=18.2 + TALK.follow_up_s, armed=True)
+
+
+def test_who_speaks_is_told_when_they_have_finished_and_only_once() -> None:
+    conv, effects = play(at(Listening(due=40.0, heard=True)), (12.0, ev.FailedOver()))
+    assert effects == []
+
+    conv, effects = play(
+        conv,
+        (13.0, ev.SpeechEnded()),
+        (14.0, ev.ReplySounded()),
+        (16.0, ev.PlayoutDrained(heard_ms=2000)),
+        (16.2, ev.Tick()),
+        (17.0, ev.SpeechStarted()),
+        (18.0, ev.SpeechEnded()),
+    )
+
+    assert phrases(effects) == [Phrase.STANDING_IN]
+    assert isinstance(conv.phase, Thinking)
+
+
+def test_the_next_customer_is_not_told_what_was_true_for_the_last_one() -> None:
+    owed = at(Listening(due=12.0), notice_owed=True, standing_in=True)
+
+    conv, effects = play(
+        owed,
+        (12.0, ev.Tick()),
+        (20.0, ev.ButtonPressed()),
+        (20.1, ev.ButtonReleased()),
+        (21.0, ev.SpeechStarted()),
+        (22.0, ev.SpeechEnded()),
+    )
+
+    assert phrases(effects) == []
+    assert not conv.standing_in
+
+
+def test_a_visit_is_stood_in_for_though_the_last_one_was_over_when_it_failed() -> None:
+    over = at(Saying(phrase=Phrase.NOT_AVAILABLE, due=20.0, ended=True))
+
+    conv, effects = step(over, ev.FailedOver(), 10.0, TALK)
+
+    assert conv.phase == over.phase
+    assert phrases(effects) == []
+
+
+# A kiosk that was restarted in mid-visit
+
+
+def test_a_customer_whose_kiosk_was_restarted_is_asked_for_a_moment_and_may_go_on() -> None:
+    conv, effects = play(
+        Conversation(),
+        (1.0, ev.VisitRestored(1)),
+        (2.0, ev.KioskReady()),
+        (2.1, ev.VisitRestored(1)),
+    )
+    assert OpenSession(1, goes_on=True) in effects
+    assert phrases(effects) == [Phrase.ONE_MOMENT]
+    assert reports(effects) == ["ready", "visit_started"]
+    assert conv.light is Light.SPEAKING
+
+    conv, effects = play(conv, (4.0, ev.PhraseEnded(Phrase.ONE_MOMENT)), (4.2, ev.Tick()))
+    assert conv.phase == FollowUp(due=4.2 + TALK.follow_up_s, armed=True)
 
 
 @pytest.mark.parametrize(
@@ -630,6 +940,18 @@ def test_muting_in_mid_visit_stops_the_reply_and_ends_the_visit() -> None:
     assert reports(effects)[-1] == "visit_ended"
 
 
+@pytest.mark.parametrize(
+    "event", [ev.MuteSwitched(muted=True), ev.PartFailed(ev.Part.MICROPHONE)], ids=repr
+)
+def test_a_kiosk_that_must_not_or_cannot_hear_takes_no_visit_up_again(event: ev.Event) -> None:
+    deaf, _ = step(at(Idle()), event, 1.0, TALK)
+
+    conv, effects = step(deaf, ev.VisitRestored(1), 2.0, TALK)
+
+    assert conv == deaf
+    assert effects == (CloseSession(),)  # what was kept of it is wiped
+
+
 # Every pair, and what holds whatever happens
 
 
@@ -667,7 +989,7 @@ def lamp_follows_the_gate(
 def sessions_follow_visits(
     before: Conversation, after: Conversation, effects: tuple[Effect, ...]
 ) -> bool:
-    opened = effects.count(OpenSession(after.visit))
+    opened = [type(effect) for effect in effects].count(OpenSession)
     closed = effects.count(CloseSession())
     return int(not before.over) + opened - closed == int(not after.over)
 

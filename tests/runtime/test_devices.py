@@ -23,7 +23,9 @@ LOUD = SpeakerFrame(b"\x01\x10" * 240)
 
 
 @asynccontextmanager
-async def kiosk_with(card: FakeSoundCard, **how: Any) -> AsyncIterator[tuple[House, Devices]]:
+async def kiosk_with(
+    card: FakeSoundCard, **how: Any
+) -> AsyncIterator[tuple[House[FakeLive], Devices]]:
     async with (
         Devices(card, silence_is_fault=how.get("silence_is_fault", True)) as devices,
         open_house(FakeLive([Turn(steps=(Say("Gladly."),))]), devices=devices) as house,
