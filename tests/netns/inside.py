@@ -8,13 +8,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from tests.netns.namespaces import etc_of
+
 _CLONE_NEWNET: Final = 0x40000000
+_CLONE_NEWNS: Final = 0x00020000
+_MS_BIND: Final = 0x1000
+_MS_PRIVATE_REC: Final = 0x44000
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 def enter(name: str) -> None:
     """Move the calling thread, and what it starts from now on, into a namespace for good."""
     _enter(Path("/run/netns") / name)
+
+
+def live_in(name: str) -> None:
+    """Move this process, while it has one thread, into a namespace and give it its resolver."""
+    enter(name)
+    _checked(_libc.unshare(_CLONE_NEWNS))
+    _checked(_libc.mount(b"none", b"/", None, _MS_PRIVATE_REC, None))
+    resolver = os.fsencode(etc_of(name) / "resolv.conf")
+    _checked(_libc.mount(resolver, os.path.realpath(b"/etc/resolv.conf"), None, _MS_BIND, None))
 
 
 @contextmanager
@@ -60,6 +74,10 @@ def _enter(path: Path) -> None:
 
 
 def _setns(descriptor: int) -> None:
-    if _libc.setns(descriptor, _CLONE_NEWNET):
+    _checked(_libc.setns(descriptor, _CLONE_NEWNET))
+
+
+def _checked(result: int) -> None:
+    if result:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))

@@ -116,10 +116,8 @@ class Rig:
 
     def change_address(self) -> None:
         """Give the kiosk another address and take the present one away."""
-        old, self.address = (
-            self.address,
-            SECOND_ADDRESS if self.address == FIRST_ADDRESS else FIRST_ADDRESS,
-        )
+        old = self.address
+        self.address = SECOND_ADDRESS if old == FIRST_ADDRESS else FIRST_ADDRESS
         self._on_kiosk(
             f"address del {old}/24 dev wlan0",
             f"address add {self.address}/24 dev wlan0",
