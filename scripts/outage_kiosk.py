@@ -22,7 +22,7 @@ from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
 from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Gate as GateSettings
-from kiosk.settings import Shop, Talk
+from kiosk.settings import Live, Shop, Talk
 from kiosk.shop.policy_file import load_policy
 from tests.fakes.sound import FakeSpeaker
 from tests.runtime.house import NOW, SETUP, Marks, NobodyPresses, NoOrders, ShownLamps
@@ -37,7 +37,8 @@ Event = Mapping[str, Any]
 
 async def stack(endpoint: str, ca_file: str, publish: Callable[[Event], None]) -> Kiosk:
     """Put a kiosk together that opens its sessions at an endpoint."""
-    live = GenaiLive(endpoint=endpoint, api_key="none", ca_file=ca_file)
+    patience_s = Live().connect_s
+    live = GenaiLive(endpoint=endpoint, api_key="none", ca_file=ca_file, connect_s=patience_s)
     await live.warm()
     kiosk = Kiosk(
         gate=Gate(GateSettings(), Marks()),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from kiosk_figures import Figure, Section
 from outage_cells import KINDS, PHASES, Stack
 from outage_judge import Alarms, Outcome
+from outage_kiosk import KioskBooth
 
 STACKS: dict[Stack, str] = {"kiosk": "the kiosk", "sdk": "the SDK's defaults"}
 _HEAD = ("noticed", "back", "how", "lost", "twice", "unheard", "twice", "answered")
@@ -95,6 +96,7 @@ def _figures(outcomes: Sequence[Outcome], weather: Sequence[Alarms]) -> tuple[Fi
     first = about("questions in the fault not answered", "", 0, "worst")
     second = about("next questions not answered", "", 0, "worst")
     light = about("route back to light, visit over", "s", PROBE_S, "worst")
+    light.note = "a light that did not come back counts with the time after which somebody pressed"
     opened = Figure("press to session, next visit", "s")
     torn = about("visits torn down by loss, an hour", "", 0, "worst")
     for each in outcomes:
@@ -112,7 +114,7 @@ def _figures(outcomes: Sequence[Outcome], weather: Sequence[Alarms]) -> tuple[Fi
                 first.add(float(not each.first))
         second.add(float(not each.second))
         if each.how == "next visit":
-            light.add(*(() if each.back_s is None else (each.back_s,)))
+            light.add(KioskBooth.patience_s if each.back_s is None else each.back_s)
             opened.add(*(() if each.opened_s is None else (each.opened_s,)))
         elif each.back_s is not None:
             back.add(each.back_s)
