@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -35,9 +36,13 @@ _FOREIGN: Final = ("GEMINI_API_KEY", "KIOSK_CONFIG", "CREDENTIALS_DIRECTORY", "J
                    "XDG_CACHE_HOME")  # fmt: skip
 
 
+to_show: ContextVar[Callable[[str], object] | None] = ContextVar("to_show", default=None)
+"""Where tests that run side by side put what each has to show."""
+
+
 def show(*lines: str) -> None:
     """Say something that is worth reading when a test fails, or with ``pytest -s``."""
-    sys.stdout.write("\n".join((*lines, "")))
+    (to_show.get() or sys.stdout.write)("\n".join((*lines, "")))
 
 
 async def holds(condition: Callable[[], bool], within_s: float = EVENT_S) -> None:
@@ -63,6 +68,8 @@ class Site:
     home: Path
     env: Mapping[str, str]
     sound: VirtualSound
+    within: tuple[str, ...] = ()
+    """Words before the command that starts the daemon: a network of its own."""
 
     @property
     def socket(self) -> Path:
@@ -110,11 +117,12 @@ class Site:
                     yield int(entry.name), line
 
 
-def site(home: Path, sound: VirtualSound) -> Site:
+def site(home: Path, sound: VirtualSound, within: Sequence[str] = ()) -> Site:
     """Return a place for a kiosk that shares nothing with this machine's own."""
     mine = {name: at for name, at in without_pulse().items() if name not in _FOREIGN}
     directories = {"STATE_DIRECTORY": str(home / "state"), "RUNTIME_DIRECTORY": str(home / "run")}
-    return Site(home, mine | sound.env | directories | {"HOME": str(home)}, sound)
+    env = mine | sound.env | directories | {"HOME": str(home)}
+    return Site(home, env, sound, tuple(within))
 
 
 class Kiosk(asyncio.Protocol):
@@ -249,7 +257,7 @@ async def started(place: Site, config: Path, tape: Tape) -> AsyncIterator[Kiosk]
     """Start the daemon; come back when its control socket answers, long before it is ready."""
     with (place.home / "stderr").open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
-            *child_command([*KIOSK, "run", "--config", str(config)]),
+            *child_command([*place.within, *KIOSK, "run", "--config", str(config)]),
             env=place.env,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=errors,
@@ -297,7 +305,8 @@ async def running(
 
 
 async def _keep_evidence(kiosk: Kiosk) -> None:
-    recording = voices.CACHE / "failed.wav"
+    side_by_side = f"-{kiosk.process.pid}" if to_show.get() else ""
+    recording = voices.CACHE / f"failed{side_by_side}.wav"
     kiosk.tape.save(recording)
     show(f"{recording} is what the speaker played from {kiosk.tape.started_at:.3f} s on")
     with suppress(KioskError):  # it has ended
@@ -333,12 +342,16 @@ class LiveServer:
 
 @asynccontextmanager
 async def live_server(
-    state: Path, env: Mapping[str, str] = os.environ, port: int = 0, more: Sequence[str] = ()
+    state: Path,
+    env: Mapping[str, str] = os.environ,
+    port: int = 0,
+    more: Sequence[str] = (),
+    within: Sequence[str] = (),
 ) -> AsyncIterator[LiveServer]:
-    """Run ``kiosk live-server`` until the context ends."""
+    """Run ``kiosk live-server`` until the context ends; ``within`` another network."""
     arguments = ["live-server", "--port", str(port), "--state", str(state), *more]
     process = await asyncio.create_subprocess_exec(
-        *child_command([*KIOSK, *arguments]),
+        *child_command([*within, *KIOSK, *arguments]),
         env={name: at for name, at in env.items() if name not in _FOREIGN},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
