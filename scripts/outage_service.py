@@ -114,7 +114,9 @@ class WordService:
         began = self._now()
         for at in range(0, len(numbers), PIECE_FRAMES):
             piece = numbers[at : at + PIECE_FRAMES]
-            await socket.send(outgoing.encode(outgoing.reply_sound(told(piece))))
+            begun = range(-(-at // WORD_FRAMES), -(-(at + len(piece)) // WORD_FRAMES))
+            words = "".join(f" {question} and {word}" for word in begun) or None
+            await socket.send(outgoing.encode(outgoing.reply_sound(told(piece), words)))
             ahead_s = (at + PIECE_FRAMES) / 100 - BURST_S
             await asyncio.sleep(max(0.0, began + ahead_s - self._now()))
         await socket.send(outgoing.encode(outgoing.content(generationComplete=True)))
@@ -124,9 +126,12 @@ class WordService:
         await socket.send(outgoing.encode(outgoing.resumption(handle)))
 
 
+WORD_FRAMES = 30
+
+
 def reply_numbers(question: int, words: int) -> range:
     """Return the numbers of the frames with which a question is answered."""
-    return range(question * QUESTION + 1, question * QUESTION + 1 + words * 30)
+    return range(question * QUESTION + 1, question * QUESTION + 1 + words * WORD_FRAMES)
 
 
 @asynccontextmanager

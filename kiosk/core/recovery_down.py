@@ -39,6 +39,10 @@ GRACE_S: Final = 0.15
 """How long the old connection may still show that it lives once a spare holds, at least …"""
 MOST_GRACE_S: Final = 0.45
 """… and at most: on a slow path an acknowledgement takes as long as the spare did."""
+LOSSY_GRACE_S: Final = 0.8
+"""A spare that holds at once tells of a path that was not gone, only lossy: the old connection
+may have to wait for its next repetition (every second loss on a path that loses one in ten)."""
+AT_ONCE_S: Final = 0.3
 OFFLINE_S: Final = 8.0
 WIPE_S: Final = 30.0
 KNOWN_OFFLINE_S: Final = 0.35
@@ -57,7 +61,7 @@ def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now:
                 return _cleared(link, live, phase)
             return replace(link, phase=replace(phase, live=live)), ()
         case lw.SpareUp(took_s):
-            until = now + max(GRACE_S, min(1.5 * took_s, MOST_GRACE_S))
+            until = now + _grace_s(phase, took_s, now)
             if isinstance(phase.stage, Proving):  # a connect that was begun later was faster
                 until = min(until, phase.stage.until)
             return replace(link, phase=replace(phase, stage=Proving(until))), ()
@@ -79,6 +83,13 @@ def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now:
             return _suspect_tick(link, phase, now)
         case _:
             return link, ()
+
+
+def _grace_s(phase: Suspect | Offline, took_s: float, now: float) -> float:
+    """Return how long the old connection may still show that it lives."""
+    if phase.why is Why.STALL and now - phase.since < STALL_S + AT_ONCE_S:
+        return LOSSY_GRACE_S
+    return max(GRACE_S, min(1.5 * took_s, MOST_GRACE_S))
 
 
 def told_to_go(live: Live, event: lw.GoAwayTold, now: float) -> Live:

@@ -198,46 +198,56 @@ def test_an_acknowledgement_from_before_the_suspicion_proves_nothing() -> None:
 
 
 def test_a_spare_alone_ends_nothing_the_old_connection_has_a_moment_to_move() -> None:
-    link, actions = step(SUSPECT, lw.SpareUp(0.05), 20.9)
+    link, actions = step(SUSPECT, lw.SpareUp(0.05), 22.9)
     assert actions == ()
-    assert deadline(link) == pytest.approx(21.05)
-    slow, _ = step(SUSPECT, lw.SpareUp(0.2), 20.9)
-    assert deadline(slow) == pytest.approx(21.2)
-    crawling, _ = step(SUSPECT, lw.SpareUp(1.1), 20.9)
-    assert deadline(crawling) == pytest.approx(21.35)
-    assert step(link, TICK, 21.0) == (link, ())
+    assert deadline(link) == pytest.approx(23.05)
+    slow, _ = step(SUSPECT, lw.SpareUp(0.2), 22.9)
+    assert deadline(slow) == pytest.approx(23.2)
+    crawling, _ = step(SUSPECT, lw.SpareUp(1.1), 22.9)
+    assert deadline(crawling) == pytest.approx(23.35)
+    assert step(link, TICK, 23.0) == (link, ())
+
+
+def test_a_lossy_path_that_was_never_gone_gets_time_to_repeat_itself() -> None:
+    link, actions = step(SUSPECT, lw.SpareUp(0.05), 20.9)
+
+    assert actions == ()
+    assert deadline(link) == pytest.approx(21.7)
+    link, actions = step(link, unacked(21.6, 21.55), 21.6)
+    assert isinstance(link.phase, Live)
+    assert Reset() not in actions
 
 
 def test_a_second_spare_may_shorten_the_moment_and_never_makes_it_longer() -> None:
-    slow, _ = step(SUSPECT, lw.SpareUp(1.1), 20.9)
+    slow, _ = step(SUSPECT, lw.SpareUp(1.1), 22.9)
 
-    sooner, _ = step(slow, lw.SpareUp(0.05), 20.95)
-    later, _ = step(slow, lw.SpareUp(1.1), 21.3)
+    sooner, _ = step(slow, lw.SpareUp(0.05), 22.95)
+    later, _ = step(slow, lw.SpareUp(1.1), 23.3)
 
-    assert deadline(sooner) == pytest.approx(21.1)
-    assert deadline(later) == pytest.approx(21.35)
+    assert deadline(sooner) == pytest.approx(23.1)
+    assert deadline(later) == pytest.approx(23.35)
 
 
 def test_a_spare_that_holds_when_the_old_one_does_not_takes_its_place_after_a_reset() -> None:
-    proving, _ = step(SUSPECT, lw.SpareUp(0.05), 20.9)
+    proving, _ = step(SUSPECT, lw.SpareUp(0.05), 22.9)
 
-    link, actions = step(proving, TICK, 21.05)
+    link, actions = step(proving, TICK, 23.05)
 
     assert actions[0] == Reset()
     assert actions[-1] == Open(Rung.RESUME)
     assert tells(actions) == ["path_down", "path_up"]
     assert posts(actions) == [ev.LinkDown()]
-    assert link.phase == Recovering(since=20.0, why=Why.STALL, stage=Opening(21.05))
+    assert link.phase == Recovering(since=20.0, why=Why.STALL, stage=Opening(23.05))
 
-    link, actions = step(link, lw.SessionUp(resumed=True), 21.3)
+    link, actions = step(link, lw.SessionUp(resumed=True), 23.3)
 
     assert actions == (
         StopDialling(),
         Post(ev.Connected()),
-        lw.Tell("resumed", {"took_s": 1.3, "why": "stall"}),
-        lw.Note(Why.STALL, 21.3 - 20.0, resumed=True),
+        lw.Tell("resumed", {"took_s": 3.3, "why": "stall"}),
+        lw.Note(Why.STALL, 23.3 - 20.0, resumed=True),
     )
-    assert link.phase == Live(since=21.3)
+    assert link.phase == Live(since=23.3)
 
 
 def test_a_session_that_could_not_be_resumed_is_noted_as_such() -> None:
