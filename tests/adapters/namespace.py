@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,9 @@ def run_apart(scenario: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     The test is skipped where that is not allowed. The network ends with the thread.
     """
+
+    if missing := [tool for tool in ("ip", "nft", "sysctl") if shutil.which(tool) is None]:
+        pytest.skip(f"no network of one's own without {', '.join(missing)}")
 
     def apart() -> T:
         libc = ctypes.CDLL(None, use_errno=True)
@@ -43,7 +47,7 @@ def drop_everything() -> None:
     """Swallow every packet, as a Wi-Fi that fell silent: nothing is ever refused."""
     sh(
         "nft add table inet hole",
-        "nft add chain inet hole all { type filter hook output priority 0 ; policy drop ; }",
+        "nft add chain inet hole swallow { type filter hook input priority 0 ; policy drop ; }",
     )
 
 
