@@ -40,7 +40,13 @@ def run_apart(scenario: Callable[[], Coroutine[Any, Any, T]]) -> T:
 def sh(*commands: str) -> None:
     """Run commands (``ip``, ``nft``) in the network of the calling thread."""
     for command in commands:
-        subprocess.run(command.split(), check=True, capture_output=True, text=True)
+        said(command)
+
+
+def said(command: str) -> str:
+    """Run one command there; return what it printed."""
+    done = subprocess.run(command.split(), check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 def drop_everything() -> None:
