@@ -115,6 +115,7 @@ class _Race:
         self._waiting = deque(known)
         self._seen = set(self._waiting)
         self._lookup = lookup
+        self._looking = lookup is not None
         self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()
         self._trying: dict[socket.socket, str] = {}
@@ -144,7 +145,7 @@ class _Race:
         self._timer = None
         if self._waiting:
             self._timer = self._loop.call_later(STAGGER_S, self._next)
-        elif not self._trying and (self._lookup is None or self._lookup.done()):
+        elif not self._trying and not self._looking:
             self._over.set()
 
     def _try(self, address: str) -> bool:
@@ -182,6 +183,7 @@ class _Race:
     def _looked_up(self, lookup: asyncio.Future[tuple[str, ...]]) -> None:
         if lookup.cancelled() or self._over.is_set():
             return
+        self._looking = False
         failure = lookup.exception()
         if failure is not None:
             self._failures.append(failure)

@@ -25,12 +25,12 @@ def handed_over(sock: socket.socket) -> Iterator[None]:
     AssertionError. Whoever opens the connection owns the socket; unused, it is closed at the
     end. A second connection in the same context, as after a redirect, is a ConnectionError.
     """
-    assert isinstance(asyncio.get_running_loop(), KioskLoop), (
-        "sessions need the kiosk's event loop: asyncio.Runner(loop_factory=KioskLoop)"
-    )
     offer = [sock]
     token = _offers.set(offer)
     try:
+        assert isinstance(asyncio.get_running_loop(), KioskLoop), (
+            "sessions need the kiosk's event loop: asyncio.Runner(loop_factory=KioskLoop)"
+        )
         yield
     finally:
         _offers.reset(token)

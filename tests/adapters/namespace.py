@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,9 @@ def run_apart(scenario: Callable[[], Coroutine[Any, Any, T]]) -> T:
     The test is skipped where that is not allowed. The network ends with the thread.
     """
 
+    if missing := [tool for tool in ("ip", "nft", "sysctl") if shutil.which(tool) is None]:
+        pytest.skip(f"no network of one's own without {', '.join(missing)}")
+
     def apart() -> T:
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.unshare(CLONE_NEWNET):
@@ -36,14 +40,20 @@ def run_apart(scenario: Callable[[], Coroutine[Any, Any, T]]) -> T:
 def sh(*commands: str) -> None:
     """Run commands (``ip``, ``nft``) in the network of the calling thread."""
     for command in commands:
-        subprocess.run(command.split(), check=True, capture_output=True, text=True)
+        said(command)
+
+
+def said(command: str) -> str:
+    """Run one command there; return what it printed."""
+    done = subprocess.run(command.split(), check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 def drop_everything() -> None:
     """Swallow every packet, as a Wi-Fi that fell silent: nothing is ever refused."""
     sh(
         "nft add table inet hole",
-        "nft add chain inet hole all { type filter hook output priority 0 ; policy drop ; }",
+        "nft add chain inet hole swallow { type filter hook input priority 0 ; policy drop ; }",
     )
 
 

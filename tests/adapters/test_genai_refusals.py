@@ -263,6 +263,12 @@ def test_a_peer_that_never_shakes_hands(authority: Authority) -> None:
     assert_sentence(run(scenario()), "cannot be reached within 0.5 s", "check the network")
 
 
+def assert_no_trust(failed: LinkError) -> None:
+    """A certificate that does not hold is no path failure: nobody races against it."""
+    assert isinstance(failed, LinkRefused)
+    assert (failed.refusal, failed.code) == (Refusal.TRUST, 0)
+
+
 @pytest.mark.parametrize(
     ("from_days", "to_days", "state"), [(-9, -2, "has expired"), (2, 9, "is not valid yet")]
 )
@@ -274,7 +280,10 @@ def test_a_certificate_out_of_its_time(
         async with live_peer(accept, context) as port:
             return await attempt(port, authority.ca_file)
 
-    assert_sentence(run(scenario()), "certificate of localhost:", state, "clock", "timedatectl")
+    failed = run(scenario())
+
+    assert_no_trust(failed)
+    assert_sentence(failed, "certificate of localhost:", state, "clock", "timedatectl")
 
 
 @pytest.mark.parametrize("name", ["kiosk.example", "127.0.0.1"])
@@ -283,7 +292,10 @@ def test_a_certificate_for_another_name(authority: Authority, name: str) -> None
         async with live_peer(accept, authority.server_context(name)) as port:
             return await attempt(port, authority.ca_file)
 
-    assert_sentence(run(scenario()), "is for another name", "live.endpoint")
+    failed = run(scenario())
+
+    assert_no_trust(failed)
+    assert_sentence(failed, "is for another name", "live.endpoint")
 
 
 def test_a_certificate_for_another_address(authority: Authority) -> None:
@@ -299,7 +311,10 @@ def test_an_authority_nobody_told_the_kiosk_about(authority: Authority) -> None:
         async with live_peer(accept, authority.server_context()) as port:
             return await attempt(port, "")
 
-    assert_sentence(run(scenario()), "this machine does not know", "live.ca_file")
+    failed = run(scenario())
+
+    assert_no_trust(failed)
+    assert_sentence(failed, "this machine does not know", "live.ca_file")
 
 
 def test_a_plain_text_port(authority: Authority) -> None:

@@ -10,7 +10,7 @@ import pytest
 from kiosk.adapters import netlink
 from kiosk.adapters.netlink import watch_network
 from kiosk.core.path import NetworkChange
-from tests.adapters.namespace import run_apart, sh
+from tests.adapters.namespace import run_apart, said, sh
 
 DOWN, UP = NetworkChange.DOWN, NetworkChange.UP
 
@@ -29,15 +29,25 @@ A_MARK = "ip route add 198.51.100.0/24 via 192.0.2.1 dev wlan9"
 """Something that is always a change: what came before it has been heard by then."""
 
 
+WAIT_S = 10.0
+
 BOTH_DOWN, BOTH_UP = [DOWN, DOWN], [UP, UP]
 """Both ends of the cable are interfaces of this network."""
 
 Step = tuple[str, list[NetworkChange]]
 
 
+async def lay_out(*commands: str) -> None:
+    """Run commands, and wait until the kernel has seen the carrier at both ends of the cable."""
+    sh(*commands)
+    async with asyncio.timeout(WAIT_S):
+        while said("ip link show type veth").count("state UP") < 2:  # noqa: ASYNC110 - a process
+            await asyncio.sleep(0.005)
+
+
 async def follow(before: tuple[str, ...], *steps: Step) -> None:
     """Watch while commands are run, each followed by its changes and by no others."""
-    sh(*before)
+    await lay_out(*before)
     async with watch_network() as watch:
         changes = watch.changes()
         for command, expected in (*steps, (A_MARK, [UP])):
@@ -72,7 +82,7 @@ def test_an_interface_that_is_switched_off_comes_back_with_its_routes() -> None:
 
 def test_an_interface_that_is_pulled_out_is_gone() -> None:
     async def scenario() -> list[NetworkChange]:
-        sh(*QUIET, *CABLE)
+        await lay_out(*QUIET, *CABLE)
         async with watch_network() as watch:
             sh("ip link del wlan9")
             return [await anext(watch.changes())]
@@ -111,7 +121,7 @@ def test_an_ipv6_address_counts_and_a_link_local_one_does_not() -> None:
 
 def test_news_that_was_lost_means_look_again() -> None:
     async def scenario() -> list[NetworkChange]:
-        sh(*QUIET, *CABLE)
+        await lay_out(*QUIET, *CABLE)
         async with watch_network() as watch:
             changes = watch.changes()
             _more_news_than_the_socket_holds()
