@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 SAMPLE_S = 0.05
 QUIET_S = 0.5
 """Without anything to acknowledge, a dead path is not seen: a ping frame gives it something."""
-PROBE_WITHIN_S = 3.0
+PROBE_WITHIN_S = 1.5
 GOODBYE_S = 0.5
 """A session is resumed only after its old connection has been closed, or has had so long."""
 
