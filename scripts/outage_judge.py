@@ -45,8 +45,10 @@ class Alarms:
 
     cell: Weather
     suspicions: int
+    replaced: int
+    """Connections given up for another one."""
     teardowns: int
-    """Paths given up and connections replaced."""
+    """Visits that ended for it."""
     asked: int
     answered: int
     talked_s: float
@@ -86,12 +88,12 @@ def judged(
 def alarms(cell: Weather, story: Story) -> Alarms:
     """Count what should not have happened."""
     events = [event["event"] for event in story.events]
-    connected = events.count("connected")
-    visits = max(1, events.count("visit_started"))
+    ends = [event["reason"] for event in story.events if event["event"] == "visit_ended"]
     return Alarms(
         cell,
         suspicions=events.count("suspect"),
-        teardowns=events.count("path_down") + max(0, connected - visits) + events.count("lost"),
+        replaced=events.count("path_down") + events.count("lost"),
+        teardowns=sum(reason in ("offline", "no_reply", "refused") for reason in ends),
         asked=len(story.asked_at),
         answered=sum(story.answered),
         talked_s=cell.lasts_s,

@@ -51,9 +51,8 @@ def grid(outcomes: Sequence[Outcome]) -> str:
 
 def weather_table(stretches: Sequence[Alarms]) -> str:
     """Lay out the bad weather: what happened an hour that should not have."""
-    head = (
-        f"{'weather':<20}{'':<20}{'hours':>7}{'suspected/h':>13}{'torn down/h':>13}{'answered':>12}"
-    )
+    counts = "".join(f"{name:>13}" for name in ("suspected/h", "replaced/h", "torn down/h"))
+    head = f"{'weather':<20}{'':<20}{'hours':>7}{counts}{'answered':>12}"
     lines = [head, "-" * len(head)]
     for name in dict.fromkeys(each.cell.name for each in stretches):
         for stack, title in STACKS.items():
@@ -62,8 +61,11 @@ def weather_table(stretches: Sequence[Alarms]) -> str:
             if ours:
                 answered = f"{sum(e.answered for e in ours)} of {sum(e.asked for e in ours)}"
                 suspected = sum(each.suspicions for each in ours) / hours
+                replaced = sum(each.replaced for each in ours) / hours
                 torn = sum(each.teardowns for each in ours) / hours
-                figures = f"{hours:>7.2f}{suspected:>13.0f}{torn:>13.0f}{answered:>12}"
+                figures = (
+                    f"{hours:>7.2f}{suspected:>13.0f}{replaced:>13.0f}{torn:>13.0f}{answered:>12}"
+                )
                 lines.append(f"{name:<20}{title:<20}{figures}")
     return "\n".join((*lines, ""))
 

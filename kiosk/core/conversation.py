@@ -74,7 +74,7 @@ def _note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
             return replace(conv, pressed_at=None)
         case ev.Connected(standby=False):
             truths = truths.with_fault(Light.ACCOUNT_FAULT, present=False)
-        case ev.LinkDown():
+        case ev.LinkDown() | ev.LinkDoubted():
             return replace(conv, delivered=False)
         case ev.FailedOver():
             return replace(conv, delivered=False, standing_in=True, notice_owed=True)

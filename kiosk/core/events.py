@@ -72,6 +72,11 @@ class LinkDown:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkDoubted:
+    """The path may be dead: what was sent may not have arrived. It may also be nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkGone:
     """There was no way for too long: what the visit had at the service is wiped."""
 
@@ -193,6 +198,7 @@ Event = (
     | HoldWasSilent
     | Connected
     | LinkDown
+    | LinkDoubted
     | LinkGone
     | Refused
     | FailedOver

@@ -182,6 +182,11 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Take nothing that was sent for delivered until it is acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """Set a session up on the spare."""
 
@@ -232,4 +237,17 @@ class Note:
     resumed: bool
 
 
-Action = Dial | StopDialling | Ping | Open | Reset | Leave | DropHandle | Probe | Post | Tell | Note
+Action = (
+    Dial
+    | StopDialling
+    | Ping
+    | Doubt
+    | Open
+    | Reset
+    | Leave
+    | DropHandle
+    | Probe
+    | Post
+    | Tell
+    | Note
+)

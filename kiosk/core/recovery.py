@@ -149,7 +149,8 @@ def _suspicious(link: Recovery, live: Live, why: Why, now: float) -> Step:
     stalled = live.flow.stalled_since
     since = now if stalled is None or why is Why.NETWORK else stalled
     suspect = Suspect(since=since, why=why, stage=Racing(now + race_period_s(0)), live=live)
-    return replace(link, phase=suspect), (Tell("suspect", {"why": why.value}), lw.Ping(), lw.Dial())
+    told = Tell("suspect", {"why": why.value})
+    return replace(link, phase=suspect), (told, lw.Doubt(), lw.Ping(), lw.Dial())
 
 
 def _lost(link: Recovery, now: float) -> Step:

@@ -39,9 +39,9 @@ GRACE_S: Final = 0.15
 """How long the old connection may still show that it lives once a spare holds, at least …"""
 MOST_GRACE_S: Final = 0.45
 """… and at most: on a slow path an acknowledgement takes as long as the spare did."""
-LOSSY_GRACE_S: Final = 0.8
-"""A spare that holds at once tells of a path that was not gone, only lossy: the old connection
-may have to wait for its next repetition (every second loss on a path that loses one in ten)."""
+LOSSY_GRACE_S: Final = 1.2
+"""A spare that holds at once tells of a path that was not gone, only lossy. Then the old
+connection waits for its next repetition: TCP sends after 0.25, 0.75 and 1.75 s (RFC 6298)."""
 AT_ONCE_S: Final = 0.3
 OFFLINE_S: Final = 8.0
 WIPE_S: Final = 30.0

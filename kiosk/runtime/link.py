@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kiosk.core import link_words as lw
-from kiosk.core.events import QuestionDelivered
+from kiosk.core.events import LinkDoubted, QuestionDelivered
 from kiosk.core.link_phases import Live, Recovery
 from kiosk.core.link_words import Rung, Target, Why
 from kiosk.core.live import SessionHandle, SessionSetup
@@ -210,6 +210,9 @@ class Link:
                 self._stop_dialling()
             case lw.Ping():
                 self._ping()
+            case lw.Doubt():
+                self._uplink.doubted()
+                self._inbox.post(LinkDoubted())
             case lw.Open(rung):
                 self._open(rung)
             case lw.Reset():

@@ -129,6 +129,12 @@ class Uplink:
         due, self._delivery_due = self._delivery_due, False
         return due
 
+    def doubted(self) -> None:
+        """Note that what was sent may not have arrived: that it has is to be told again."""
+        all_sent = bool(self._utterance) and self._sent == len(self._utterance)
+        ended = all_sent and self._utterance[-1] is _Mark.END
+        self._delivery_due = self._session is not None and ended and not self._answered
+
     def quiet_s(self, now: float) -> float:
         """Return for how long nothing has been sent."""
         return now - self._sent_at

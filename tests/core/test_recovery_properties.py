@@ -243,7 +243,7 @@ def test_a_false_alarm_leaves_no_trace(script: list[tuple[float, lw.Event]], car
 
     assert isinstance(link.phase, Live)
     assert replace(link, phase=before.phase) == before
-    assert {type(action) for action in actions} <= {lw.Tell, lw.Ping, Dial, StopDialling}
+    assert {type(action) for action in actions} <= {lw.Tell, lw.Doubt, lw.Ping, Dial, StopDialling}
     assert actions[-2:] == [StopDialling(), lw.Tell("path_up")]
 
 

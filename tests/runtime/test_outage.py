@@ -469,3 +469,22 @@ def test_a_customer_whose_kiosk_fell_is_asked_for_a_moment_and_remembered() -> N
             assert live.sessions[-1].memory.asked == (ANSWER.heard, ANSWER.heard)
 
     run_virtual(scenario())
+
+
+def test_a_delivered_question_whose_answer_is_lost_with_the_path_is_put_again() -> None:
+    async def scenario() -> None:
+        live = FakeLive([Turn(think_s=2.0), ANSWER])
+        live.lose_old_ones = True
+        async with open_house(live) as house:
+            await house.ask()
+            await house.until("speech_ended")
+            await asyncio.sleep(0.5)
+            live.path_up = False
+            await asyncio.sleep(12.0)
+            live.path_up = True
+            await answered(house)
+
+            assert codes(house).count(Phrase.LOST_CONNECTION) == 1
+            assert Phrase.SAY_AGAIN not in codes(house)
+
+    run_virtual(scenario())
