@@ -14,6 +14,7 @@ from kiosk.adapters.pyaudio_devices import find, holders, port_audio
 from kiosk.adapters.sound_card import PyAudioCard
 from kiosk.adapters.virtual_sound import MICROPHONE, SPEAKER, VirtualSound, virtual_sound
 from kiosk.core.audio import SpeakerFrame
+from kiosk.core.deadness import BEGINNING_FRAMES, FLOOR_FRAMES
 from kiosk.core.events import Event, PartFailed, PartHealed
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.devices import Devices
@@ -146,6 +147,8 @@ def test_a_device_that_comes_back_under_another_number_is_found_by_its_name() ->
 def test_a_microphone_that_delivers_only_zeros_is_a_fault_until_it_hisses_again() -> None:
     async def scenario() -> None:
         async with kept() as (card, kiosk):
+            known = BEGINNING_FRAMES + FLOOR_FRAMES + 50  # half a second more than it takes
+            await until(lambda: kiosk.devices.microphone.frames_captured > known)
             await card.mute_mic(muted=True)
             failed = await kiosk.tells(PartFailed, "microphone")
             assert failed == PartFailed(failed.part, "silent")  # type: ignore[union-attr]

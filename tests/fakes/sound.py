@@ -22,7 +22,7 @@ from kiosk.errors import DeviceLost, StartError
 from kiosk.ports import OpenSound
 
 VOICE = Frame(b"\x10\x20" * (len(MIC_SILENCE) // 2))
-HISS = Frame(b"\x01\x00" * (len(MIC_SILENCE) // 2))
+HISS = tuple(Frame(bit + bytes(len(MIC_SILENCE) - 2)) for bit in (b"\x01\0", b"\xff\xff"))
 QUEUE_FRAMES = 8
 
 
@@ -58,7 +58,7 @@ class FakeMicrophone:
             if self._lost:
                 raise self._lost
             self.frames_captured += 1
-            quiet = HISS if self.hisses and self.frames_captured % 2 else MIC_SILENCE
+            quiet = HISS[self.frames_captured % 2] if self.hisses else MIC_SILENCE
             frame = self._coming.popleft() if self._coming else quiet
             gathered.append((frame, now()))
             if len(gathered) >= self.gather_frames:

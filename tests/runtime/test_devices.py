@@ -234,7 +234,7 @@ def test_a_microphone_that_hears_nothing_is_opened_once_more_and_then_watched() 
     async def scenario() -> None:
         card = FakeSoundCard()
         async with kiosk_with(card) as (house, devices):
-            await asyncio.sleep(5)
+            await asyncio.sleep(8)
             card.hisses = False
             assert card.microphone is not None
             card.microphone.hisses = False
@@ -258,7 +258,7 @@ def test_opening_a_silent_microphone_again_may_heal_it() -> None:
     async def scenario() -> None:
         card = FakeSoundCard()
         async with kiosk_with(card) as (house, _):
-            await asyncio.sleep(5)
+            await asyncio.sleep(8)
             assert card.microphone is not None
             card.microphone.hisses = False
             await house.until("fault", 3)
