@@ -1,0 +1,73 @@
+"""Two things go wrong at once, or one of them while somebody does something."""
+
+import asyncio
+
+from kiosk.core.effects import Phrase
+from kiosk.core.live import ReplyInterrupted
+from kiosk.errors import LinkError
+from tests.fakes.live import FakeLive, HangUp, Say, Send, Turn
+from tests.runtime.house import House, open_house
+from tests.virtualtime import run_virtual
+
+ANSWER = Turn(heard="where is my order", steps=(Say("It is out for delivery."),))
+LONG = Turn(steps=(Say("It is out for delivery and comes today by seven.", seconds=6.0),))
+OTHER = Turn(steps=(Say("The van has it, look out of the window at seven.", seconds=6.0),))
+RESET = LinkError("reset")
+
+
+def phrases(house: House[FakeLive]) -> list[str]:
+    return [event["code"] for event in house.named("phrase")]
+
+
+def test_a_reply_that_is_cut_again_while_it_is_told_again_goes_on_where_it_stopped() -> None:
+    async def scenario() -> None:
+        live = FakeLive([LONG, LONG, LONG])
+        async with open_house(live) as house:
+            await house.ask()
+            await house.until("reply_started")
+            await asyncio.sleep(0.8)
+            live.sessions[0].hang_up(RESET)
+            await house.until("connected")
+            await asyncio.sleep(0.7)
+            live.sessions[1].hang_up(RESET)
+            done = await house.until("turn_ended")
+
+            assert len(live.sessions) == 3
+            assert (done["outcome"], done["heard_ms"]) == ("answered", 6000)
+            assert Phrase.SAY_AGAIN not in phrases(house)
+
+    run_virtual(scenario())
+
+
+def test_a_question_answered_in_other_words_is_not_put_a_third_time() -> None:
+    async def scenario() -> None:
+        live = FakeLive([LONG, OTHER])
+        async with open_house(live) as house:
+            await house.ask()
+            await house.until("reply_started")
+            await asyncio.sleep(0.8)
+            live.sessions[0].hang_up(RESET)
+            await house.until("connected")
+            await asyncio.sleep(1.0)
+            live.sessions[1].hang_up(RESET)
+            await house.until("phrase", code=Phrase.SAY_AGAIN)
+            await asyncio.sleep(1.0)
+            assert live.sessions[2].sent.starts == 0
+
+    run_virtual(scenario())
+
+
+def test_a_reply_the_service_broke_off_is_not_asked_for_again_when_the_connection_goes() -> None:
+    async def scenario() -> None:
+        broken_off = Turn(steps=(Say("Half an", seconds=2.0), Send(ReplyInterrupted())))
+        steps = (*broken_off.steps, HangUp(RESET))
+        live = FakeLive([Turn(steps=steps)])
+        async with open_house(live) as house:
+            await house.ask()
+            done = await house.until("turn_ended")
+            await asyncio.sleep(2.0)
+
+            assert done["outcome"] == "answered"
+            assert live.sessions[1].sent.starts == 0
+
+    run_virtual(scenario())
