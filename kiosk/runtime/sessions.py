@@ -75,6 +75,8 @@ class Sessions:
         task = attempt.task = self._start(self._converse(attempt, service, setup, handle, spare))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+        if spare is not None:  # it may never have come to be used
+            task.add_done_callback(lambda _: spare.close())
 
     def part(self, *, reset: bool) -> None:
         """Be without the session there is, or the attempt at one: nothing more is heard of it."""

@@ -3,6 +3,7 @@
 import asyncio
 
 from kiosk.core.effects import Phrase
+from kiosk.core.events import MuteSwitched
 from kiosk.core.live import ReplyInterrupted
 from kiosk.errors import LinkError
 from tests.fakes.live import FakeLive, HangUp, Say, Send, Turn
@@ -69,5 +70,26 @@ def test_a_reply_the_service_broke_off_is_not_asked_for_again_when_the_connectio
 
             assert done["outcome"] == "answered"
             assert live.sessions[1].sent.starts == 0
+
+    run_virtual(scenario())
+
+
+def test_a_visit_that_ends_while_its_old_session_still_closes_leaves_no_spare_open() -> None:
+    async def scenario() -> None:
+        live = FakeLive([ANSWER])
+        live.close_s = 0.4
+        async with open_house(live) as house:
+            await house.ask()
+            await house.until("turn_ended", outcome="answered")
+            spares = len(live.spares)
+            live.sessions[0].go_away(0.0)
+            await house.until("mic_open")
+            house.post(MuteSwitched(muted=True))
+            await house.until("visit_ended")
+            await asyncio.sleep(1.0)
+
+            assert len(live.sessions) == 1  # the second was still to be opened
+            assert len(live.spares) > spares
+            assert all(spare.closed for spare in live.spares)
 
     run_virtual(scenario())
