@@ -4,7 +4,8 @@ import asyncio
 
 from kiosk.core.effects import Phrase
 from kiosk.core.events import MuteSwitched
-from kiosk.core.live import ReplyInterrupted
+from kiosk.core.kept import KeptVisit
+from kiosk.core.live import ReplyInterrupted, SessionHandle
 from kiosk.errors import LinkError
 from tests.fakes.live import FakeLive, HangUp, Say, Send, Turn
 from tests.runtime.house import House, open_house
@@ -91,5 +92,45 @@ def test_a_visit_that_ends_while_its_old_session_still_closes_leaves_no_spare_op
             assert len(live.sessions) == 1  # the second was still to be opened
             assert len(live.spares) > spares
             assert all(spare.closed for spare in live.spares)
+
+    run_virtual(scenario())
+
+
+# Whose memory it is
+
+
+def test_the_handle_of_the_service_on_this_machine_is_not_kept_for_the_other() -> None:
+    async def scenario() -> None:
+        live, local = FakeLive([ANSWER]), FakeLive([ANSWER, ANSWER], endpoint="local")
+        live.lose_old_ones = True
+        async with open_house(live) as house:
+            house.kiosk.link.stand_by(local)
+            await house.ask()
+            await house.until("turn_ended", outcome="answered")
+            await house.until("mic_open")
+            assert house.memory.kept is not None
+            live.path_up = False
+            house.microphone.say(2.0)
+            await house.until("turn_ended", outcome="answered", turn=2)
+            await house.until("mic_open")
+
+            assert house.kiosk.link.standing_in
+            assert house.memory.kept is None
+
+    run_virtual(scenario())
+
+
+def test_a_visit_that_is_taken_up_too_late_leaves_the_next_customer_none_of_it() -> None:
+    async def scenario() -> None:
+        kept = KeptVisit(handle=SessionHandle("theirs"), visit=7, phase="FollowUp", saved_at=0.0)
+        live = FakeLive([Turn(steps=(HangUp(RESET),)), ANSWER])
+        async with open_house(live) as house:
+            await house.tap()
+            house.kiosk.restore(kept)
+            house.microphone.say(2.0)
+            await house.until("turn_ended", outcome="answered")
+
+            assert house.named("refused") == []  # nobody showed the handle to the service
+            assert len(live.sessions) == 2
 
     run_virtual(scenario())
