@@ -47,8 +47,8 @@ class Errands:
         async with asyncio.TaskGroup() as self._group:
             await asyncio.Event().wait()
 
-    def begin_visit(self) -> None:
-        """Forget the last customer's calls."""
+    def forget(self) -> None:
+        """Forget a customer, their calls and what was answered."""
         self.turn = 0
         self.done = []
         self.drop()

@@ -2,11 +2,14 @@
 
 import asyncio
 
+import pytest
+
 from kiosk.core.effects import Phrase
 from kiosk.core.events import MuteSwitched
 from kiosk.core.kept import KeptVisit
 from kiosk.core.live import ReplyInterrupted, SessionHandle
 from kiosk.errors import LinkError
+from kiosk.runtime.toolbox import Toolbox
 from tests.fakes.live import FakeLive, HangUp, Say, Send, Turn
 from tests.runtime.house import House, open_house
 from tests.virtualtime import run_virtual
@@ -132,5 +135,26 @@ def test_a_visit_that_is_taken_up_too_late_leaves_the_next_customer_none_of_it()
 
             assert house.named("refused") == []  # nobody showed the handle to the service
             assert len(live.sessions) == 2
+
+    run_virtual(scenario())
+
+
+def test_what_the_tools_told_a_customer_is_forgotten_with_their_visit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forgotten: list[float] = []
+
+    class Noting(Toolbox):
+        def begin_visit(self) -> None:
+            forgotten.append(asyncio.get_running_loop().time())
+            super().begin_visit()
+
+    monkeypatch.setattr("tests.runtime.house.Toolbox", Noting)
+
+    async def scenario() -> None:
+        async with open_house(FakeLive([ANSWER])) as house:
+            await house.ask()
+            ended = await house.until("visit_ended")
+            assert forgotten[-1] == pytest.approx(ended["t"])
 
     run_virtual(scenario())
