@@ -197,6 +197,8 @@ def _up(link: Recovery, phase: Recovering | Offline, *, resumed: bool, now: floa
         if resumed:
             told_s = round(took_s, 3)
             actions = (*actions, Tell("resumed", {"took_s": told_s, "why": phase.why.value}))
+        elif link.rung is Rung.RESUME:  # there was no handle yet
+            actions = (*actions, Tell("fresh_session"))
         actions = (*actions, lw.Note(phase.why, took_s, resumed))
     if standby:
         return after, actions

@@ -118,15 +118,15 @@ def fail_over_from(link: Recovery, now: float) -> Step:
     answers = link.refusals > 0 and now >= link.not_before
     over, actions = fail_over(link, now)
     over, told = reached_now(over, reached=answers)
-    return over, (lw.StopDialling(), lw.Reset(), lw.DropHandle(), *told, *actions)
+    return over, (lw.StopDialling(), lw.Reset(), *told, *actions)
 
 
 def fail_over(link: Recovery, now: float) -> Step:
-    """Take the visit to the service on this machine."""
+    """Take the visit to the service on this machine, which knows no handle of the other."""
     recovering = Recovering(since=now, why=Why.FAILOVER, stage=Racing(now))
     rung = Rung.FRESH if isinstance(link.phase, Resting) else Rung.RECAP
     over = replace(link, phase=recovering, target=Target.STANDBY, rung=rung, refusals=0, held=0)
-    return over, (Post(FailedOver()),)
+    return over, (lw.DropHandle(), Post(FailedOver()))
 
 
 def standby_changed(link: Recovery, now: float, *, ready: bool) -> Step:

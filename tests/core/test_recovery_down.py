@@ -136,7 +136,8 @@ def test_after_8_s_without_a_way_the_kiosk_is_offline_and_goes_on_trying(link: R
 def test_after_8_s_without_a_way_the_service_on_this_machine_stands_in(link: Recovery) -> None:
     over, actions = step(replace(link, standby=True), TICK, 28.0)
 
-    assert actions[:3] == (StopDialling(), Reset(), lw.DropHandle())
+    assert actions[:2] == (StopDialling(), Reset())
+    assert lw.DropHandle() in actions
     assert posts(actions) == [ev.Reachable(False), ev.FailedOver()]
     assert over.phase == Recovering(since=28.0, why=Why.FAILOVER, stage=Racing(28.0))
     assert (over.target, over.rung) == (Target.STANDBY, Rung.RECAP)

@@ -158,3 +158,16 @@ def test_what_the_tools_told_a_customer_is_forgotten_with_their_visit(
             assert forgotten[-1] == pytest.approx(ended["t"])
 
     run_virtual(scenario())
+
+
+def test_a_session_that_could_not_be_resumed_for_want_of_a_handle_is_called_fresh() -> None:
+    async def scenario() -> None:
+        live = FakeLive([Turn(steps=(HangUp(RESET),)), ANSWER])
+        async with open_house(live) as house:
+            await house.ask()
+            await house.until("turn_ended", outcome="answered")
+
+            assert house.named("resumed") == []
+            assert len(house.named("fresh_session")) == 1
+
+    run_virtual(scenario())
