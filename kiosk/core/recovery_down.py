@@ -31,7 +31,7 @@ from kiosk.core.recovery_moves import (
     reached_now,
 )
 from kiosk.core.refusals import refused
-from kiosk.core.retry import race_period_s
+from kiosk.core.retry import RACE_S
 
 STALL_S: Final = 0.8
 """Suspect then: no acknowledged path, up to 10 % loss each way, was silent for so long."""
@@ -78,7 +78,7 @@ def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now:
         case lw.ServiceSilent():
             return _give_up_old(link, phase, now, spare=False, actions=(lw.Reset(),))
         case lw.NetworkChanged(NetworkChange.UP) if isinstance(phase.stage, Racing):
-            return dial(link, phase, now, since=phase.since)
+            return dial(link, phase, now)
         case lw.Tick():
             return _suspect_tick(link, phase, now)
         case _:
@@ -105,7 +105,7 @@ def _suspect_tick(link: Recovery, phase: Suspect | Offline, now: float) -> Step:
     if isinstance(phase, Offline) and now >= phase.since + WIPE_S:
         return gone(link, now)
     if isinstance(phase.stage, Racing) and now >= phase.stage.next_at:
-        return dial(link, phase, now, since=phase.since)
+        return dial(link, phase, now)
     return link, ()
 
 
@@ -152,7 +152,7 @@ def when_down(link: Recovery, phase: Recovering | Offline, event: lw.Event, now:
         case lw.SessionUp():  # of an attempt that was given up: there must not be two
             return link, (lw.Reset(),)
         case lw.SessionLost() if isinstance(phase.stage, Opening):
-            next_at = max(now, phase.stage.began + race_period_s(now - phase.since))
+            next_at = max(now, phase.stage.began + RACE_S)
             racing = replace(link, phase=replace(phase, stage=Racing(next_at)))
             return path_down(racing, phase.why) if phase.why is not Why.VISIT else (racing, ())
         case lw.SessionRefused() if isinstance(phase.stage, Opening):
@@ -160,7 +160,7 @@ def when_down(link: Recovery, phase: Recovering | Offline, event: lw.Event, now:
         case lw.StandbyWished() if may_fail_over(link):
             return fail_over_from(link, now)
         case lw.NetworkChanged(NetworkChange.UP) if isinstance(phase.stage, Racing):
-            return dial(link, phase, now, since=phase.since)
+            return dial(link, phase, now)
         case lw.Tick():
             return _down_tick(link, phase, now)
         case _:
@@ -181,9 +181,9 @@ def _down_tick(link: Recovery, phase: Recovering | Offline, now: float) -> Step:
             pass
     match phase.stage:
         case Racing(next_at) if now >= next_at:
-            return dial(link, phase, now, since=phase.since)
+            return dial(link, phase, now)
         case Waiting(until) if now >= until:
-            return dial(link, phase, now, since=phase.since)
+            return dial(link, phase, now)
         case _:
             return link, ()
 

@@ -25,7 +25,7 @@ from kiosk.core.link_phases import (
     Waiting,
 )
 from kiosk.core.link_words import Action, Post, Rung, Target, Tell, Why
-from kiosk.core.retry import race_period_s
+from kiosk.core.retry import RACE_S
 
 PROBE_S: Final = 20.0
 STEADY_S: Final = 1.0
@@ -88,11 +88,9 @@ def path_down(link: Recovery, why: Why) -> Step:
     return replace(link, path_told=False), (*told, Post(LinkDown()))
 
 
-def dial(
-    link: Recovery, phase: Suspect | Recovering | Offline, now: float, *, since: float
-) -> Step:
+def dial(link: Recovery, phase: Suspect | Recovering | Offline, now: float) -> Step:
     """Start a bare connect; the next one is due a period later."""
-    stage = Racing(now + race_period_s(now - since))
+    stage = Racing(now + RACE_S)
     return replace(link, phase=replace(phase, stage=stage)), (lw.Dial(),)
 
 
