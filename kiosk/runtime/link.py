@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from kiosk.core import link_words as lw
-from kiosk.core.events import LinkDoubted, QuestionDelivered
+from kiosk.core.events import LinkDoubted, QuestionDelivered, Reachable
 from kiosk.core.link_phases import Live, Recovery
 from kiosk.core.link_words import Rung, Target, Why
 from kiosk.core.live import SessionHandle, SessionSetup
@@ -208,11 +208,20 @@ class Link:
             case lw.Probe():
                 self._dials.probe(self._services.get(Target.PRIMARY))
             case lw.Post(fact):
+                if isinstance(fact, Reachable):
+                    self._note_reachable(fact)
                 self._inbox.post(fact)
             case lw.Tell(event, fields):
                 self._stream.report(event, fields)
             case lw.Note(why, took_s, resumed):
                 self._note(why, took_s, resumed=resumed)
+
+    def _note_reachable(self, fact: Reachable) -> None:
+        fields = {"KIOSK_ENDPOINT": self._services[Target.PRIMARY].endpoint}
+        if fact.reachable:
+            log.info("service can be reached again", extra=fields)
+        else:
+            log.warning("service cannot be reached", extra=fields)
 
     def _note(self, why: Why, took_s: float, *, resumed: bool) -> None:
         fields = {
