@@ -20,6 +20,7 @@ from kiosk.core.link_phases import (
 from kiosk.core.link_words import Action, Post, Rung, Target, Tell, Why
 from kiosk.core.path import CLOCK_S, NetworkChange
 from kiosk.core.recovery_moves import (
+    STEADY_S,
     Step,
     dial,
     fail_over_from,
@@ -31,7 +32,7 @@ from kiosk.core.recovery_moves import (
     reached_now,
 )
 from kiosk.core.refusals import refused
-from kiosk.core.retry import RACE_S
+from kiosk.core.retry import RACE_S, hang_up_pause_s
 
 STALL_S: Final = 0.8
 """Suspect then: no acknowledged path, up to 10 % loss each way, was silent for so long."""
@@ -152,9 +153,7 @@ def when_down(link: Recovery, phase: Recovering | Offline, event: lw.Event, now:
         case lw.SessionUp():  # of an attempt that was given up: there must not be two
             return link, (lw.Reset(),)
         case lw.SessionLost() if isinstance(phase.stage, Opening):
-            next_at = max(now, phase.stage.began + RACE_S)
-            racing = replace(link, phase=replace(phase, stage=Racing(next_at)))
-            return path_down(racing, phase.why) if phase.why is not Why.VISIT else (racing, ())
+            return settle(_not_opened(link, phase, phase.stage, now), now)
         case lw.SessionRefused() if isinstance(phase.stage, Opening):
             return settle(refused(link, event, now), now)
         case lw.StandbyWished() if may_fail_over(link):
@@ -165,6 +164,16 @@ def when_down(link: Recovery, phase: Recovering | Offline, event: lw.Event, now:
             return _down_tick(link, phase, now)
         case _:
             return link, ()
+
+
+def _not_opened(link: Recovery, phase: Recovering | Offline, opening: Opening, now: float) -> Step:
+    """Try again. Whoever took the call and hung up soon answers, and is not raced."""
+    hung_up = now - opening.began < STEADY_S
+    refusals = link.refusals + 1 if hung_up else link.refusals
+    pause_s = hang_up_pause_s(refusals) if hung_up else 0.0
+    next_at = max(now + pause_s, opening.began + RACE_S)
+    racing = replace(link, phase=replace(phase, stage=Racing(next_at)), refusals=refusals)
+    return path_down(racing, phase.why) if phase.why is not Why.VISIT else (racing, ())
 
 
 def _down_tick(link: Recovery, phase: Recovering | Offline, now: float) -> Step:

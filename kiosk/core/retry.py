@@ -23,6 +23,11 @@ STILL_HELD_S: Final = (0.2, 0.4, 0.8, 1.6)
 """A service that still holds the old connection of a session refuses to resume it."""
 
 
+def hang_up_pause_s(times: int) -> float:
+    """Return how long to leave one alone who answered and hung up so many times in a row."""
+    return 0.0 if times < 2 else RACE_S * float(1 << min(times, 5))
+
+
 def jitter_s(refusals: int, roll: float) -> float:
     """Return how long to wait after so many refusals in a row; ``roll`` is random, 0 to 1."""
     doublings = max(0, min(refusals, 16) - 1)
