@@ -29,7 +29,7 @@ class _Errand:
 
 
 class Errands:
-    """Runs tool calls; the one place besides the daemon that starts tasks."""
+    """Runs tool calls, each as a task of its own, and keeps what is still to be told."""
 
     def __init__(self, toolbox: Toolbox, stream: Stream) -> None:
         self.turn = 0

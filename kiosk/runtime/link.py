@@ -73,11 +73,6 @@ class Link:
         """Whether the visit is with the service on this machine for want of the other."""
         return self._recovery.target is Target.STANDBY
 
-    @property
-    def state(self) -> str:
-        """The recovery's phase, in one word."""
-        return type(self._recovery.phase).__name__.lower()
-
     # What others ask for
 
     def use(self, service: LiveService, setup: SessionSetup) -> None:
