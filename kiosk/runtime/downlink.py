@@ -174,9 +174,9 @@ class Downlink:
             self._mending.sound(pcm)
             self._mend(complete=False)
             return
+        self._whole = False
         if not self._begun:
             self._begun = True
-            self._whole = False
             self._player.begin_reply()
             self.on_answer()
             self._inbox.post(ReplyStarted())
