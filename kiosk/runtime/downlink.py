@@ -224,8 +224,7 @@ class Downlink:
         self._broken += 1
         if self._broken < MOST_BROKEN or self._muted or not self._asked:
             return
-        if self._begun:
-            self._player.finish_reply()
+        self._player.finish_reply()
         self.mute()
         self._inbox.post(ReplyCut())
 

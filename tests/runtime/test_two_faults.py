@@ -7,7 +7,7 @@ import pytest
 from kiosk.core.effects import Phrase
 from kiosk.core.events import MuteSwitched
 from kiosk.core.kept import KeptVisit
-from kiosk.core.live import ReplyInterrupted, SessionHandle
+from kiosk.core.live import BrokenPiece, ReplyInterrupted, SessionHandle
 from kiosk.errors import LinkError
 from kiosk.runtime.toolbox import Toolbox
 from tests.fakes.live import FakeLive, HangUp, Say, Send, Turn
@@ -40,6 +40,22 @@ def test_a_reply_that_is_cut_again_while_it_is_told_again_goes_on_where_it_stopp
             assert len(live.sessions) == 3
             assert (done["outcome"], done["heard_ms"]) == ("answered", 6000)
             assert Phrase.SAY_AGAIN not in phrases(house)
+
+    run_virtual(scenario())
+
+
+def test_a_cut_reply_whose_second_telling_is_noise_is_given_up_as_soon_as_it_is_heard() -> None:
+    async def scenario() -> None:
+        noise = Turn(steps=(Send(BrokenPiece()),) * 3)
+        live = FakeLive([LONG, noise])
+        async with open_house(live) as house:
+            await house.ask()
+            started = await house.until("reply_started")
+            await asyncio.sleep(0.8)
+            live.sessions[0].hang_up(RESET)
+            told = await house.until("phrase", code=Phrase.SAY_AGAIN)
+
+            assert told["t"] - started["t"] <= 4.0  # so much of it had come, at four times its pace
 
     run_virtual(scenario())
 
