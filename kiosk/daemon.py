@@ -113,8 +113,10 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             group.create_task(_keep_endpoint(settings, environ, setup, kiosk, manager, ready))
             group.create_task(_keep_standby(settings, environ, kiosk, ready))
             await ready.wait()
-            if memory.kept is not None:
-                kiosk.restore(memory.kept)
+            kept = memory.kept
+            memory.wipe()  # whether or not that visit can be gone on with
+            if kept is not None:
+                kiosk.restore(kept)
 
 
 async def _keep_endpoint(

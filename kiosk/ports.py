@@ -161,7 +161,7 @@ class Spare(Protocol):
 class LiveSession(Protocol):
     """One connection to a Live service. Every coroutine may raise LinkError or LinkRefused.
 
-    One reader of ``messages`` and one writer of everything else.
+    One reader of ``messages`` and one writer of everything else; ``ping`` may come in between.
     """
 
     resumed: bool

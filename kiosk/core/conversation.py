@@ -74,6 +74,7 @@ def _note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
             return replace(conv, pressed_at=None)
         case ev.Connected(standby=False):
             truths = truths.with_fault(Light.ACCOUNT_FAULT, present=False)
+            return replace(conv, truths=truths, standing_in=False, notice_owed=False)
         case ev.LinkDown() | ev.LinkDoubted():
             return replace(conv, delivered=False)
         case ev.FailedOver():

@@ -53,7 +53,7 @@ from kiosk.core.recovery_moves import (
 )
 from kiosk.core.recovery_resting import when_resting
 from kiosk.core.refusals import refused
-from kiosk.core.retry import race_period_s
+from kiosk.core.retry import RACE_S, hang_up_pause_s
 
 
 def step(link: Recovery, event: lw.Event, now: float) -> Step:
@@ -148,7 +148,7 @@ def _live(link: Recovery, live: Live, event: lw.Event, now: float) -> Step:
 def _suspicious(link: Recovery, live: Live, why: Why, now: float) -> Step:
     stalled = live.flow.stalled_since
     since = now if stalled is None or why is Why.NETWORK else stalled
-    suspect = Suspect(since=since, why=why, stage=Racing(now + race_period_s(0)), live=live)
+    suspect = Suspect(since=since, why=why, stage=Racing(now + RACE_S), live=live)
     told = Tell("suspect", {"why": why.value})
     return replace(link, phase=suspect), (told, lw.Doubt(), lw.Ping(), lw.Dial())
 
@@ -156,8 +156,8 @@ def _suspicious(link: Recovery, live: Live, why: Why, now: float) -> Step:
 def _lost(link: Recovery, now: float) -> Step:
     """Go on after the end of a connection. One that never stood was as good as refused."""
     refusals = 0 if stood_well(link, now) else link.refusals + 1
-    pause_s = 0.0 if refusals < 2 else race_period_s(0) * 2 ** min(refusals, 5)
-    racing = Recovering(since=now, why=Why.LOST, stage=Racing(now + pause_s))
+    stage = Racing(now + hang_up_pause_s(refusals))
+    racing = Recovering(since=now, why=Why.LOST, stage=stage)
     lost = replace(link, phase=racing, refusals=refusals, rung=Rung.RESUME)
     return settle(path_down(lost, Why.LOST), now)
 

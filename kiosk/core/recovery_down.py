@@ -20,6 +20,7 @@ from kiosk.core.link_phases import (
 from kiosk.core.link_words import Action, Post, Rung, Target, Tell, Why
 from kiosk.core.path import CLOCK_S, NetworkChange
 from kiosk.core.recovery_moves import (
+    STEADY_S,
     Step,
     dial,
     fail_over_from,
@@ -31,7 +32,7 @@ from kiosk.core.recovery_moves import (
     reached_now,
 )
 from kiosk.core.refusals import refused
-from kiosk.core.retry import race_period_s
+from kiosk.core.retry import RACE_S, hang_up_pause_s
 
 STALL_S: Final = 0.8
 """Suspect then: no acknowledged path, up to 10 % loss each way, was silent for so long."""
@@ -78,7 +79,7 @@ def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now:
         case lw.ServiceSilent():
             return _give_up_old(link, phase, now, spare=False, actions=(lw.Reset(),))
         case lw.NetworkChanged(NetworkChange.UP) if isinstance(phase.stage, Racing):
-            return dial(link, phase, now, since=phase.since)
+            return dial(link, phase, now)
         case lw.Tick():
             return _suspect_tick(link, phase, now)
         case _:
@@ -105,7 +106,7 @@ def _suspect_tick(link: Recovery, phase: Suspect | Offline, now: float) -> Step:
     if isinstance(phase, Offline) and now >= phase.since + WIPE_S:
         return gone(link, now)
     if isinstance(phase.stage, Racing) and now >= phase.stage.next_at:
-        return dial(link, phase, now, since=phase.since)
+        return dial(link, phase, now)
     return link, ()
 
 
@@ -152,19 +153,27 @@ def when_down(link: Recovery, phase: Recovering | Offline, event: lw.Event, now:
         case lw.SessionUp():  # of an attempt that was given up: there must not be two
             return link, (lw.Reset(),)
         case lw.SessionLost() if isinstance(phase.stage, Opening):
-            next_at = max(now, phase.stage.began + race_period_s(now - phase.since))
-            racing = replace(link, phase=replace(phase, stage=Racing(next_at)))
-            return path_down(racing, phase.why) if phase.why is not Why.VISIT else (racing, ())
+            return settle(_not_opened(link, phase, phase.stage, now), now)
         case lw.SessionRefused() if isinstance(phase.stage, Opening):
             return settle(refused(link, event, now), now)
         case lw.StandbyWished() if may_fail_over(link):
             return fail_over_from(link, now)
         case lw.NetworkChanged(NetworkChange.UP) if isinstance(phase.stage, Racing):
-            return dial(link, phase, now, since=phase.since)
+            return dial(link, phase, now)
         case lw.Tick():
             return _down_tick(link, phase, now)
         case _:
             return link, ()
+
+
+def _not_opened(link: Recovery, phase: Recovering | Offline, opening: Opening, now: float) -> Step:
+    """Try again. Whoever took the call and hung up soon answers, and is not raced."""
+    hung_up = now - opening.began < STEADY_S
+    refusals = link.refusals + 1 if hung_up else link.refusals
+    pause_s = hang_up_pause_s(refusals) if hung_up else 0.0
+    next_at = max(now + pause_s, opening.began + RACE_S)
+    racing = replace(link, phase=replace(phase, stage=Racing(next_at)), refusals=refusals)
+    return path_down(racing, phase.why) if phase.why is not Why.VISIT else (racing, ())
 
 
 def _down_tick(link: Recovery, phase: Recovering | Offline, now: float) -> Step:
@@ -181,9 +190,9 @@ def _down_tick(link: Recovery, phase: Recovering | Offline, now: float) -> Step:
             pass
     match phase.stage:
         case Racing(next_at) if now >= next_at:
-            return dial(link, phase, now, since=phase.since)
+            return dial(link, phase, now)
         case Waiting(until) if now >= until:
-            return dial(link, phase, now, since=phase.since)
+            return dial(link, phase, now)
         case _:
             return link, ()
 
@@ -197,6 +206,8 @@ def _up(link: Recovery, phase: Recovering | Offline, *, resumed: bool, now: floa
         if resumed:
             told_s = round(took_s, 3)
             actions = (*actions, Tell("resumed", {"took_s": told_s, "why": phase.why.value}))
+        elif link.rung is Rung.RESUME:  # there was no handle yet
+            actions = (*actions, Tell("fresh_session"))
         actions = (*actions, lw.Note(phase.why, took_s, resumed))
     if standby:
         return after, actions

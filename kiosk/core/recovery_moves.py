@@ -25,7 +25,7 @@ from kiosk.core.link_phases import (
     Waiting,
 )
 from kiosk.core.link_words import Action, Post, Rung, Target, Tell, Why
-from kiosk.core.retry import race_period_s
+from kiosk.core.retry import RACE_S
 
 PROBE_S: Final = 20.0
 STEADY_S: Final = 1.0
@@ -88,11 +88,9 @@ def path_down(link: Recovery, why: Why) -> Step:
     return replace(link, path_told=False), (*told, Post(LinkDown()))
 
 
-def dial(
-    link: Recovery, phase: Suspect | Recovering | Offline, now: float, *, since: float
-) -> Step:
+def dial(link: Recovery, phase: Suspect | Recovering | Offline, now: float) -> Step:
     """Start a bare connect; the next one is due a period later."""
-    stage = Racing(now + race_period_s(now - since))
+    stage = Racing(now + RACE_S)
     return replace(link, phase=replace(phase, stage=stage)), (lw.Dial(),)
 
 
@@ -118,15 +116,15 @@ def fail_over_from(link: Recovery, now: float) -> Step:
     answers = link.refusals > 0 and now >= link.not_before
     over, actions = fail_over(link, now)
     over, told = reached_now(over, reached=answers)
-    return over, (lw.StopDialling(), lw.Reset(), lw.DropHandle(), *told, *actions)
+    return over, (lw.StopDialling(), lw.Reset(), *told, *actions)
 
 
 def fail_over(link: Recovery, now: float) -> Step:
-    """Take the visit to the service on this machine."""
+    """Take the visit to the service on this machine, which knows no handle of the other."""
     recovering = Recovering(since=now, why=Why.FAILOVER, stage=Racing(now))
     rung = Rung.FRESH if isinstance(link.phase, Resting) else Rung.RECAP
     over = replace(link, phase=recovering, target=Target.STANDBY, rung=rung, refusals=0, held=0)
-    return over, (Post(FailedOver()),)
+    return over, (lw.DropHandle(), Post(FailedOver()))
 
 
 def standby_changed(link: Recovery, now: float, *, ready: bool) -> Step:

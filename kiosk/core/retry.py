@@ -1,7 +1,7 @@
 """When to try again: two regimes that must never be mixed up.
 
 *The path failed*: nobody hears us, so trying costs nobody anything. Bare connects race, four a
-second for the first minute (a route that comes back is found within 0.25 s), then fewer.
+second, for as long as there is a visit: a route that comes back is found within 0.25 s.
 
 *A live server refused*: racing it would make its trouble worse. Full jitter (the whole delay is
 random, so that a hundred kiosks do not come back at once), from 0.5 s up to 30 s; a minute for
@@ -12,7 +12,8 @@ from typing import Final
 
 DIAL_S: Final = 1.2
 """How long one bare connect may take; the next one starts beside it."""
-_RACE: Final = ((60.0, 0.25), (600.0, 1.0), (float("inf"), 5.0))
+RACE_S: Final = 0.25
+"""From one bare connect to the next."""
 _JITTER_BASE_S: Final = 0.5
 _JITTER_CAP_S: Final = 30.0
 QUOTA_S: Final = 60.0
@@ -22,9 +23,9 @@ STILL_HELD_S: Final = (0.2, 0.4, 0.8, 1.6)
 """A service that still holds the old connection of a session refuses to resume it."""
 
 
-def race_period_s(racing_s: float) -> float:
-    """Return the time between two connects after ``racing_s`` seconds of racing."""
-    return next(period for until, period in _RACE if racing_s < until)
+def hang_up_pause_s(times: int) -> float:
+    """Return how long to leave one alone who answered and hung up so many times in a row."""
+    return 0.0 if times < 2 else RACE_S * float(1 << min(times, 5))
 
 
 def jitter_s(refusals: int, roll: float) -> float:

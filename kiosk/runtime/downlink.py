@@ -80,6 +80,8 @@ class Downlink:
         self._handle_due = True
         if self._mending is None:
             self._telling = Telling()
+        else:  # what came before is of a telling that was cut in its turn
+            self._mending = Mending(self._telling)
 
     def mute(self) -> None:
         """Let nothing more of the reply under way be heard."""
@@ -92,6 +94,7 @@ class Downlink:
     def forget(self) -> None:
         """Start a visit with nothing of the last one."""
         self.handle = None
+        self._telling = Telling()
         self._mending = None
         self._errands.drop()
         self._fresh_connection()
@@ -171,9 +174,9 @@ class Downlink:
             self._mending.sound(pcm)
             self._mend(complete=False)
             return
+        self._whole = False
         if not self._begun:
             self._begun = True
-            self._whole = False
             self._player.begin_reply()
             self.on_answer()
             self._inbox.post(ReplyStarted())
@@ -209,20 +212,19 @@ class Downlink:
                 self._telling = mending.second
                 self._report_caption("kiosk", mending.new_words(), final=False)
                 self._player.push_reply(mending.take())
-                self.on_answer()
             case Verdict.OTHER:
                 self._player.finish_reply()
                 self._inbox.post(ReplyCut())
                 self._muted, self._asked = True, False
         self._mending = None
+        self.on_answer()
 
     def _broken_piece(self) -> None:
         """Leave a piece out; when no more comes than such, end the turn."""
         self._broken += 1
         if self._broken < MOST_BROKEN or self._muted or not self._asked:
             return
-        if self._begun:
-            self._player.finish_reply()
+        self._player.finish_reply()
         self.mute()
         self._inbox.post(ReplyCut())
 
@@ -230,6 +232,7 @@ class Downlink:
         self._muted = False
         self._closing = True
         if self._begun:  # nobody pressed: let the customer hear what there is
+            self._whole = True
             self._player.finish_reply()
 
     def _turn_complete(self, *, worth_repeating: bool) -> None:

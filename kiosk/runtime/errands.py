@@ -29,7 +29,7 @@ class _Errand:
 
 
 class Errands:
-    """Runs tool calls; the one place besides the daemon that starts tasks."""
+    """Runs tool calls, each as a task of its own, and keeps what is still to be told."""
 
     def __init__(self, toolbox: Toolbox, stream: Stream) -> None:
         self.turn = 0
@@ -47,8 +47,8 @@ class Errands:
         async with asyncio.TaskGroup() as self._group:
             await asyncio.Event().wait()
 
-    def begin_visit(self) -> None:
-        """Forget the last customer's calls."""
+    def forget(self) -> None:
+        """Forget a customer, their calls and what was answered."""
         self.turn = 0
         self.done = []
         self.drop()

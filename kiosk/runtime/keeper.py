@@ -36,9 +36,13 @@ class Keeper:
             self.keep()
 
     def keep(self) -> None:
-        """Keep the visit as it stands."""
+        """Keep the visit as it stands, as long as the service that will be called knows it."""
+        if self._visit is None:
+            return
         handle = self._link.handle
-        if self._visit is not None and handle is not None:
+        if handle is None or self._link.standing_in:
+            self._memory.wipe()
+        else:
             self._memory.keep(handle, *self._visit)
 
     async def run(self) -> None:

@@ -81,7 +81,9 @@ class Kiosk:
         self.doing = Doing(lambda: self.control.conversation)
 
     def restore(self, kept: KeptVisit) -> None:
-        """Go on with a visit that our own end interrupted, as soon as the kiosk is ready."""
+        """Go on with a visit that our own end interrupted, unless a new one has begun."""
+        if not self.control.conversation.over:
+            return
         self.link.take_up(kept.handle)
         self.inbox.post(VisitRestored(kept.visit))
 

@@ -1,33 +1,31 @@
 """The link: one session a visit, over as many connections as the network makes necessary.
 
 ``core/recovery.py`` decides; this is the one task that drives it: it feeds in what happens,
-looks at the connection while there is one, and carries out what is asked for. The handle lives
-here and in the downlink, in memory, and dies with the visit.
+looks at the session while there is one, and carries out what is asked for. The handle lives in
+the downlink, in memory, and dies with the visit.
 """
 
 import asyncio
 import logging
-import random
 from collections.abc import Coroutine
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from kiosk.core import link_words as lw
-from kiosk.core.events import LinkDoubted, QuestionDelivered
+from kiosk.core.events import LinkDoubted, QuestionDelivered, Reachable
 from kiosk.core.link_phases import Live, Recovery
 from kiosk.core.link_words import Rung, Target, Why
 from kiosk.core.live import SessionHandle, SessionSetup
 from kiosk.core.path import NetworkChange
 from kiosk.core.recap import recap
 from kiosk.core.recovery import deadline, samples_wanted, step
-from kiosk.core.retry import DIAL_S
-from kiosk.errors import LinkError, LinkRefused
-from kiosk.ports import LiveService, LiveSession, NetworkWatch, Spare
+from kiosk.ports import LiveService, NetworkWatch
 from kiosk.runtime.control import Inbox
+from kiosk.runtime.dials import Dials
 from kiosk.runtime.downlink import Downlink
 from kiosk.runtime.errands import Errands
 from kiosk.runtime.mailbox import Mailbox
+from kiosk.runtime.sessions import Sessions
 from kiosk.runtime.stream import Stream
 from kiosk.runtime.uplink import Uplink
 
@@ -36,18 +34,6 @@ log = logging.getLogger(__name__)
 SAMPLE_S = 0.05
 QUIET_S = 0.5
 """Without anything to acknowledge, a dead path is not seen: a ping frame gives it something."""
-PROBE_WITHIN_S = 1.5
-GOODBYE_S = 0.5
-"""A session is resumed only after its old connection has been closed, or has had so long."""
-
-
-@dataclass(slots=True, eq=False)
-class _Connection:
-    """One attempt at a session and what becomes of it."""
-
-    endpoint: str
-    session: LiveSession | None = None
-    task: asyncio.Task[None] | None = None
 
 
 class Link:
@@ -68,10 +54,8 @@ class Link:
         self._services: dict[Target, LiveService] = {}
         self._setup: SessionSetup | None = None
         self._group: asyncio.TaskGroup | None = None
-        self._connection: _Connection | None = None
-        self._closing: set[asyncio.Task[None]] = set()
-        self._dials: set[asyncio.Task[None]] = set()
-        self._spare: Spare | None = None
+        self._dials = Dials(self._start, self._events.post)
+        self._sessions = Sessions(uplink, downlink, errands, stream, self._start, self._events.post)
 
     @property
     def endpoint(self) -> str | None:
@@ -82,17 +66,12 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether there is a session at this moment."""
-        return self._connection is not None and self._connection.session is not None
+        return self._sessions.session is not None
 
     @property
     def standing_in(self) -> bool:
         """Whether the visit is with the service on this machine for want of the other."""
         return self._recovery.target is Target.STANDBY
-
-    @property
-    def state(self) -> str:
-        """The recovery's phase, in one word."""
-        return type(self._recovery.phase).__name__.lower()
 
     # What others ask for
 
@@ -189,17 +168,17 @@ class Link:
         return samples_wanted(self._recovery) and self.connected
 
     def _look(self, now: float) -> lw.Sampled | None:
-        """Look at the connection, unless the recovery's own deadline has come."""
+        """Look at the session, unless the recovery's own deadline has come."""
         due = deadline(self._recovery)
-        connection = self._connection
-        if (due is not None and now >= due) or connection is None or connection.session is None:
+        session = self._sessions.session
+        if (due is not None and now >= due) or session is None:
             return None
-        sample = connection.session.path()
+        sample = session.path()
         if not sample.pending_bytes:
             if self._uplink.delivered():
                 self._inbox.post(QuestionDelivered())
             if self._uplink.quiet_s(now) >= QUIET_S and not self.standing_in:
-                self._ping()
+                self._sessions.ping()
         return lw.Sampled(sample)
 
     def _perform(self, action: lw.Action) -> None:
@@ -207,28 +186,37 @@ class Link:
             case lw.Dial():
                 self._dial()
             case lw.StopDialling():
-                self._stop_dialling()
+                self._dials.stop()
             case lw.Ping():
-                self._ping()
+                self._sessions.ping()
             case lw.Doubt():
                 self._uplink.doubted()
                 self._inbox.post(LinkDoubted())
             case lw.Open(rung):
                 self._open(rung)
             case lw.Reset():
-                self._part(reset=True)
+                self._sessions.part(reset=True)
             case lw.Leave():
-                self._part(reset=False)
+                self._sessions.part(reset=False)
             case lw.DropHandle():
                 self._downlink.handle = None
             case lw.Probe():
-                self._start(self._probe(self._services.get(Target.PRIMARY)), self._dials)
+                self._dials.probe(self._services.get(Target.PRIMARY))
             case lw.Post(fact):
+                if isinstance(fact, Reachable):
+                    self._note_reachable(fact)
                 self._inbox.post(fact)
             case lw.Tell(event, fields):
                 self._stream.report(event, fields)
             case lw.Note(why, took_s, resumed):
                 self._note(why, took_s, resumed=resumed)
+
+    def _note_reachable(self, fact: Reachable) -> None:
+        fields = {"KIOSK_ENDPOINT": self._services[Target.PRIMARY].endpoint}
+        if fact.reachable:
+            log.info("service can be reached again", extra=fields)
+        else:
+            log.warning("service cannot be reached", extra=fields)
 
     def _note(self, why: Why, took_s: float, *, resumed: bool) -> None:
         fields = {
@@ -239,49 +227,10 @@ class Link:
         }
         log.info("link is back", extra=fields)
 
-    # Bare connects
-
     def _dial(self) -> None:
         service = self._services.get(self._recovery.target)
         if service is not None:
-            self._start(self._dialled(service), self._dials)
-
-    async def _dialled(self, service: LiveService) -> None:
-        now = asyncio.get_running_loop().time
-        began = now()
-        try:
-            spare = await service.dial(DIAL_S)
-        except LinkError as err:
-            log.debug("no way", extra={"KIOSK_CAUSE": str(err)})
-            return
-        if self._services.get(self._recovery.target) is not service:
-            spare.close()
-            return
-        if self._spare is None:
-            self._spare = spare
-        else:
-            spare.close()
-        self._events.post(lw.SpareUp(now() - began))
-
-    def _stop_dialling(self) -> None:
-        for dial in self._dials:
-            dial.cancel()
-        if self._spare is not None:
-            self._spare.close()
-            self._spare = None
-
-    async def _probe(self, service: LiveService | None) -> None:
-        reached, trusted = True, True
-        try:
-            if service is not None:
-                await service.probe(PROBE_WITHIN_S)
-        except LinkRefused:
-            reached = trusted = False
-        except LinkError:
-            reached = False
-        self._events.post(lw.Probed(reached, trusted))
-
-    # Connections
+            self._dials.dial(service)
 
     def _open(self, rung: Rung) -> None:
         service = self._services.get(self._recovery.target)
@@ -295,84 +244,8 @@ class Link:
         if handle is None and rung is not Rung.FRESH and turns > 0:
             more = recap(turns, self._errands.done)
             setup = replace(setup, instruction=setup.instruction + more)
-        spare, self._spare = self._spare, None
-        self._stop_dialling()
-        connection = _Connection(service.endpoint)
-        self._connection = connection
-        connecting = self._converse(connection, service, setup, handle, spare)
-        connection.task = self._start(connecting, self._closing)
+        self._sessions.open(service, setup, handle, self._dials.take(service))
 
-    def _part(self, *, reset: bool) -> None:
-        """Be without the connection there is; it closes by itself, and may take a moment."""
-        connection, self._connection = self._connection, None
-        self._uplink.detach()
-        if connection is None:
-            return
-        if reset and connection.session is not None:
-            connection.session.reset()
-        self._downlink.cut()
-        if connection.task is not None:
-            connection.task.cancel()
-
-    async def _converse(
-        self,
-        connection: _Connection,
-        service: LiveService,
-        setup: SessionSetup,
-        handle: SessionHandle | None,
-        spare: Spare | None,
-    ) -> None:
-        try:
-            if handle is not None:
-                await self._old_ones_closed(connection)
-            self._stream.report("connecting", {"endpoint": service.endpoint})
-            async with service.session(setup, handle, spare) as session:
-                if connection is not self._connection:
-                    return
-                connection.session = session
-                fields = {"endpoint": service.endpoint, "resumed": session.resumed}
-                self._stream.report("connected", fields)
-                self._uplink.attach(session)
-                self._errands.attached(resumed=session.resumed)
-                self._events.post(lw.SessionUp(session.resumed))
-                await self._downlink.read(session)
-        except LinkRefused as err:
-            log.warning("session refused", extra={"KIOSK_CAUSE": str(err)})
-            roll = random.random()  # noqa: S311 - jitter, not a secret
-            self._ended(connection, lw.SessionRefused(err.refusal, err.code, roll))
-        except LinkError as err:
-            log.debug("link lost", extra={"KIOSK_CAUSE": str(err)})
-            self._ended(connection, lw.SessionLost())
-
-    def _ended(self, connection: _Connection, event: lw.Event) -> None:
-        if connection is not self._connection:
-            return  # it was given up before
-        self._connection = None
-        self._uplink.detach()
-        self._downlink.cut()
-        self._events.post(event)
-
-    async def _old_ones_closed(self, connection: _Connection) -> None:
-        others = [task for task in self._closing if task is not connection.task]
-        if others:
-            await asyncio.wait(others, timeout=GOODBYE_S)
-
-    def _ping(self) -> None:
-        session = self._connection.session if self._connection else None
-        if session is not None:
-            self._uplink.pinged()
-            self._start(_pinged(session), self._dials)
-
-    def _start(
-        self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]
-    ) -> asyncio.Task[None]:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         assert self._group is not None, "only a running link starts anything"
-        task = self._group.create_task(work)
-        among.add(task)
-        task.add_done_callback(among.discard)
-        return task
-
-
-async def _pinged(session: LiveSession) -> None:
-    with suppress(LinkError):  # its reader learns it too
-        await session.ping()
+        return self._group.create_task(work)

@@ -47,10 +47,11 @@ def performer(
                 handle = downlink.handle if goes_on else None
                 downlink.forget()
                 downlink.handle = handle
-                errands.begin_visit()
+                errands.forget()
                 link.open(resuming=goes_on)
             case CloseSession():
                 link.close()
+                errands.forget()
             case StartUtterance(turn):
                 errands.turn = turn
                 uplink.start_utterance()

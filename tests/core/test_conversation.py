@@ -848,6 +848,15 @@ def test_the_next_customer_is_not_told_what_was_true_for_the_last_one() -> None:
     assert not conv.standing_in
 
 
+def test_who_is_back_with_the_service_is_not_told_otherwise_and_may_be_stood_in_for_again() -> None:
+    owed = at(Listening(due=12.0, heard=True), notice_owed=True, standing_in=True)
+
+    conv, effects = play(owed, (10.5, ev.Connected()), (11.0, ev.SpeechEnded()))
+
+    assert phrases(effects) == []
+    assert not conv.standing_in
+
+
 def test_a_visit_is_stood_in_for_though_the_last_one_was_over_when_it_failed() -> None:
     over = at(Saying(phrase=Phrase.NOT_AVAILABLE, due=20.0, ended=True))
 

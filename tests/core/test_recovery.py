@@ -139,7 +139,7 @@ def test_a_service_that_refused_for_long_is_not_even_asked() -> None:
     assert actions == (Post(ev.Refused(ev.RefusedFor.ACCOUNT)),)
     assert isinstance(link.phase, Resting)
     _, actions = step(replace(shunned, standby=True), lw.Wanted(), 10.0)
-    assert actions == (Post(ev.FailedOver()),)
+    assert actions == (lw.DropHandle(), Post(ev.FailedOver()))
 
 
 # Suspicion
@@ -250,10 +250,10 @@ def test_a_spare_that_holds_when_the_old_one_does_not_takes_its_place_after_a_re
     assert link.phase == Live(since=23.3)
 
 
-def test_a_session_that_could_not_be_resumed_is_noted_as_such() -> None:
+def test_a_session_that_could_not_be_resumed_for_want_of_a_handle_is_told_and_noted() -> None:
     _, actions = step(OPENING, lw.SessionUp(resumed=False), 21.3)
 
-    assert tells(actions) == []
+    assert tells(actions) == ["fresh_session"]
     assert actions[-1] == lw.Note(Why.STALL, 21.3 - 20.0, resumed=False)
 
 

@@ -136,10 +136,34 @@ def test_after_8_s_without_a_way_the_kiosk_is_offline_and_goes_on_trying(link: R
 def test_after_8_s_without_a_way_the_service_on_this_machine_stands_in(link: Recovery) -> None:
     over, actions = step(replace(link, standby=True), TICK, 28.0)
 
-    assert actions[:3] == (StopDialling(), Reset(), lw.DropHandle())
+    assert actions[:2] == (StopDialling(), Reset())
+    assert lw.DropHandle() in actions
     assert posts(actions) == [ev.Reachable(False), ev.FailedOver()]
     assert over.phase == Recovering(since=28.0, why=Why.FAILOVER, stage=Racing(28.0))
     assert (over.target, over.rung) == (Target.STANDBY, Rung.RECAP)
+
+
+def test_a_service_that_answers_and_hangs_up_is_not_raced() -> None:
+    began = Recovering(since=20.0, why=Why.STALL, stage=Opening(20.0))
+    link, now, opened = replace(LIVE, phase=began), 20.0, []
+    while now < 27.5:
+        link, _ = step(link, lw.SessionLost(), now + 0.1)
+        due = deadline(link)
+        assert due is not None
+        link, _ = play(link, (due, TICK), (due, lw.SpareUp(0.05)))
+        now = due
+        opened.append(round(now - 20.0, 2))
+
+    assert opened == [0.25, 1.35, 3.45, 7.55]
+
+
+def test_a_service_that_answers_and_hangs_up_three_times_is_stood_in_for() -> None:
+    link = replace(OPENING, standby=True, refusals=2)
+
+    over, actions = step(link, lw.SessionLost(), 21.0)
+
+    assert ev.FailedOver() in posts(actions)
+    assert over.target is Target.STANDBY
 
 
 def test_who_is_offline_is_served_as_soon_as_this_machine_can() -> None:

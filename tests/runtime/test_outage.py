@@ -180,6 +180,26 @@ def test_after_30_s_offline_the_visit_is_over_and_the_light_tells_the_truth() ->
     run_virtual(scenario())
 
 
+def test_a_technician_reads_in_the_journal_since_when_the_service_could_not_be_reached(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario() -> None:
+        live = FakeLive()
+        live.path_up = False
+        async with open_house(live) as house:
+            await house.until("light", code="R", within_s=25.0)
+            await asyncio.sleep(100.0)
+            live.path_up = True
+            await house.until("light", code="G", within_s=25.0)
+
+    with caplog.at_level("INFO", logger="kiosk.runtime.link"):
+        run_virtual(scenario())
+    assert [record.message for record in caplog.records] == [
+        "service cannot be reached",
+        "service can be reached again",
+    ]
+
+
 def test_nobody_there_when_the_network_goes_is_disturbed_by_nothing() -> None:
     async def scenario() -> None:
         live = FakeLive()
