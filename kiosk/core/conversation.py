@@ -74,10 +74,12 @@ def _note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
             return replace(conv, pressed_at=None)
         case ev.Connected(standby=False):
             truths = truths.with_fault(Light.ACCOUNT_FAULT, present=False)
+            conv = replace(conv, standing_in=False, notice_owed=False)  # it is back, if it was away
         case ev.LinkDown() | ev.LinkDoubted():
             return replace(conv, delivered=False)
         case ev.FailedOver():
-            return replace(conv, delivered=False, standing_in=True, notice_owed=True)
+            owed = not conv.notice_given
+            return replace(conv, delivered=False, standing_in=True, notice_owed=owed)
         case ev.QuestionDelivered():
             return replace(conv, delivered=True)
         case ev.Reachable(reachable):
@@ -191,6 +193,7 @@ def _begin_visit(conv: Conversation, now: float, talk: Talk) -> Step:
         visit_due=now + talk.visit_s,
         standing_in=False,
         notice_owed=False,
+        notice_given=False,
     )
     begun, effects = _take_floor(fresh, now, talk, Earcon.PRESS)
     click, *rest = effects
