@@ -596,6 +596,15 @@ def test_a_reply_that_runs_dry_is_waited_for_aloud_and_then_given_up() -> None:
     assert_kept_company(conv, since=100.0)
 
 
+def test_waiting_for_the_rest_of_a_reply_is_not_counted_as_hearing_it() -> None:
+    speaking = at(Speaking(since=98.0, due=143.0, first_audio_ms=1))
+
+    conv, _ = step(speaking, ev.ReplyDried(), 100.0, TALK)
+    _, effects = step(conv, ev.ButtonPressed(), 104.0, TALK)
+
+    assert Report("reply_ended", {"heard_ms": 2000}) in effects
+
+
 def test_a_reply_that_goes_on_is_capped_as_before() -> None:
     speaking = at(Speaking(since=90.0, due=135.0, first_audio_ms=1))
 
