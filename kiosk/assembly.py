@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,16 @@ from kiosk.adapters.local_service import LocalEndpoint, local_service
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.config_file import api_key, state_directory
 from kiosk.core.live import SessionSetup
+from kiosk.errors import LinkError, LinkRefused
 from kiosk.resources import packaged
 from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Settings
 from kiosk.shop.policy_file import load_policy
+
+LOOK_S = 20.0
+ANSWERS_WITHIN_S = 3.0
+LOOKS = 3
+"""A service of our own that did not answer so often in a row hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,34 @@ class Endpoint:
     which: str
     local: LocalEndpoint | None = None
 
-    async def ended(self) -> int:
-        """Wait until a service of our own ends and return its exit code; others never do."""
+    async def ended(self) -> int | None:
+        """Wait until a service of our own ends and return its exit code; others never do.
+
+        One that runs and answers nobody any more is as good as ended: None.
+        """
         if self.local is not None and self.local.process is not None:
-            return await self.local.process.wait()
+            return await self._ended(self.local.process)
         never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         return await never
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> int | None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    return await process.wait()
+            if not await self._answers():
+                return process.returncode
+
+    async def _answers(self) -> bool:
+        for _ in range(LOOKS):
+            try:
+                await self.live.probe(ANSWERS_WITHIN_S)
+            except LinkRefused:  # an answer, too
+                return True
+            except LinkError:
+                continue
+            return True
+        return False
 
 
 def _now() -> datetime:

@@ -61,7 +61,10 @@ def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[
         except ValueError:
             value = kind(-1)
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
+            what = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a {what} from {low:.0f} to {high:.0f}"
+            )
         return value
 
     return number

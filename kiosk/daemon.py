@@ -148,7 +148,7 @@ async def _keep_endpoint(
             log.info("ready", extra=fields)
             exit_code = await endpoint.ended()
         kiosk.doing.service = ""
-        log.error("local Live service ended", extra={"KIOSK_EXIT_CODE": exit_code})
+        _tell_end(exit_code)
 
 
 async def _keep_standby(
@@ -167,10 +167,17 @@ async def _keep_standby(
                 log.info("standing by", extra={"KIOSK_ENDPOINT": endpoint.live.endpoint})
                 exit_code = await endpoint.ended()
                 kiosk.link.stand_by(None)
-            log.error("local Live service ended", extra={"KIOSK_EXIT_CODE": exit_code})
+            _tell_end(exit_code)
         except StartError as err:
             log.warning("nothing stands by", extra={"KIOSK_CAUSE": str(err)})
             await asyncio.sleep(STANDBY_AGAIN_S)
+
+
+def _tell_end(exit_code: int | None) -> None:
+    if exit_code is None:
+        log.error("local Live service hangs")
+    else:
+        log.error("local Live service ended", extra={"KIOSK_EXIT_CODE": exit_code})
 
 
 async def _record_phrases(player: Player, directories: PhraseDirectories, language: str) -> None:

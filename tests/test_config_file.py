@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from kiosk import config_file
+from kiosk.cli import main
 from kiosk.config_file import api_key, bounds, load_settings
 from kiosk.errors import ConfigError
 from kiosk.settings import Gate, Live, Settings
@@ -72,6 +73,31 @@ def test_the_manual_says_every_range_as_it_is_checked() -> None:
             assert re.search(rf"\b{low:g} to {high:g}\b", comments[f"{table}.{name}"]), name
             ranged += 1
     assert ranged > 20
+
+
+def test_the_manual_sends_nobody_to_a_command_that_is_not_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = set(re.findall(r"`kiosk ([a-z-]+)", MANUAL.read_text()))
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = set(re.findall(r"^    ([a-z-]+)\b", capsys.readouterr().out, re.MULTILINE))
+
+    assert named <= commands
+    assert "press" in named
+
+
+def test_a_wrong_number_is_answered_with_those_that_are_right(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for arguments, right in (
+        (["volume", "40.5"], "a whole number from 0 to 100"),
+        (["messages", "--done", "x"], "a whole number from 1 to 9007199254740992"),
+        (["press", "--for", "61"], "a number from 0 to 60"),
+    ):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert f"is not {right};" in capsys.readouterr().err
 
 
 def test_every_mistake_is_told_at_once_with_the_nearest_name(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from kiosk.errors import StartError
 
 START_S = 60.0
 """A small board loads the recogniser in this time, with room."""
-END_S = 2.0
+END_S = 1.0
+"""One that hangs is killed then: the kiosk itself is to be gone in 2 s."""
 ANNOUNCEMENT = Path("/run/kiosk-local-live/endpoint.json")
 """What kiosk-local-live.service puts up; its directory is there as long as the unit runs."""
 LOOK_S = 0.1

@@ -78,7 +78,8 @@ def _note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
         case ev.LinkDown() | ev.LinkDoubted():
             return replace(conv, delivered=False)
         case ev.FailedOver():
-            return replace(conv, delivered=False, standing_in=True, notice_owed=True)
+            owed = not conv.notice_given
+            return replace(conv, delivered=False, standing_in=True, notice_owed=owed)
         case ev.QuestionDelivered():
             return replace(conv, delivered=True)
         case ev.Reachable(reachable):
@@ -192,6 +193,7 @@ def _begin_visit(conv: Conversation, now: float, talk: Talk) -> Step:
         visit_due=now + talk.visit_s,
         standing_in=False,
         notice_owed=False,
+        notice_given=False,
     )
     begun, effects = _take_floor(fresh, now, talk, Earcon.PRESS)
     click, *rest = effects

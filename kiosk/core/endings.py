@@ -68,8 +68,9 @@ def turn_over(
         case Listening() | Thinking():
             fields = {"first_audio_ms": None, "heard_ms": 0}
             reports: tuple[Effect, ...] = ()
-        case Speaking(since=since, first_audio_ms=first_audio_ms):
-            heard = whole_ms(now - since) if heard_ms is None else heard_ms
+        case Speaking(since=since, dry_since=dry_since, first_audio_ms=first_audio_ms):
+            until = now if dry_since is None else dry_since
+            heard = whole_ms(until - since) if heard_ms is None else heard_ms
             fields = {"first_audio_ms": first_audio_ms, "heard_ms": heard}
             reports = (Report("reply_ended", {"heard_ms": heard}),)
         case _:

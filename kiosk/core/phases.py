@@ -93,6 +93,8 @@ class Conversation:
     """The visit is with the service on this machine because the other could not be reached."""
     notice_owed: bool = False
     """The customer has not been told so yet."""
+    notice_given: bool = False
+    """The customer of this visit has been told so: once is enough."""
 
     @property
     def deadline(self) -> float | None:

@@ -30,7 +30,8 @@ def with_notice(conv: Conversation) -> Step:
     """Say honestly that the kiosk answers by itself, once."""
     if not conv.notice_owed:
         return conv, ()
-    return replace(conv, notice_owed=False), (PlayPhrase(Phrase.STANDING_IN),)
+    told = replace(conv, notice_owed=False, notice_given=True)
+    return told, (PlayPhrase(Phrase.STANDING_IN),)
 
 
 def wait_on(
@@ -84,7 +85,7 @@ def stand_in(conv: Conversation, now: float) -> Step:
     match conv.phase:
         case Thinking():
             return with_notice(conv)
-        case FollowUp():
+        case FollowUp() if conv.notice_owed:
             saying = Saying(phrase=Phrase.STANDING_IN, due=now + PHRASE_LIMIT_S)
             return with_notice(replace(conv, phase=saying))
         case _:  # somebody speaks: it is said when they have finished

@@ -79,6 +79,8 @@ class LastingMicrophone:
                     cast(AsyncGenerator[tuple[Frame, float]], device.frames())
                 ) as frames:
                     async for frame, captured_at in frames:
+                        if device is not self._device:
+                            continue  # what a lost one still held says nothing of the next
                         before = self.deadness.verdict
                         if self.deadness.push(frame) is not before:
                             self.on_verdict()

@@ -2,13 +2,20 @@
 
 import asyncio
 import json
+import os
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
+from kiosk import assembly
 from kiosk.adapters import local_service as module
+from kiosk.adapters.event_loop import KioskLoop
+from kiosk.adapters.genai_live import GenaiLive
 from kiosk.adapters.local_service import LocalEndpoint, local_service
+from kiosk.adapters.processes import running
+from kiosk.assembly import Endpoint
 from kiosk.errors import StartError
 
 WHERE = {"url": "https://127.0.0.1:18443", "ca_file": "/run/kiosk-local-live/ca.pem"}
@@ -70,3 +77,36 @@ def test_a_service_that_gives_up_while_it_is_waited_for_is_replaced(
 
     with pytest.raises(StartError, match="did not start"):
         asyncio.run(scenario())
+
+
+def test_a_service_of_our_own_that_answers_nobody_any_more_is_as_good_as_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A port that takes connections and says nothing: what is left of a frozen process."""
+    monkeypatch.setattr(assembly, "LOOK_S", 0.05)
+    monkeypatch.setattr(assembly, "ANSWERS_WITHIN_S", 0.1)
+
+    async def scenario() -> None:
+        async with running(["sleep", "60"], os.environ) as process:
+            url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+            live = GenaiLive(endpoint=url, api_key="")
+            endpoint = Endpoint(live, "ours", LocalEndpoint(url, "", process))
+            async with asyncio.timeout(10):
+                assert await endpoint.ended() is None
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        asyncio.Runner(loop_factory=KioskLoop) as runner,
+    ):
+        runner.run(scenario())
+
+
+def test_a_service_of_our_own_that_ends_says_how() -> None:
+    async def scenario() -> None:
+        async with running(["false"], os.environ) as process:
+            live = GenaiLive(endpoint="https://127.0.0.1:1", api_key="")
+            endpoint = Endpoint(live, "ours", LocalEndpoint("", "", process))
+            async with asyncio.timeout(10):
+                assert await endpoint.ended() == 1
+
+    asyncio.run(scenario())

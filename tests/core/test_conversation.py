@@ -596,6 +596,15 @@ def test_a_reply_that_runs_dry_is_waited_for_aloud_and_then_given_up() -> None:
     assert_kept_company(conv, since=100.0)
 
 
+def test_waiting_for_the_rest_of_a_reply_is_not_counted_as_hearing_it() -> None:
+    speaking = at(Speaking(since=98.0, due=143.0, first_audio_ms=1))
+
+    conv, _ = step(speaking, ev.ReplyDried(), 100.0, TALK)
+    _, effects = step(conv, ev.ButtonPressed(), 104.0, TALK)
+
+    assert Report("reply_ended", {"heard_ms": 2000}) in effects
+
+
 def test_a_reply_that_goes_on_is_capped_as_before() -> None:
     speaking = at(Speaking(since=90.0, due=135.0, first_audio_ms=1))
 
@@ -830,6 +839,30 @@ def test_who_speaks_is_told_when_they_have_finished_and_only_once() -> None:
 
     assert phrases(effects) == [Phrase.STANDING_IN]
     assert isinstance(conv.phase, Thinking)
+
+
+@pytest.mark.parametrize(
+    "phase", [Thinking(since=9.0, due=9.8), FollowUp(due=21.0), FollowUp(due=21.0, armed=True)]
+)
+def test_a_customer_whose_stand_in_fell_too_is_not_told_again_by_the_next(phase: Phase) -> None:
+    told, _ = step(at(Thinking(since=8.0, due=9.0)), ev.FailedOver(), 8.5, TALK)
+    fell, _ = step(replace(told, phase=phase), ev.LinkDown(), 9.1, TALK)
+
+    conv, effects = step(fell, ev.FailedOver(), 9.2, TALK)
+
+    assert phrases(effects) == []
+    assert conv.phase == phase
+    assert conv.standing_in
+
+
+def test_a_visit_that_is_back_with_its_own_service_is_not_said_to_be_stood_in_for() -> None:
+    over, _ = step(at(Listening(due=40.0, heard=True)), ev.FailedOver(), 12.0, TALK)
+
+    back, _ = step(over, ev.Connected(), 13.0, TALK)
+    conv, effects = step(back, ev.SpeechEnded(), 14.0, TALK)
+
+    assert not conv.standing_in
+    assert phrases(effects) == []
 
 
 def test_the_next_customer_is_not_told_what_was_true_for_the_last_one() -> None:

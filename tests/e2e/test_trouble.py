@@ -59,6 +59,17 @@ async def test_a_kiosk_told_to_stop_in_the_middle_of_a_reply_stops(run_kiosk: Ru
     assert kiosk.named("turn_ended") == kiosk.named("reply_ended") == []
 
 
+async def test_a_kiosk_told_to_stop_while_its_own_service_hangs_stops_as_fast(place: Site) -> None:
+    async with running(place) as kiosk:
+        for pid, line in place.processes():
+            if "live-server" in line:
+                os.kill(pid, signal.SIGSTOP)
+        took_s = await kiosk.stop()
+        show(f"from SIGTERM to the end {took_s:.2f} s; promised {PROMISED_S} s")
+
+    assert took_s < PROMISED_S
+
+
 async def test_a_customer_is_told_when_the_service_dies_and_answered_once_it_is_back(
     place: Site,
 ) -> None:

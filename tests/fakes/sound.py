@@ -47,7 +47,7 @@ class FakeMicrophone:
         self._coming.extend(frames)
 
     def lose(self, lost: DeviceLost) -> None:
-        """Be gone with the next frame."""
+        """Be gone with the next frame; what was captured until then is still handed out."""
         self._lost = lost
 
     async def frames(self) -> AsyncIterator[tuple[Frame, float]]:
@@ -56,6 +56,8 @@ class FakeMicrophone:
         while True:
             await asyncio.sleep(MIC_FRAME_MS / 1000)
             if self._lost:
+                for each in gathered:
+                    yield each
                 raise self._lost
             self.frames_captured += 1
             quiet = HISS[self.frames_captured % 2] if self.hisses else MIC_SILENCE

@@ -131,6 +131,28 @@ def test_without_a_speaker_there_is_no_microphone_either() -> None:
     run_virtual(scenario())
 
 
+def test_a_press_without_any_device_begins_nothing_whatever_the_lost_microphone_still_held() -> (
+    None
+):
+    async def scenario() -> None:
+        card = FakeSoundCard()
+        async with kiosk_with(card) as (house, devices):
+            await asyncio.sleep(1)
+            devices.microphone.gather_frames = 10
+            await asyncio.sleep(0.3)
+            card.plugged.clear()
+            card.unplug("speaker")
+            await house.until("fault", 0.5, part="microphone")
+            await asyncio.sleep(1)
+            await house.tap()
+            await asyncio.sleep(1)
+
+            assert not house.named("healed")
+            assert not house.named("visit_started")
+
+    run_virtual(scenario())
+
+
 def test_what_is_said_while_there_is_no_speaker_ends_when_it_would_have() -> None:
     async def scenario() -> None:
         card = FakeSoundCard("microphone")
