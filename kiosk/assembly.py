@@ -32,23 +32,27 @@ class Endpoint:
     which: str
     local: LocalEndpoint | None = None
 
-    async def ended(self) -> int | None:
-        """Wait until a service of our own ends and return its exit code; others never do.
+    async def ended(self, *, standing_too: bool = False) -> str:
+        """Wait until a service of our own ends, and return how; others never do.
 
-        One that runs and answers nobody any more is as good as ended: None.
+        One that runs and answers nobody any more is as good as ended. ``standing_too``: one
+        with a unit of its own counts as well, because what is gone cannot stand in; where it
+        is the only service, its unit brings it back to the same place.
         """
         if self.local is not None and self.local.process is not None:
             return await self._ended(self.local.process)
-        never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        if self.local is not None and standing_too:
+            return await self.local.taken_down()
+        never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         return await never
 
-    async def _ended(self, process: asyncio.subprocess.Process) -> int | None:
+    async def _ended(self, process: asyncio.subprocess.Process) -> str:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
-                    return await process.wait()
+                    return f"exit code {await process.wait()}"
             if not await self._answers():
-                return process.returncode
+                return "it answers nobody any more"
 
     async def _answers(self) -> bool:
         for _ in range(LOOKS):

@@ -146,9 +146,9 @@ async def _keep_endpoint(
                 "KIOSK_TOOK_S": round(now() - began, 2),
             }
             log.info("ready", extra=fields)
-            exit_code = await endpoint.ended()
+            how = await endpoint.ended()
         kiosk.doing.service = ""
-        _tell_end(exit_code)
+        _tell_end(how)
 
 
 async def _keep_standby(
@@ -165,19 +165,16 @@ async def _keep_standby(
                 await endpoint.live.warm()
                 kiosk.link.stand_by(endpoint.live)
                 log.info("standing by", extra={"KIOSK_ENDPOINT": endpoint.live.endpoint})
-                exit_code = await endpoint.ended()
+                how = await endpoint.ended(standing_too=True)
                 kiosk.link.stand_by(None)
-            _tell_end(exit_code)
+            _tell_end(how)
         except StartError as err:
             log.warning("nothing stands by", extra={"KIOSK_CAUSE": str(err)})
             await asyncio.sleep(STANDBY_AGAIN_S)
 
 
-def _tell_end(exit_code: int | None) -> None:
-    if exit_code is None:
-        log.error("local Live service hangs")
-    else:
-        log.error("local Live service ended", extra={"KIOSK_EXIT_CODE": exit_code})
+def _tell_end(how: str) -> None:
+    log.error("local Live service ended", extra={"KIOSK_CAUSE": how})
 
 
 async def _record_phrases(player: Player, directories: PhraseDirectories, language: str) -> None:

@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kiosk.adapters.processes import child_command, last_words
@@ -25,6 +25,7 @@ END_S = 1.0
 ANNOUNCEMENT = Path("/run/kiosk-local-live/endpoint.json")
 """What kiosk-local-live.service puts up; its directory is there as long as the unit runs."""
 LOOK_S = 0.1
+GONE_LOOK_S = 1.0
 _UNAVAILABLE = 69  # EX_UNAVAILABLE
 
 
@@ -35,7 +36,15 @@ class LocalEndpoint:
     url: str
     ca_file: str
     process: asyncio.subprocess.Process | None = None
-    """Ours; None when it stands by itself, and the link notices its end."""
+    """Ours; None when it stands by itself."""
+    announced_in: Path | None = field(default=None, compare=False)
+
+    async def taken_down(self) -> str:
+        """Wait until its announcement is gone or another one, and return that in words."""
+        assert self.announced_in is not None, "it stands by itself"
+        while _announcement(self.announced_in) == self:  # noqa: ASYNC110 - another process's file
+            await asyncio.sleep(GONE_LOOK_S)
+        return "its unit took it down"
 
 
 @asynccontextmanager
@@ -73,7 +82,7 @@ async def _standing(file: Path) -> LocalEndpoint | None:
 
 def _announcement(file: Path) -> LocalEndpoint | None:
     try:
-        return _endpoint(file.read_bytes())
+        return replace(_endpoint(file.read_bytes()), announced_in=file)
     except (OSError, ValueError, KeyError, TypeError):  # not there, or not all of it yet
         return None
 

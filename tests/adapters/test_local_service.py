@@ -92,7 +92,7 @@ def test_a_service_of_our_own_that_answers_nobody_any_more_is_as_good_as_ended(
             live = GenaiLive(endpoint=url, api_key="")
             endpoint = Endpoint(live, "ours", LocalEndpoint(url, "", process))
             async with asyncio.timeout(10):
-                assert await endpoint.ended() is None
+                assert await endpoint.ended() == "it answers nobody any more"
 
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
@@ -107,6 +107,27 @@ def test_a_service_of_our_own_that_ends_says_how() -> None:
             live = GenaiLive(endpoint="https://127.0.0.1:1", api_key="")
             endpoint = Endpoint(live, "ours", LocalEndpoint("", "", process))
             async with asyncio.timeout(10):
-                assert await endpoint.ended() == 1
+                assert await endpoint.ended() == "exit code 1"
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("after", [None, json.dumps({**WHERE, "url": "https://127.0.0.1:1"})])
+def test_a_service_that_its_unit_takes_down_is_not_relied_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str | None
+) -> None:
+    monkeypatch.setattr(module, "GONE_LOOK_S", 0.01)
+    file = tmp_path / "endpoint.json"
+    file.write_text(json.dumps(WHERE))
+
+    async def scenario() -> str:
+        standing = await found(file)
+        loop = asyncio.get_running_loop()
+        if after is None:
+            loop.call_later(0.05, file.unlink)
+        else:
+            loop.call_later(0.05, file.write_text, after)
+        async with asyncio.timeout(10):
+            return await standing.taken_down()
+
+    assert asyncio.run(scenario()) == "its unit took it down"
