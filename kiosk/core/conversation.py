@@ -273,6 +273,8 @@ def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, 
             return replace(conv, phase=speaking), (Report("reply_started"),)
         case ev.HoldWasSilent():
             return say_again(conv, "no_speech", now)
+        case ev.UtteranceTorn():
+            return say_again(conv, "torn", now)
         case ev.ReplyFinished(audible=False, worth_repeating=True) if not phase.repeated:
             repeated = replace(conv, phase=replace(phase, repeated=True), delivered=False)
             return repeated, (RepeatUtterance(),)

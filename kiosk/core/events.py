@@ -60,6 +60,11 @@ class HoldWasSilent:
 
 
 @dataclass(frozen=True, slots=True)
+class UtteranceTorn:
+    """So much of what was said got lost on this machine that words are missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """The visit's session is open. ``standby``: at the service on this machine, standing in."""
 
@@ -196,6 +201,7 @@ Event = (
     | SpeechStarted
     | SpeechEnded
     | HoldWasSilent
+    | UtteranceTorn
     | Connected
     | LinkDown
     | LinkDoubted

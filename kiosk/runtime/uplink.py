@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from kiosk.core.audio import Frame
 from kiosk.core.effects import GateMode
-from kiosk.core.events import HoldWasSilent, SpeechEnded, SpeechStarted
+from kiosk.core.events import HoldWasSilent, SpeechEnded, SpeechStarted, UtteranceTorn
 from kiosk.core.gate import Gate, GateEvent
 from kiosk.core.live import ToolResult
 from kiosk.errors import LinkError
@@ -26,6 +26,8 @@ PIECE_FRAMES = 2
 """40 ms a message: small enough to be early, large enough to cost little."""
 BURST_FRAMES = 5
 """100 ms a message while catching up."""
+MOST_LOST = 0.05
+"""Of an utterance: with more of it missing, words are."""
 REST_FRAMES = 25
 """While nobody is listened to, captured frames are looked at, and dropped, twice a second."""
 
@@ -53,6 +55,7 @@ class Uplink:
         self._end_owed = False
         self._delivery_due = False
         self._sent_at = 0.0
+        self._overruns_before = 0
         self._results: deque[ToolResult] = deque()
         self._session: LiveSession | None = None
         self._work = asyncio.Event()
@@ -105,6 +108,8 @@ class Uplink:
             self._utterance.extend(rest)
         if not self._utterance:
             self._inbox.post(HoldWasSilent())
+        elif self._torn:
+            self._inbox.post(UtteranceTorn())
         self._end()
 
     def forget(self) -> None:
@@ -251,6 +256,15 @@ class Uplink:
         self.start_utterance()
         if not self._utterance:
             self._utterance.append(_Mark.START)
+            self._overruns_before = self._microphone.overruns if self._microphone else 0
+
+    @property
+    def _torn(self) -> bool:
+        """Whether too much of the utterance was lost between the device and us."""
+        if self._microphone is None:
+            return False
+        lost_frames = self._microphone.overruns - self._overruns_before
+        return lost_frames > MOST_LOST * len(self._utterance)
 
     def _end(self) -> None:
         if self._utterance and self._utterance[-1] is not _Mark.END:

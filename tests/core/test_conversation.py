@@ -54,6 +54,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.SpeechStarted(),
     ev.SpeechEnded(),
     ev.HoldWasSilent(),
+    ev.UtteranceTorn(),
     ev.Connected(),
     ev.Connected(standby=True),
     ev.LinkDown(),

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from kiosk.core.effects import Phrase
 from kiosk.core.events import PhraseEnded
 from kiosk.core.live import (
@@ -288,5 +290,23 @@ def test_a_missing_recording_holds_nobody_up() -> None:
         player.phrase(Phrase.SAY_AGAIN)
         assert await inbox.next(None) == PhraseEnded(Phrase.SAY_AGAIN)
         assert Phrase.SAY_AGAIN in player.missing
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize(("lost_frames", "outcome"), [(4, "answered"), (12, "torn")])
+def test_a_question_of_which_too_much_was_lost_on_the_machine_is_asked_again(
+    lost_frames: int, outcome: str
+) -> None:
+    async def scenario() -> None:
+        async with open_house(FakeLive([ANSWER])) as house:
+            await house.tap()
+            house.microphone.say(2.0)  # a hundred frames, and what the gate adds to them
+            await house.until("speech_started")
+            house.microphone.overruns += lost_frames
+            await house.until("turn_ended", outcome=outcome)
+
+            asked_again = [event["code"] for event in house.named("phrase")] == [Phrase.SAY_AGAIN]
+            assert asked_again == (outcome == "torn")
 
     run_virtual(scenario())
