@@ -110,6 +110,26 @@ def test_a_killed_kiosk_is_ready_again(kiosk: KioskUnit) -> None:
     assert kiosk.recovery_from(signal.SIGKILL).ready_s < GENEROUS_S
 
 
+def test_a_customer_whose_kiosk_is_killed_in_mid_visit_goes_on(
+    kiosk: KioskUnit, sound: dict[str, str]
+) -> None:
+    kiosk.command("press")
+    card = [f"{name}={at}" for name, at in sound.items()]
+    question = kiosk.machine.run("find", "/opt/kiosk/.venv/lib", "-name", "question-*.wav").split()
+    kiosk.machine.run("env", *card, "paplay", "--device=kmicbus", *question)
+    holds(lambda: kiosk.told()["phase"] == "followup", "the question is answered", 30.0)
+    visit = kiosk.told()["visit"]
+
+    kiosk.recovery_from(signal.SIGKILL)
+
+    holds(lambda: kiosk.told()["phase"] == "followup", "the kiosk listens again", 10.0)
+    told = kiosk.told()
+    assert told["connected"]
+    assert (told["visit"], told["turn"]) == (visit, 0)
+    kiosk.command("mute")
+    kiosk.command("unmute")
+
+
 def _announced(machine: Machine) -> bool:
     return "endpoint.json" in machine.run("ls", "/run/kiosk-local-live", check=False)
 
