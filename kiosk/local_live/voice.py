@@ -48,7 +48,7 @@ PHRASES: Final = {
         "P7": "I'm not available right now. Please ask a colleague.",
         "P8": "I'm just starting, one moment.",
         "P9": "Please release the button.",
-        "P10": "My connection is down just now, so I'll help you on my own as well as I can.",
+        "P10": "My connection is down, so I'll answer on my own.",
     }
 }
 
