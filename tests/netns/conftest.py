@@ -19,7 +19,7 @@ from tests.e2e.rig import to_show
 from tests.netns.namespaces import available
 from tests.netns.shops import Shop, open_shop
 
-SHOPS: Final = max(2, 2 * (os.cpu_count() or 1))
+SHOPS: Final = 1 + (os.cpu_count() or 1)
 """A kiosk takes a twentieth of a core; the ears and voices of the clouds take the rest."""
 _HERE: Final = Path(__file__).parent
 _stage = pytest.StashKey["Stage"]()

@@ -17,7 +17,7 @@ def block_the_loop(*_: object) -> None:
 
 def lose_a_wake_up(*_: object) -> None:
     """Let the control task wait for something that nobody will set again."""
-    _the("Inbox")._arrived = asyncio.Event()
+    _the("Inbox")._mailbox._arrived = asyncio.Event()
 
 
 def kill_the_capture_thread(*_: object) -> None:
