@@ -182,9 +182,9 @@ def rig(round_trip_ms: float = ROUND_TRIP_MS, neighbour_ms: int = 100) -> Iterat
             off = "net.ipv6.conf.all.disable_ipv6=1"
             run([*_quickly(name), "sysctl", "-qw", off, "net.ipv6.conf.default.disable_ipv6=1"])
         _wire(kiosk, router, server)
-        delay = stack.enter_context(_helper([*_quickly(router)], "delay.py", "hold0"))
+        delay = stack.enter_context(_beside([*_quickly(router)], "delay.py", "hold0"))
         _route(kiosk, router, neighbour_ms)
-        stack.enter_context(_helper([*_quickly(server)], "resolver.py", RESOLVER, NAME, SERVER))
+        stack.enter_context(_beside([*_quickly(server)], "resolver.py", RESOLVER, NAME, SERVER))
         made = Rig(kiosk, router, server, delay)
         made.round_trip_ms = round_trip_ms
         made.heal()
@@ -241,7 +241,7 @@ def _route(kiosk: str, router: str, neighbour_ms: int) -> None:
 
 
 @contextmanager
-def _helper(where: list[str], script: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def _beside(where: list[str], script: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Run one of our small programs in a namespace; it ends with its stdin, so also with us."""
     process = subprocess.Popen(
         [*where, sys.executable, "-IS", str(_HERE / script), *arguments],
