@@ -11,7 +11,6 @@ from tests.adapters.tls_peer import Authority, accept, live_peer
 from tests.e2e.conftest import RunKiosk
 from tests.e2e.rig import Done, LiveServer, Site, running
 from tests.e2e.test_trouble import told_of_the_loss
-from tests.e2e.voices import said
 
 QUESTION = "Where is my order ORD-88421?"
 
@@ -157,12 +156,13 @@ async def test_a_service_with_somebody_elses_certificate_is_refused(
 async def test_a_customer_at_a_kiosk_without_a_service_is_told(place: Site) -> None:
     """It runs, waits for its service, and is honest with whoever presses."""
     endpoint = {"endpoint": f"https://127.0.0.1:{unused_port()}"}
-    async with running(place, live=endpoint, talk={"sorry_s": 3.0}) as kiosk:
-        await kiosk.tap()
-        await kiosk.until("mic_open")
-        await kiosk.hear(said("When are you open?"))
+    async with running(place, live=endpoint) as kiosk:
+        await kiosk.until("light", code="R")
+        pressed = await kiosk.tap()
 
         assert "connection" in await told_of_the_loss(kiosk)
+        told = kiosk.named("phrase")[0]
+        assert (told["code"], told["t"] - pressed["t"] < 2.0) == ("P3", True)
         assert (await kiosk.status())["phase"] == "idle"
 
 
