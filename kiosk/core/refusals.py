@@ -14,7 +14,7 @@ from kiosk.core.link_words import (
     Tell,
     Why,
 )
-from kiosk.core.recovery_moves import reached_now, stood_well
+from kiosk.core.recovery_moves import Step, may_fail_over, reached_now, stood_well
 from kiosk.core.retry import ACT_S, QUOTA_S, STILL_HELD_S, jitter_s
 from kiosk.errors import Refusal
 
@@ -23,9 +23,7 @@ _HOPELESS = 3
 """So many refusals in a row are reason enough to look elsewhere."""
 
 
-def refused(
-    link: Recovery, event: SessionRefused, now: float
-) -> tuple[Recovery, tuple[Action, ...]]:
+def refused(link: Recovery, event: SessionRefused, now: float) -> Step:
     """Decide when and how to try again. ``refusals`` of 3 or more: not soon."""
     told: tuple[Action, ...] = (Tell("refused", {"code": event.code}),)
     if link.target is Target.PRIMARY:
@@ -35,11 +33,9 @@ def refused(
     match event.refusal:
         case Refusal.CONTRACT | Refusal.HANDLE if link.held_open and link.refusals + 1 < _HOPELESS:
             # it took the set-up: something said since was too much
-            after, fresh = _without_handle(replace(link, refusals=link.refusals + 1))
-            return _again(after, now, Racing(now)), (*told, *fresh, Post(LinkDown()))
+            return _afresh(replace(link, refusals=link.refusals + 1), now, told)
         case Refusal.HANDLE if link.rung is Rung.RESUME and not link.held_open:
-            after, fresh = _without_handle(link)
-            return _again(after, now, Racing(now)), (*told, *fresh, Post(LinkDown()))
+            return _afresh(link, now, told)
         case Refusal.CONTRACT | Refusal.HANDLE if link.rung is Rung.RECAP:
             after = replace(link, rung=Rung.FRESH, refusals=link.refusals + 1)
             return _again(after, now, Racing(now)), told
@@ -48,8 +44,7 @@ def refused(
             after = replace(link, held=link.held + 1)
             return _again(after, now, wait), (*told, Post(LinkDown()))
         case Refusal.BUSY if _still_held(link, event):
-            after, fresh = _without_handle(link)
-            return _again(after, now, Racing(now)), (*told, *fresh, Post(LinkDown()))
+            return _afresh(link, now, told)
         case Refusal.BUSY:
             count = link.refusals + 1
             wait = Waiting(now + jitter_s(count, event.roll))
@@ -67,7 +62,7 @@ def refused(
 
 def _act(
     link: Recovery, now: float, pause_s: float, told: tuple[Action, ...], why: RefusedFor
-) -> tuple[Recovery, tuple[Action, ...]]:
+) -> Step:
     """Leave the service alone for a while: asking again does not help."""
     until = now + pause_s
     not_before = until if link.target is Target.PRIMARY else link.not_before
@@ -75,12 +70,7 @@ def _act(
     if link.target is Target.PRIMARY:
         after, more = reached_now(after, reached=False)
         told = (*told, *more)
-    return _again(after, now, Waiting(until)), (*told, Post(Refused(why, _served(link))))
-
-
-def _served(link: Recovery) -> bool:
-    """Whether the customer will be served all the same."""
-    return link.standby and link.target is Target.PRIMARY
+    return _again(after, now, Waiting(until)), (*told, Post(Refused(why, may_fail_over(link))))
 
 
 def _still_held(link: Recovery, event: SessionRefused) -> bool:
@@ -91,8 +81,10 @@ def _rung_after(link: Recovery) -> Rung:
     return Rung.RESUME if link.held_open else link.rung
 
 
-def _without_handle(link: Recovery) -> tuple[Recovery, tuple[Action, ...]]:
-    return replace(link, rung=Rung.RECAP, held=0), (DropHandle(), Tell("fresh_session"))
+def _afresh(link: Recovery, now: float, told: tuple[Action, ...]) -> Step:
+    """Try at once without the handle."""
+    after = _again(replace(link, rung=Rung.RECAP, held=0), now, Racing(now))
+    return after, (*told, DropHandle(), Tell("fresh_session"), Post(LinkDown()))
 
 
 def _again(link: Recovery, now: float, stage: Stage) -> Recovery:
