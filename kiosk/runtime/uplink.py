@@ -86,7 +86,7 @@ class Uplink:
         A follow-up question begins with its first frame, before the conversation knows of it.
         """
         self._answered = False
-        if not self._utterance or self._utterance[-1] is not _Mark.END:
+        if not self._ended:
             return
         self._end_owed = 0 < self._sent < len(self._utterance)
         self._utterance.clear()
@@ -126,8 +126,7 @@ class Uplink:
     @property
     def at_rest(self) -> bool:
         """Whether no utterance is under way or waits for its answer."""
-        ended = bool(self._utterance) and self._utterance[-1] is _Mark.END
-        return not self._utterance or (ended and self._answered)
+        return not self._utterance or (self._ended and self._answered)
 
     def delivered(self) -> bool:
         """Note that all that was sent has arrived; tell, once, if a whole utterance was in it."""
@@ -136,9 +135,8 @@ class Uplink:
 
     def doubted(self) -> None:
         """Note that what was sent may not have arrived: that it has is to be told again."""
-        all_sent = bool(self._utterance) and self._sent == len(self._utterance)
-        ended = all_sent and self._utterance[-1] is _Mark.END
-        self._delivery_due = self._session is not None and ended and not self._answered
+        all_sent = self._ended and self._sent == len(self._utterance)
+        self._delivery_due = self._session is not None and all_sent and not self._answered
 
     def quiet_s(self, now: float) -> float:
         """Return for how long nothing has been sent."""
@@ -259,6 +257,11 @@ class Uplink:
             self._overruns_before = self._microphone.overruns if self._microphone else 0
 
     @property
+    def _ended(self) -> bool:
+        """Whether there is an utterance and its end mark is queued."""
+        return bool(self._utterance) and self._utterance[-1] is _Mark.END
+
+    @property
     def _torn(self) -> bool:
         """Whether too much of the utterance was lost between the device and us."""
         if self._microphone is None:
@@ -267,7 +270,7 @@ class Uplink:
         return lost_frames > MOST_LOST * len(self._utterance)
 
     def _end(self) -> None:
-        if self._utterance and self._utterance[-1] is not _Mark.END:
+        if self._utterance and not self._ended:
             self._utterance.append(_Mark.END)
         self._work.set()
 
