@@ -11,8 +11,6 @@ from kiosk.core.lights import Light
 from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolResult
 from kiosk.core.path import NetworkChange, PathSample
 from kiosk.errors import DeviceLost, StartError
-from kiosk.shop.messages import Message
-from kiosk.shop.orders import Order
 
 
 class Microphone(Protocol):
@@ -255,37 +253,6 @@ class NetworkWatch(Protocol):
 
     def changes(self) -> AsyncIterator[NetworkChange]:
         """Yield every change from now on, in order. One reader only."""
-        ...
-
-
-class OrderBook(Protocol):
-    """The shop's orders."""
-
-    async def find(self, order_id: str) -> Order | None:
-        """Return the order with that number (``ORD-`` and five digits), or None.
-
-        Does not block the loop; may be cancelled. Raises ToolError.
-        """
-        ...
-
-
-class MessageBook(Protocol):
-    """What customers left for the staff."""
-
-    async def take(self, text: str, visit: str) -> int:
-        """Return the reference of a message once it is where a power cut cannot take it.
-
-        The same text in the same ``visit`` is the same message, however often it is taken. Does
-        not block the loop; one that is cancelled may or may not have been kept. Raises ToolError.
-        """
-        ...
-
-    async def waiting(self, most: int) -> tuple[int, tuple[Message, ...]]:
-        """Return how many messages wait, and the ``most`` oldest. Raises ToolError."""
-        ...
-
-    async def done(self, reference: int) -> bool:
-        """Delete a message for good; False when there is none. Raises ToolError."""
         ...
 
 

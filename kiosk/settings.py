@@ -150,7 +150,11 @@ class Shop(_Table):
     backend: Literal["sqlite", "http"] = "sqlite"
     database: FilePath = ""
     url: HttpsAddress = ""
+    token_file: FilePath = ""
     policy: FilePath = ""
+    store: Annotated[str, Field(max_length=60)] = ""
+    allow_changes: bool = False
+    status_needs_proof: bool = False
     calls_per_turn: Annotated[int, Field(ge=1, le=20)] = 4
     calls_per_visit: Annotated[int, Field(ge=1, le=100)] = 12
     deadline_s: Annotated[float, Field(ge=0.2, le=10.0)] = 2.5

@@ -189,6 +189,37 @@ class MuteSwitched:
 
 
 @dataclass(frozen=True, slots=True)
+class TriesSpent:
+    """Somebody failed too often to show that an order is theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCalled:
+    """The customer wants somebody of the staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopAnswers:
+    """The shop's order system answered when it was last asked, or did not."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyExpired:
+    """The shop's policy is out of date, or in force again."""
+
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimUnfounded:
+    """The reply claimed something about an order that no tool had said. ``kind`` says what."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The conversation's deadline has come."""
 
@@ -221,5 +252,10 @@ Event = (
     | PartFailed
     | PartHealed
     | MuteSwitched
+    | TriesSpent
+    | StaffCalled
+    | ShopAnswers
+    | PolicyExpired
+    | ClaimUnfounded
     | Tick
 )

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from kiosk.core.events import MuteSwitched
 from kiosk.errors import StartError, ToolError
-from kiosk.ports import MessageBook, Microphone, Speaker, StaffMemory, StaffState
+from kiosk.ports import Microphone, Speaker, StaffMemory, StaffState
 from kiosk.runtime.button import LONGEST_PRESS_S
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.shop.messages import Message
+from kiosk.shop.ports import MessageBook
 
 MOST_SHOWN = 20
 """Messages in one answer: twenty of the longest are half of what the socket passes on."""

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from kiosk.core.live import ToolCall, ToolDeclaration, ToolResult
 from kiosk.errors import ToolError
-from kiosk.ports import MessageBook, OrderBook
 from kiosk.settings import Shop
 from kiosk.shop.answers import (
     Answer,
@@ -25,6 +24,7 @@ from kiosk.shop.answers import (
     unavailable,
 )
 from kiosk.shop.policy import Policy
+from kiosk.shop.ports import MessageBook, OrderBook
 from kiosk.shop.tools import TOOLS, AskOrder, AskPolicy, Gateway, Request, TakeMessage
 
 _LETTING_GO_S: Final = 0.05

@@ -31,6 +31,9 @@ class AnswerStatus(StrEnum):
     OK = "ok"
     NOT_FOUND = "not_found"  # there is no such order
     NOT_COVERED = "not_covered"  # no policy clause answers that
+    NEEDS_PROOF = "needs_proof"  # first the customer shows that the order is theirs
+    NOT_VERIFIED = "not_verified"  # unknown, wrong or locked: nobody learns which
+    CONFIRM = "confirm"  # nothing was done yet: the customer is to say yes
     INVALID = "invalid"  # the arguments are not what the tool takes
     REFUSED = "refused"  # no such tool, or too many calls
     UNAVAILABLE = "unavailable"  # the store did not answer

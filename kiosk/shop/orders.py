@@ -6,10 +6,12 @@ window, and nothing about a person, a place or the goods.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 from typing import Final
+
+from kiosk.shop.goods import Item
 
 
 class OrderStatus(StrEnum):
@@ -27,9 +29,33 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
+class Fulfilment(StrEnum):
+    """How an order reaches its customer."""
+
+    DELIVERY = "delivery"
+    PICKUP = "pickup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnStarted:
+    """A return of one line of an order; ``reference`` is ``R-`` and six digits."""
+
+    reference: str
+    line: int
+    started_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofFacts:
+    """What only the customer knows besides the number; "" for what the shop does not know."""
+
+    postcode: str = field(default="", repr=False)
+    phone_end: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One order, as far as its status goes.
+    """One order.
 
     ``due_on`` is the promised day (for a pickup: the last day to collect it), ``due_from`` and
     ``due_by`` the window on that day, ``done_on`` the day it was delivered, cancelled, returned
@@ -43,6 +69,10 @@ class Order:
     due_from: time | None = None
     due_by: time | None = None
     done_on: date | None = None
+    fulfilment: Fulfilment = Fulfilment.DELIVERY
+    items: tuple[Item, ...] = ()
+    returns: tuple[ReturnStarted, ...] = ()
+    proof: ProofFacts = ProofFacts()
 
 
 _NUMBER: Final = re.compile(r"(?:[O0]RD(?:ER)?)?(?:NUMBER|NR|NO)?([0-9]{5})")

@@ -18,8 +18,8 @@ import pytest
 
 from kiosk.adapters.sqlite_store import _ORDERS_SCHEMA, Store, open_store
 from kiosk.errors import ToolError
-from kiosk.ports import MessageBook
 from kiosk.shop.messages import MOST_WAITING, Message
+from kiosk.shop.ports import MessageBook
 from tests.fakes.shop import Notebook
 
 T = TypeVar("T")

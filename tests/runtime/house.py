@@ -15,7 +15,7 @@ from kiosk.core.kept import KeptVisit
 from kiosk.core.lights import Light
 from kiosk.core.live import SessionHandle, SessionSetup
 from kiosk.core.path import NetworkChange
-from kiosk.ports import ButtonEdge, LiveService, OrderBook
+from kiosk.ports import ButtonEdge, LiveService
 from kiosk.resources import packaged
 from kiosk.runtime.devices import Devices
 from kiosk.runtime.kiosk import Kiosk
@@ -24,6 +24,7 @@ from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Settings
 from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
+from kiosk.shop.ports import OrderBook
 from tests.fakes.shop import Notebook
 from tests.fakes.sound import FakeMicrophone, FakeSpeaker
 

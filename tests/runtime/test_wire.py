@@ -22,7 +22,6 @@ from kiosk.core.live import (
     TurnComplete,
 )
 from kiosk.core.path import PathSample
-from kiosk.ports import OrderBook
 from kiosk.resources import packaged
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.downlink import Downlink
@@ -34,6 +33,7 @@ from kiosk.runtime.uplink import Uplink
 from kiosk.settings import Settings
 from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
+from kiosk.shop.ports import OrderBook
 from tests.fakes.shop import Notebook
 from tests.fakes.sound import FakeMicrophone
 from tests.runtime.house import Marks, NoOrders
