@@ -143,6 +143,8 @@ _STATE: Final = {
     OrderStatus.SHIPPED: "Your order is on its way",
     OrderStatus.OUT_FOR_DELIVERY: "Your order is out for delivery",
 }
+CANCELLABLE: Final = frozenset({OrderStatus.PLACED, OrderStatus.PACKED})
+"""What has not been dispatched: until then a customer may change their mind."""
 UNDER_WAY: Final = frozenset({*_STATE, OrderStatus.DELAYED, OrderStatus.READY_FOR_PICKUP})
 """What the customer still waits for: the promised day lies ahead or was missed."""
 
@@ -169,6 +171,8 @@ def status_sentence(order: Order, today: date) -> str:
             return f"Your order is ready for pickup. Please collect it by {last_day}."
         case OrderStatus.READY_FOR_PICKUP:
             return "Your order is ready for pickup."
+        case OrderStatus.DELIVERED if order.fulfilment is Fulfilment.PICKUP:
+            return f"Your order was collected{done}."
         case OrderStatus.DELIVERED:
             return f"Your order was delivered{done}."
         case OrderStatus.CANCELLED:
