@@ -143,10 +143,15 @@ _STATE: Final = {
     OrderStatus.SHIPPED: "Your order is on its way",
     OrderStatus.OUT_FOR_DELIVERY: "Your order is out for delivery",
 }
-CANCELLABLE: Final = frozenset({OrderStatus.PLACED, OrderStatus.PACKED})
-"""What has not been dispatched: until then a customer may change their mind."""
+REFERENCE: Final = re.compile(r"R-[0-9]{6}")
+"""What the reference of a return looks like."""
 UNDER_WAY: Final = frozenset({*_STATE, OrderStatus.DELAYED, OrderStatus.READY_FOR_PICKUP})
 """What the customer still waits for: the promised day lies ahead or was missed."""
+
+
+def may_cancel(order: Order) -> bool:
+    """Tell whether the order was not dispatched yet: until then it can be cancelled."""
+    return order.status in (OrderStatus.PLACED, OrderStatus.PACKED)
 
 
 def is_late(order: Order, today: date) -> bool:
