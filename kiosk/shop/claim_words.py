@@ -59,14 +59,14 @@ class Tongue:
 
 
 _EN: Final = "en"
-_NEGATIONS: Final = {
+_NOT_BETWEEN: Final = {
     "en": "not|never|no|nor|if|whether|unless|can|could|may|might|would|must|cannot|or|without"
-    "|before|until|when|once|after",
-    "de": "nicht|kein|keine|keinen|nie|niemals|ob|wenn|falls|sobald|kann|konnen|konnte|oder",
-    "fr": "ne|n|pas|jamais|si|peut|pourrait|ou|quand|lorsque",
-    "es": "no|nunca|si|puede|podria|o|cuando",
+    "|before|until|when|once|after|and",
+    "de": "nicht|kein|keine|keinen|nie|niemals|ob|wenn|falls|sobald|kann|konnen|konnte|oder|und",
+    "fr": "ne|n|pas|jamais|si|peut|pourrait|ou|quand|lorsque|et",
+    "es": "no|nunca|si|puede|podria|o|cuando|y",
     "it": "non|mai|se|puo|potrebbe|o|quando",
-    "nl": "niet|geen|nooit|als|kan|zou|indien|zodra|wanneer",
+    "nl": "niet|geen|nooit|als|kan|zou|indien|zodra|wanneer|en",
 }
 _GUARDS: Final = {
     "en": "if|whether|when|whenever|once|unless|until|till|before|after|in case|suppose|supposing"
@@ -265,9 +265,9 @@ _ENGLISH: Final[tuple[tuple[tuple[Claim, ...], str], ...]] = (
 
 
 def _wording(claims: tuple[Claim, ...], pattern: str, tongue: str) -> Wording:
-    negations = _NEGATIONS[tongue]
-    few = f"(?:(?!(?:{negations})\\b)(?:[a-z0-9]+|,) ){{0,5}}?"
-    spelled = pattern.replace("~", few).replace("NEG", negations)
+    never = _NOT_BETWEEN[tongue]
+    few = f"(?:(?!(?:{never})\\b)(?:[a-z0-9]+|,) ){{0,5}}?"
+    spelled = pattern.replace("~", few).replace("NEG", never)
     return Wording(claims, re.compile(rf"\b(?:{spelled})"))
 
 

@@ -23,7 +23,7 @@ LONGEST_TEXT: Final = 4000
 
 _TONGUES: Final[tuple[Tongue, ...]] = (ENGLISH, *ABROAD)
 
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?;:…])\s+|\n+")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?;:…])\s+")
 _DASH: Final = re.compile(r"\s[-–—]+\s|[–—]")  # noqa: RUF001 - dashes as voices write them
 _NUMBER: Final = re.compile(
     r"\b(?:number )?o[ ,]*r[ ,]*d[ ,-]*"
