@@ -1,7 +1,10 @@
-"""What the model is told of the store itself: where goods stand."""
+"""What the model is told of the store itself: where goods stand, when it is open, where it is."""
+
+from datetime import date
 
 from kiosk.shop.answers import Answer, AnswerStatus, answer
 from kiosk.shop.goods import AISLE, Category, Product, say_kind
+from kiosk.shop.stores import Store, address_sentence, hours_sentence
 
 
 def products_answer(category: Category | None, products: tuple[Product, ...]) -> Answer:
@@ -30,3 +33,15 @@ def products_answer(category: Category | None, products: tuple[Product, ...]) ->
 def _say(aisles: list[str]) -> str:
     *first, last = (f"{a[0]} {a[1:]}" if a[0].isalpha() else a for a in aisles)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def store_answer(store: Store | None, about: str, day: str, today: date) -> Answer:
+    """Answer when the store is open (``about`` is ``hours``), else where it is.
+
+    ``day`` is what the customer said of the day, "" for nothing.
+    """
+    if store is None:
+        say = "I don't have that here. A colleague can tell you."
+        return answer(AnswerStatus.NOT_COVERED, say, hand_over=True)
+    say = hours_sentence(store, day, today) if about == "hours" else address_sentence(store)
+    return answer(AnswerStatus.OK, say, about=about, store=store.store_id)
