@@ -1,5 +1,6 @@
 """What the model is told of the store itself: where goods stand, when it is open, where it is."""
 
+import re
 from datetime import date
 
 from kiosk.shop.answers import Answer, AnswerStatus, answer
@@ -19,7 +20,7 @@ def products_answer(category: Category | None, products: tuple[Product, ...]) ->
         return answer(AnswerStatus.NOT_FOUND, say, product=category.value, hand_over=True)
     aisles = sorted({product.aisle for product in here}, key=lambda aisle: (len(aisle), aisle))
     stock = sum(product.stock for product in here)
-    where = f"aisle {_say(aisles[:1])}" if len(aisles) == 1 else f"aisles {_say(aisles)}"
+    where = f"{'aisle' if len(aisles) == 1 else 'aisles'} {_say(aisles)}"
     left = f"We have {stock} in stock." if stock else "None are in stock at the moment."
     return answer(
         AnswerStatus.OK,
@@ -28,11 +29,6 @@ def products_answer(category: Category | None, products: tuple[Product, ...]) ->
         aisle=", ".join(aisles),
         stock=str(stock),
     )
-
-
-def _say(aisles: list[str]) -> str:
-    *first, last = (f"{a[0]} {a[1:]}" if a[0].isalpha() else a for a in aisles)
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def store_answer(store: Store | None, about: str, day: str, today: date) -> Answer:
@@ -45,3 +41,8 @@ def store_answer(store: Store | None, about: str, day: str, today: date) -> Answ
         return answer(AnswerStatus.NOT_COVERED, say, hand_over=True)
     say = hours_sentence(store, day, today) if about == "hours" else address_sentence(store)
     return answer(AnswerStatus.OK, say, about=about, store=store.store_id)
+
+
+def _say(aisles: list[str]) -> str:
+    *first, last = (" ".join(re.findall(r"[A-Z]|[0-9]+", aisle)) for aisle in aisles)
+    return f"{', '.join(first)} and {last}" if first else last
