@@ -41,13 +41,14 @@ from kiosk.shop.policy_file import load_policy
 from kiosk.shop.returns import check_return
 from kiosk.shop.seed_file import load_products
 from kiosk.shop.store_answers import products_answer
-from kiosk.shop.tools import TOOLS
+from kiosk.shop.tools import declared
 from tests.shop.claim_corpus import CLAIMS, NO_CLAIMS
 
 TODAY = date(2026, 11, 23)
 STARTED = ReturnStarted(reference="R-123456", line=1, started_on=TODAY)
 NO_ORDERS = "I can't look up orders just now, but I can answer questions about the shop."
 ENOUGH = "I've looked up all I can for now. A colleague can help you further."
+TOOLS = declared(allow_changes=True)
 Called = tuple[str, Answer]
 
 
@@ -77,7 +78,8 @@ def everything_said() -> Iterator[Called]:
     """What the tools may answer, each with the tool that answers it."""
     yield "get_order_status", order_answer("ORD-88421", None, TODAY)
     for tool in TOOLS:
-        yield tool.name, answer(AnswerStatus.INVALID, tool.say_when_invalid)
+        for asked in tool.asks.values():
+            yield tool.name, answer(AnswerStatus.INVALID, asked)
     for name in ("get_order_status", "cancel_order", "start_return", "search_policy"):
         yield name, unavailable()
         yield name, unavailable(NO_ORDERS)
