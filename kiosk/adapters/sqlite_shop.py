@@ -14,7 +14,14 @@ from typing import Final, TypeVar
 from kiosk.adapters.sqlite_parts import Database, Transaction, check_integrity
 from kiosk.errors import ToolError
 from kiosk.shop.goods import Category, Item, Product
-from kiosk.shop.orders import Fulfilment, Order, OrderStatus, ProofFacts, ReturnStarted
+from kiosk.shop.orders import (
+    Fulfilment,
+    Order,
+    OrderStatus,
+    ProofFacts,
+    ReturnStarted,
+    may_cancel,
+)
 
 ORDERS_SCHEMA: Final = """
 CREATE TABLE orders (
@@ -70,7 +77,6 @@ _DAYS: Final = (
     ("orders", "done_on"),
     ("returns", "started_on"),
 )
-_BEFORE_DISPATCH: Final = (OrderStatus.PLACED, OrderStatus.PACKED)
 _CANNOT_READ: Final = "I can't look up orders just now, but I can answer questions about the shop."
 _CANNOT_CHANGE: Final = "I can't do that just now. A colleague can help you."
 
@@ -108,8 +114,11 @@ class SqliteShop:
         return await self._database.run(work, "orders cannot be changed", _CANNOT_CHANGE)
 
     def _find(self, order_id: str) -> Order | None:
+        move_demo(self._database.connection, self._today())
+        return self._whole(order_id)
+
+    def _whole(self, order_id: str) -> Order | None:
         connection = self._database.connection
-        move_demo(connection, self._today())
         row = connection.execute(
             "SELECT order_id, status, placed_on, due_on, due_from, due_by, done_on,"
             " fulfilment, postcode, phone_end FROM orders WHERE order_id = ?",
@@ -136,6 +145,7 @@ class SqliteShop:
 
     def _start_return(self, order_id: str, line: int, key: str) -> ReturnStarted:
         connection, today = self._database.connection, self._today()
+        move_demo(connection, today)
         with Transaction(connection):
             known = connection.execute(
                 "SELECT reference, line, started_on FROM returns WHERE order_id = ? AND line = ?",
@@ -157,16 +167,14 @@ class SqliteShop:
 
     def _cancel(self, order_id: str, key: str) -> None:
         connection, today = self._database.connection, self._today()
+        move_demo(connection, today)
         with Transaction(connection):
-            row = connection.execute(
-                "SELECT status FROM orders WHERE order_id = ?", (order_id,)
-            ).fetchone()
-            if row is None:
+            order = self._whole(order_id)
+            if order is None:
                 raise _not_found()
-            status = OrderStatus(row[0])
-            if status is OrderStatus.CANCELLED:
+            if order.status is OrderStatus.CANCELLED:
                 return
-            if status not in _BEFORE_DISPATCH:
+            if not may_cancel(order):
                 say = "I can't cancel that order any more. A colleague can help you."
                 raise ToolError("too_late", say, retryable=False)
             connection.execute(

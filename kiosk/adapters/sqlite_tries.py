@@ -1,7 +1,7 @@
 """The wrong tries at proving who one is: on the disk before the next try is let in.
 
-A database that was damaged is no way to get rid of a lock: what it held counts as the longest
-one. However often it is damaged, nobody has more tries than three in every such pause.
+A damaged database is no way to get rid of a lock: the one that may have been in it counts as the
+longest, and so does the next.
 """
 
 import sqlite3
