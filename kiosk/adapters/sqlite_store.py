@@ -102,7 +102,7 @@ def _open(file: Path, wall_clock: Callable[[], datetime], seed: Path) -> sqlite3
             if not is_error(err, *_DAMAGED):
                 raise
             aside = _move_aside(file, wall_clock())
-            _log.warning(
+            _log.error(
                 "order database was damaged; it was moved aside and made anew, without the messages"
                 " and the ledger that were in it, and nobody is verified for a while",
                 extra={"KIOSK_FILE": str(file), "KIOSK_MOVED_TO": str(aside)},
