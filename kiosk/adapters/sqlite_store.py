@@ -23,18 +23,11 @@ from glob import escape
 from pathlib import Path
 from typing import Final
 
+from kiosk.adapters.sqlite_demo import add_orders, add_products, demo_day, move_demo
 from kiosk.adapters.sqlite_ledger import LEDGER_SCHEMA, SqliteLedger
 from kiosk.adapters.sqlite_messages import MESSAGES_SCHEMA, SqliteMessages
 from kiosk.adapters.sqlite_parts import Database, Transaction, check_integrity, is_error
-from kiosk.adapters.sqlite_shop import (
-    ORDERS_SCHEMA,
-    SHOP_SCHEMA,
-    SqliteShop,
-    add_orders,
-    add_products,
-    demo_day,
-    move_demo,
-)
+from kiosk.adapters.sqlite_shop import ORDERS_SCHEMA, SHOP_SCHEMA, SqliteShop
 from kiosk.adapters.sqlite_tries import TRIES_SCHEMA, SqliteTries, lost_tries, write_tries
 from kiosk.errors import StartError
 from kiosk.resources import packaged

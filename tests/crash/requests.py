@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from kiosk.adapters.sqlite_demo import add_orders
 from kiosk.adapters.sqlite_parts import Transaction
-from kiosk.adapters.sqlite_shop import add_orders
 from kiosk.adapters.sqlite_store import Store
 from kiosk.shop.goods import Category, Item
 from kiosk.shop.identity import Tries
