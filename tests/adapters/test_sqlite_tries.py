@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.adapters.sqlite_store import Store, open_store
 from kiosk.errors import ToolError
-from kiosk.shop.identity import Tries
+from kiosk.shop.identity import TRIES_A_VISIT, Tries, locked, wrong
 from kiosk.shop.ledger import MOST_KEPT, Entry
 
 T = TypeVar("T")
@@ -66,9 +66,10 @@ def test_a_damaged_database_locks_instead_of_forgetting(
 
     tries = tries_of(file)
 
-    assert tries.last_at == NOW
-    assert tries.locked_until == NOW + timedelta(minutes=15)
-    assert tries.pause_s == 900.0
+    assert locked(tries, NOW + timedelta(minutes=14))
+    assert not locked(tries, NOW + timedelta(minutes=16))
+    next_ = wrong(tries, NOW + timedelta(minutes=16), in_visit=TRIES_A_VISIT)
+    assert locked(next_, NOW + timedelta(minutes=30))  # no short pause comes after it
     assert "nobody is verified for a while" in caplog.text
     with_store(file, lambda store: store.tries.keep(SOME))
     assert tries_of(file) == SOME  # once it is kept, it is as any other
