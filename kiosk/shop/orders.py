@@ -143,8 +143,15 @@ _STATE: Final = {
     OrderStatus.SHIPPED: "Your order is on its way",
     OrderStatus.OUT_FOR_DELIVERY: "Your order is out for delivery",
 }
+REFERENCE: Final = re.compile(r"R-[0-9]{6}")
+"""What the reference of a return looks like."""
 UNDER_WAY: Final = frozenset({*_STATE, OrderStatus.DELAYED, OrderStatus.READY_FOR_PICKUP})
 """What the customer still waits for: the promised day lies ahead or was missed."""
+
+
+def may_cancel(order: Order) -> bool:
+    """Tell whether the order was not dispatched yet: until then it can be cancelled."""
+    return order.status in (OrderStatus.PLACED, OrderStatus.PACKED)
 
 
 def is_late(order: Order, today: date) -> bool:
@@ -169,6 +176,8 @@ def status_sentence(order: Order, today: date) -> str:
             return f"Your order is ready for pickup. Please collect it by {last_day}."
         case OrderStatus.READY_FOR_PICKUP:
             return "Your order is ready for pickup."
+        case OrderStatus.DELIVERED if order.fulfilment is Fulfilment.PICKUP:
+            return f"Your order was collected{done}."
         case OrderStatus.DELIVERED:
             return f"Your order was delivered{done}."
         case OrderStatus.CANCELLED:
