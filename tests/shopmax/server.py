@@ -25,7 +25,7 @@ _ORDER: Final = re.compile(r"/v1/orders/([^/]+)")
 _RETURNS: Final = re.compile(r"/v1/orders/([^/]+)/returns")
 _CANCELLATION: Final = re.compile(r"/v1/orders/([^/]+)/cancellation")
 _ORDER_ID: Final = re.compile(r"ORD-[0-9]{5}")
-_KEY: Final = re.compile(r"[0-9a-f]{64}")
+_KEY: Final = re.compile(r"[!-~]([ -~]{0,126}[!-~])?")
 _LARGEST_BODY: Final = 4096
 _IDLE_S: Final = 20
 
