@@ -18,6 +18,7 @@ from kiosk.shop.goods import Product
 from kiosk.shop.orders import Order
 from kiosk.shop.ports import ShopBackend
 from tests.adapters.tls_peer import Authority
+from tests.fakes.shop import PaperShop
 from tests.shopmax.books import Books
 from tests.shopmax.server import MAY_CHANGE, shopmax
 
@@ -83,3 +84,17 @@ class HttpShopHolding:
                 deadline_s=_DEADLINE_S,
             ) as shop:
                 yield shop
+
+
+class PaperShopHolding:
+    """The shop that the runtime's tests use."""
+
+    def __init__(self, _: Path) -> None:
+        self._shop: PaperShop | None = None
+
+    @asynccontextmanager
+    async def __call__(
+        self, orders: Sequence[Order], products: Sequence[Product] = ()
+    ) -> AsyncIterator[ShopBackend]:
+        self._shop = self._shop or PaperShop(orders, products, today=TODAY)
+        yield self._shop
