@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from kiosk.shop.goods import AISLE, Category, Item, Product
-from kiosk.shop.orders import REFERENCE, Fulfilment, Order, OrderStatus, ProofFacts, ReturnStarted
+from kiosk.shop.orders import Fulfilment, Order, OrderStatus, ProofFacts, ReturnStarted
 
 MOST_ENTRIES: Final = 50
 
@@ -55,7 +55,7 @@ def _time(value: object) -> time:
 
 Time = Annotated[time, PlainValidator(_time)]
 OrderId = Annotated[str, Field(pattern=r"^ORD-[0-9]{5}$")]
-Reference = Annotated[str, Field(pattern=rf"^{REFERENCE.pattern}$")]
+Reference = Annotated[str, Field(pattern=r"^R-[0-9]{6}$")]
 Line = Annotated[int, Field(ge=1, le=999)]
 
 
