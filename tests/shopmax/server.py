@@ -59,6 +59,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_S
+    wbufsize = -1  # an answer leaves in one piece …
+    disable_nagle_algorithm = True  # … at once
 
     def setup(self) -> None:
         super().setup()
