@@ -69,7 +69,7 @@ ORDINARY: Final = word_set(
     "order number numbers no nr is the it its and my ord for so are a i to nummer numero num im in"
     " at on of or bestellung bestellnummer commande pedido ordine bestelling ist es est yes ok okay"
     " um uh er oh see not but was nein non nee oui si ja sorry wait mean said please with hash code"
-    " id sir"
+    " id sir e y o and then dash hyphen"
 )
 """Words that may stand right before a number and spell nothing."""
 

@@ -178,12 +178,19 @@ def _is_other(tokens: list[Token], stretch: Stretch, since: int) -> bool:
     left = [
         token.word for token in tokens[max(since, stretch.start - _LABEL_WITHIN) : stretch.start]
     ]
+    if letters and len(stretch.digits) > DIGITS and _is_odd(tokens, stretch):
+        return True  # a number of another kind, with its own letters
     right = [token.word for token in tokens[stretch.end : stretch.end + _LABEL_WITHIN]]
     return words.names_another(left, right, stretch.digits)
 
 
 def _is_word(token: Token) -> bool:
-    return token.word in words.ORDINARY
+    return _name(token) in words.ORDINARY
+
+
+def _name(token: Token) -> str:
+    """Return the word to look up; a capital alone is a letter and never a word."""
+    return token.text if len(token.text) == 1 else token.word
 
 
 def _is_odd(tokens: list[Token], stretch: Stretch) -> bool:
@@ -194,10 +201,10 @@ def _is_odd(tokens: list[Token], stretch: Stretch) -> bool:
     before = tokens[stretch.start - 1] if stretch.start else None
     begins, letters = letters_before(tokens, stretch.start, PREFIX)
     if letters:
-        names = [token.word for token in tokens[begins : stretch.start]]
+        names = [_name(token) for token in tokens[begins : stretch.start]]
         return not PREFIX.startswith(letters) and not all(name in words.ORDINARY for name in names)
     glued = before is not None and tokens[stretch.start].gap in _GLUE and begins == stretch.start
-    return bool(glued and before and before.word not in words.ORDINARY)
+    return bool(glued and before and _name(before) not in words.ORDINARY)
 
 
 def _between(tokens: list[Token], before: Stretch | None, stretch: Stretch) -> tuple[bool, bool]:

@@ -19,7 +19,7 @@ _ENGLISH: Final = frozenset({"en"})
 _OH: Final = word_set("oh o")
 _SURE_SOUNDS: Final = word_set("sicks fife")
 _NO_SOUNDS: Final = word_set("nein sex nigh")
-_ALONE: Final = word_set("ate won")
+_ALONE: Final = word_set("ate won tree fore")
 """Sounds that can hardly be anything but a digit at either end of a number."""
 
 _SUBJECTS: Final = word_set("i we he she they you who have has had had")
@@ -175,17 +175,27 @@ def _supported(chain: list[Piece]) -> Iterator[list[Piece]]:
 
 def _parted(tokens: list[Token], chain: list[Piece], wanted: int) -> Iterator[list[Piece]]:
     part: list[Piece] = []
-    for piece in chain:
-        if part and sum(len(each.digits) for each in part if not each.sound) == wanted:
-            between = {token.word for token in tokens[part[-1].end : piece.start]}
-            ended = any(sign in tokens[piece.start].gap for sign in ".!?;\n")
-            counts = piece.end < len(tokens) and tokens[piece.end].word in COUNTED
-            if ended or counts or len(piece.digits) == wanted or between & _ANDS:
-                yield part
-                part = []
+    for at, piece in enumerate(chain):
+        if part and _count(part) == wanted and _may_begin_another(tokens, chain[at - 1 :], wanted):
+            yield part
+            part = []
         part.append(piece)
     if part:
         yield part
+
+
+def _count(pieces: Sequence[Piece]) -> int:
+    return sum(len(piece.digits) for piece in pieces if not piece.sound)
+
+
+def _may_begin_another(tokens: list[Token], onward: list[Piece], wanted: int) -> bool:
+    """Tell whether the second of these pieces begins another number, the first having ended one."""
+    last, piece = onward[0], onward[1]
+    gap = tokens[piece.start].gap
+    counts = piece.end < len(tokens) and tokens[piece.end].word in COUNTED
+    as_long = len(piece.digits) == wanted or (bool(gap.strip()) and _count(onward[1:]) == wanted)
+    linked = not _ANDS.isdisjoint(token.word for token in tokens[last.end : piece.start])
+    return as_long or linked or counts or any(sign in gap for sign in ".!?;\n")
 
 
 def _stretch(tokens: list[Token], part: list[Piece], wanted: int, prefix: str) -> Stretch | None:
@@ -194,47 +204,52 @@ def _stretch(tokens: list[Token], part: list[Piece], wanted: int, prefix: str) -
     if not sure:
         return None
     first, last = sure[0], sure[-1]
-    inner = part[first : last + 1]
-    tail = _tail(tokens, part[last:])
-    digits = once("".join(piece.digits for piece in [*inner, *tail]), wanted)
-    unclear = any(piece.unclear for piece in inner) or _is_tens_apart(tokens, inner)
-    guessed = any(piece.sound and tokens[piece.start].word not in _OH for piece in [*inner, *tail])
-    unclear |= guessed and len(digits) != wanted
-    start, end = part[first].start, [*inner, *tail][-1].end
-    head = _head(tokens, part[: first + 1])
+    taken = [*part[first : last + 1], *_tail(tokens, part[last:])]
+    digits = once("".join(piece.digits for piece in taken), wanted)
+    unclear = any(piece.unclear for piece in taken) or _is_tens_apart(tokens, taken)
+    head = _head(tokens, part[: first + 1], prefix)
     if head and len(digits) + len(head) == wanted:
         digits = "".join(piece.digits for piece in head) + digits
-        start = head[0].start
         unclear |= not _is_led_in(tokens, head, prefix)
+        taken = [*head, *taken]
     elif head and len(digits) == wanted:
         unclear |= tokens[head[-1].start].word in _ALONE
+    guessed = any(piece.sound and tokens[piece.start].word not in _OH for piece in taken)
+    start, end = taken[0].start, taken[-1].end
     beside = any(_is_half_read(tokens, at) for at in (start - 1, end))
-    return Stretch(digits, start, end, unclear or beside)
+    return Stretch(digits, start, end, unclear or beside or (guessed and len(digits) != wanted))
 
 
-def _head(tokens: list[Token], upto: list[Piece]) -> list[Piece]:
-    """Return the sounds right before the first digit, one kind of them."""
+def _head(tokens: list[Token], upto: list[Piece], prefix: str) -> list[Piece]:
+    """Return the sounds right before the first digit that may be digits there."""
     head: list[Piece] = []
-    for piece, after in itertools.pairwise(reversed([*upto])):
-        if piece.start != after.end or tokens[piece.start].paused:
+    for piece, before in itertools.pairwise(reversed(upto)):
+        if before.end != piece.start or tokens[piece.start].paused:
             break
-        word = tokens[after.start].word
-        if word not in _OH and word not in _ALONE and word != "one":
+        word = tokens[before.start].word
+        may_be = word in _OH or word in _ALONE or word == "one"
+        if not may_be and not _is_lettered(tokens, before.start, prefix):
             break
-        head.insert(0, after)
+        head.insert(0, before)
     return head
 
 
 def _is_led_in(tokens: list[Token], head: list[Piece], prefix: str) -> bool:
     """Tell whether a number is expected right where a sound stands that would begin it."""
     start = head[0].start
-    if tokens[start].word == "one":
-        return False
-    if tokens[start].word in _ALONE:
-        return not start or tokens[start - 1].word not in _SUBJECTS
+    word, before = tokens[start].word, tokens[start - 1].word if start else ""
+    if word in _ALONE:
+        return before not in _SUBJECTS
+    if word in _OH:
+        zeros = len(head) > 1 and tokens[head[1].start].word in _OH
+        return zeros or before in _LEADING_IN or _is_lettered(tokens, start, prefix)
+    return _is_lettered(tokens, start, prefix)
+
+
+def _is_lettered(tokens: list[Token], start: int, prefix: str) -> bool:
+    """Tell whether the letters of a number stand right before a token."""
     begins, odd = letters_before(tokens, start, prefix)
-    lettered = begins < start and not odd and tokens[start - 1].word not in ("is", "number")
-    return lettered or (start > 0 and tokens[start - 1].word in _LEADING_IN)
+    return begins < start and not odd and tokens[start - 1].word not in BESIDE
 
 
 def _tail(tokens: list[Token], onward: list[Piece]) -> list[Piece]:

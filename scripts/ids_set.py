@@ -1,0 +1,381 @@
+"""Utterances with and without an order number in them, made the same on every run.
+
+There are two halves with other people's ways of saying things in each: the one the parser was
+worked on with, and the one it had never seen.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import ids_words as say
+
+SEED = 88421
+EACH = 80
+"""Utterances of one style in one half."""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What is said, and the digits that are meant; ``None`` when there is no one number to take."""
+
+    style: str
+    text: str
+    meant: str | None
+
+
+@dataclass(frozen=True)
+class Manner:
+    """One half's ways of saying things."""
+
+    prefixes: tuple[str, ...]
+    carriers: tuple[str, ...]
+    fillers: tuple[str, ...]
+    cues: tuple[str, ...]
+    tail_cues: tuple[str, ...]
+    denials: tuple[str, ...]
+    both: tuple[str, ...]
+    others: tuple[str, ...]
+    foreign: dict[str, tuple[str, ...]]
+    foreign_cues: dict[str, str]
+
+
+WORKED_ON = Manner(
+    prefixes=(
+        "", "O R D ", "ORD ", "ORD-", "O.R.D. ", "oh are dee ", "oscar romeo delta ", "order ",
+        "order number ", "number ", "O-R-D-", "order D ", "o r d ",
+    ),
+    carriers=(
+        "{}", "{}", "{}", "{} please", "it's {}", "my order number is {}", "Where is my order, {}?",
+        "the number is {}, thank you", "I'd like to know about {}", "Hi, can you check order {}?",
+        "yes, {}", "I have a question about order {}",
+    ),
+    fillers=("um", "uh", "er", "erm", "and", "then", "dash"),
+    cues=(", no, ", ", sorry, ", ", I mean ", ", sorry, I mean ", ", no wait, ", " no "),
+    tail_cues=(", no, ", ", no wait, ", ", sorry, I mean "),
+    denials=("not {wrong}, {right}", "it's not {wrong}, it's {right}", "{right}, not {wrong}"),
+    both=("{0} and {1}", "{0} or {1}", "{0}, {1}", "my orders are {0} and {1}", "{0} {1}"),
+    others=(
+        "my phone number is {d10}", "my zip code is {d5}", "{d5} is my postcode", "I paid {d3}.{d2}",
+        "I bought it {n} days ago", "it was ${d3}", "my customer number is {d5}",
+        "invoice number {d5}", "INV-{d5}", "I have {n} items", "on 12.11.26", "at 10:30",
+        "my phone ends in {d4}", "R {d6}", "can I return it within {n} days", "it cost {d5} euros",
+        "the other one", "what is your return policy", "", "tracking number {d5}",
+    ),
+    foreign={
+        "German": ("{}", "meine Bestellnummer ist {}", "Bestellung {} bitte"),
+        "French": ("{}", "ma commande est {}", "c'est la commande {} s'il vous plaît"),
+        "Spanish": ("{}", "mi pedido es {}", "el número es {}"),
+        "Italian": ("{}", "il mio ordine è {}", "ordine {}"),
+        "Dutch": ("{}", "mijn bestelling is {}", "bestelnummer {}"),
+    },
+    foreign_cues={
+        "German": ", nein, ", "French": ", non, pardon, ", "Spanish": ", no, perdón, ",
+        "Italian": ", no, scusi, ", "Dutch": ", nee, ",
+    },
+)  # fmt: skip
+
+HELD_OUT = Manner(
+    prefixes=(
+        "", "Ord ", "ord number ", "Order #", "order no. ", "O, R, D, ", "Oscar, Romeo, Delta, ",
+        "order ID ", "the ORD one is ", "oh R D ", "my order's ", "ORD: ", "O R D dash ",
+    ),
+    carriers=(
+        "{}", "{}", "Could you tell me when {} is going to arrive?", "{}, that's the number",
+        "um so it says here {}", "I'm calling about {}", "okay the number I've got is {}",
+        "Has {} been shipped yet?", "{} is what it says on the email", "that would be {}",
+        "My husband placed an order, it's {}, has that come in?", "sure, {}",
+        "I want to send back something from {}",
+    ),
+    fillers=("hmm", "like", "ah", "let me see", "okay", "comma", "hang on", "space"),
+    cues=(
+        ", oops, ", ", actually ", ", no hang on, ", ", scratch that, ", ", wait, sorry, it's ",
+        ". No, that's wrong. ", ", or rather ",
+    ),
+    tail_cues=(", actually no, ", ", no sorry, ", ". No, "),
+    denials=(
+        "I said {right} not {wrong}", "no not {wrong}, I said {right}", "that isn't {wrong} but {right}",
+        "{wrong} is wrong, it's {right}",
+    ),
+    both=(
+        "{0} as well as {1}", "I have two, {0} and also {1}", "maybe {0}, maybe {1}",
+        "{0}. And the other one is {1}", "either {0} or {1}", "{0}, then {1}",
+    ),
+    others=(
+        "call me on 0{d10}", "I live at {d5} Main Street", "it's {d5}, my zip", "that's {d4} pounds",
+        "the TV was {d3} dollars", "my loyalty card is {d10}", "I'm in aisle {n}",
+        "my birthday is the 4th of July 1987", "I came on November {n}", "model number WM{d5}",
+        "reference {d6}", "between {n} and 18 o'clock", "serial {d5}", "the ticket says {d3}",
+        "I'd like to talk to someone", "PIN {d4}", "my account is {d5}", "{d5} people",
+        "it weighs {d2} kilos", "my house number is {d3}", "the receipt says {d5}", "item {d5}",
+        "gate code {d5}", "is it {d5} euros", "SKU {d5}", "2026-11-26", "7 pm",
+    ),
+    foreign={
+        "German": ("ich glaube {}", "die Nummer lautet {}", "Also, {}"),
+        "French": ("oui alors {}", "le numéro c'est {}", "numéro {}"),
+        "Spanish": ("sí, {}", "tengo el pedido {}", "número de pedido {}"),
+        "Italian": ("sì, {}", "il numero è {}", "allora {}"),
+        "Dutch": ("ja, {}", "het nummer is {}", "dat is {}"),
+    },
+    foreign_cues={
+        "German": ", ich meine, ", "French": ", non, je veux dire ", "Spanish": ", digo, ",
+        "Italian": ", anzi, ", "Dutch": ", sorry, ik bedoel ",
+    },
+)  # fmt: skip
+
+HOMOPHONES = {
+    "zero": ("oh", "O"), "one": ("won",), "two": ("to", "too"), "three": ("tree", "free"),
+    "four": ("for", "fore"), "five": ("fife",), "six": ("sicks",), "eight": ("ate",),
+}  # fmt: skip
+FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+
+Chance = random.Random
+Style = Callable[[str, Manner, Chance], tuple[str, str | None]]
+
+
+def utterances(manner: Manner, half: str) -> Iterator[Utterance]:
+    """Make one half of the set."""
+    for name, style in STYLES.items():
+        chance = Chance(f"{SEED} {half} {name}")
+        for _ in range(EACH):
+            yield Utterance(name, *style(number(chance), manner, chance))
+
+
+def number(chance: Chance) -> str:
+    """Draw five digits; every other one has a repeated digit somewhere, as many have."""
+    digits = [str(chance.randrange(10)) for _ in range(5)]
+    if chance.random() < 0.5:
+        at = chance.randrange(4)
+        digits[at + 1] = digits[at]
+    return "".join(digits)
+
+
+def _units(digits: str) -> list[str]:
+    return [say.UNITS[int(digit)] for digit in digits]
+
+
+def _carried(said: str, manner: Manner, chance: Chance, *, bare: bool = False) -> str:
+    prefix = chance.choice(manner.prefixes)
+    carrier = chance.choice(manner.carriers)
+    if bare or prefix.startswith(("order", "number", "Order", "my order")):
+        carrier = "{}"
+    return carrier.format(prefix + said)
+
+
+def _simple(make: Callable[[str, Chance], str]) -> Style:
+    def style(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+        return _carried(make(digits, chance), manner, chance), digits
+
+    return style
+
+
+def _some_words(digits: str, chance: Chance) -> list[str]:
+    """Return the digits in words in one of the common ways."""
+    way = chance.randrange(3)
+    if way == 0:
+        return say.pairs(digits, chance)
+    return say.doubled(digits) if way == 1 else _units(digits)
+
+
+def _split(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    """Say it with pauses, as the recogniser writes them."""
+    parts = _some_words(digits, chance) if chance.random() < 0.6 else list(digits)
+    said = parts[0]
+    for part in parts[1:]:
+        said += chance.choice((" ", " ", ", ", "... ", ". ", "-")) + part
+    return _carried(said, manner, chance), digits
+
+
+def _mixed(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    """Say it half in words and half in figures."""
+    parts = [chance.choice((digit, say.UNITS[int(digit)])) for digit in digits]
+    return _carried(chance.choice((" ", "-", ", ")).join(parts), manner, chance), digits
+
+
+def _filled(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    parts = _some_words(digits, chance)
+    for _ in range(chance.choice((1, 1, 2))):
+        at = chance.randrange(1, len(parts)) if len(parts) > 1 else 1
+        parts.insert(at, chance.choice(manner.fillers))
+    return _carried(" ".join(parts), manner, chance), digits
+
+
+def _misspelt(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    """Write one digit word as another word that sounds the same."""
+    parts = _units(digits)
+    able = [at for at, word in enumerate(parts) if word in HOMOPHONES]
+    for at in chance.sample(able, min(len(able), chance.choice((1, 1, 2)))):
+        parts[at] = chance.choice(HOMOPHONES[parts[at]])
+    return _carried(" ".join(parts), manner, chance), digits
+
+
+def _ohs(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    at = chance.randrange(5)
+    digits = digits[:at] + "0" + digits[at + 1 :]
+    zero = chance.choice(("oh", "O", "nought", "oh"))
+    parts = [zero if digit == "0" else say.UNITS[int(digit)] for digit in digits]
+    return _carried(" ".join(parts), manner, chance), digits
+
+
+def _dropped(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    """Lose one word of the number: what is left is not what was meant."""
+    parts = _some_words(digits, chance)
+    parts.pop(chance.randrange(len(parts)))
+    return _carried(" ".join(parts), manner, chance), digits
+
+
+def _extra(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    """Hear a digit twice, or hear one from next door."""
+    parts = _some_words(digits, chance)
+    at = chance.randrange(len(parts))
+    parts.insert(at, chance.choice((parts[at], say.UNITS[chance.randrange(10)])))
+    return _carried(" ".join(parts), manner, chance), digits
+
+
+def _said(digits: str, chance: Chance) -> str:
+    return chance.choice((digits, " ".join(digits), " ".join(_some_words(digits, chance))))
+
+
+def _other_than(digits: str, chance: Chance) -> str:
+    at = chance.randrange(5)
+    return digits[:at] + str((int(digits[at]) + chance.randrange(1, 10)) % 10) + digits[at + 1 :]
+
+
+def _corrected(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    wrong = _said(_other_than(digits, chance), chance)
+    return _carried(
+        wrong + chance.choice(manner.cues) + _said(digits, chance), manner, chance
+    ), digits
+
+
+def _begun_again(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    """Break off in the middle and begin again."""
+    begun = " ".join(_units(_other_than(digits, chance)[: chance.randrange(2, 5)]))
+    return _carried(
+        begun + chance.choice(manner.cues) + _said(digits, chance), manner, chance
+    ), digits
+
+
+def _tail(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    """Correct the last two or three digits: one of them was wrong."""
+    count = chance.choice((2, 2, 3))
+    at = chance.randrange(5 - count, 5)
+    wrong = digits[:at] + str((int(digits[at]) + chance.randrange(1, 10)) % 10) + digits[at + 1 :]
+    tail = " ".join(_units(digits[-count:]))
+    return _carried(
+        _said(wrong, chance) + chance.choice(manner.tail_cues) + tail, manner, chance
+    ), digits
+
+
+def _denied(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    wrong = _said(_other_than(digits, chance), chance)
+    return chance.choice(manner.denials).format(wrong=wrong, right=_said(digits, chance)), digits
+
+
+def _repeated(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    between = chance.choice((", ", ". ", ", yes, ", ", that is "))
+    return _carried(_said(digits, chance) + between + _said(digits, chance), manner, chance), digits
+
+
+def _two(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    another = _other_than(digits, chance)
+    return chance.choice(manner.both).format(_said(digits, chance), _said(another, chance)), None
+
+
+def _short(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    return _carried(_said(digits[: chance.choice((3, 4))], chance), manner, chance), None
+
+
+def _long(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    more = "".join(str(chance.randrange(10)) for _ in range(chance.choice((1, 2))))
+    return _carried(_said(digits + more, chance), manner, chance), None
+
+
+def _other(_: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    return _figures(chance.choice(manner.others), chance), None
+
+
+def _beside(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+    """Say something else with a number in it in the same breath."""
+    other = _figures(chance.choice([each for each in manner.others if "{" in each]), chance)
+    said = chance.choice(("order ", "O R D ", "my order number is ")) + _said(digits, chance)
+    return (f"{other}, {said}" if chance.random() < 0.5 else f"{said}. {other}"), digits
+
+
+def _figures(template: str, chance: Chance) -> str:
+    def draw(count: int) -> str:
+        return str(chance.randrange(10 ** (count - 1), 10**count))
+
+    drawn = {f"d{count}": draw(count) for count in (2, 3, 4, 5, 6, 10)}
+    words = {name: _said(value, chance) for name, value in drawn.items() if name in ("d4", "d5")}
+    plain = "$" in template or "WM" in template or "INV" in template or chance.random() < 0.6
+    return template.format(**(drawn if plain else drawn | words), n=chance.randrange(2, 29))
+
+
+def _foreign(tongue: str) -> Style:
+    def style(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
+        parts = say.in_tongue(digits, tongue)
+        if tongue == "German" and chance.random() < 0.4:
+            parts = say.german_pairs(digits, chance)
+        if tongue == "French" and chance.random() < 0.4:
+            parts = say.french_pairs(digits, chance)
+        said = chance.choice((" ", " ", ", ")).join(parts)
+        if chance.random() < 0.2:
+            wrong = " ".join(say.in_tongue(_other_than(digits, chance), tongue))
+            said = wrong + manner.foreign_cues[tongue] + said
+        prefix = chance.choice(("", "", "O R D "))
+        return chance.choice(manner.foreign[tongue]).format(prefix + said), digits
+
+    return style
+
+
+def _whole(digits: str, chance: Chance) -> str:
+    return (
+        say.whole(digits) if int(digits) >= 1000 and digits[0] != "0" else " ".join(_units(digits))
+    )
+
+
+STYLES: dict[str, Style] = {
+    "digit by digit": _simple(lambda digits, _: " ".join(_units(digits))),
+    "as figures": _simple(lambda digits, _: digits),
+    "figures apart": _simple(
+        lambda digits, chance: chance.choice((" ", "-", ", ", ". ")).join(digits)
+    ),
+    "figures in groups": _simple(
+        lambda digits, chance: chance.choice((" ", "-", " ")).join(say.pieces(digits, chance))
+    ),
+    "in pairs": _simple(lambda digits, chance: " ".join(say.pairs(digits, chance))),
+    "double, triple": _simple(lambda digits, _: " ".join(say.doubled(digits))),
+    "as one number": _simple(_whole),
+    "oh and nought": _ohs,
+    "words and figures": _mixed,
+    "other scripts": _simple(
+        lambda digits, chance: digits.translate(chance.choice((FULL_WIDTH, ARABIC)))
+    ),
+    "with pauses": _split,
+    "with fillers": _filled,
+    "as other words": _misspelt,
+    "said twice": _repeated,
+    "corrected": _corrected,
+    "begun again": _begun_again,
+    "end corrected": _tail,
+    "denied": _denied,
+    "beside another": _beside,
+    **{tongue: _foreign(tongue) for tongue in say.TONGUES},
+    "a word lost": _dropped,
+    "a digit too many": _extra,
+    "two numbers": _two,
+    "too short": _short,
+    "too long": _long,
+    "no order number": _other,
+}
+"""Every style; from "a word lost" on there is nothing to take."""
+NOTHING_TO_TAKE = (
+    "a word lost",
+    "a digit too many",
+    "two numbers",
+    "too short",
+    "too long",
+    "no order number",
+)
