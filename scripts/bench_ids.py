@@ -21,7 +21,7 @@ import ids_set  # noqa: E402 - the paths come first
 
 from kiosk.shop.order_numbers import hear_order_number  # noqa: E402
 
-HALVES = {"worked": ids_set.WORKED_ON, "held": ids_set.HELD_OUT}
+HALVES = {"worked": ids_set.WORKED_ON, "also": ids_set.ALSO_WORKED_ON, "held": ids_set.HELD_OUT}
 RIGHT_PROMISED = 0.95
 Reader = Callable[[str], str | None]
 

@@ -75,7 +75,7 @@ WORKED_ON = Manner(
     },
 )  # fmt: skip
 
-HELD_OUT = Manner(
+ALSO_WORKED_ON = Manner(
     prefixes=(
         "", "Ord ", "ord number ", "Order #", "order no. ", "O, R, D, ", "Oscar, Romeo, Delta, ",
         "order ID ", "the ORD one is ", "oh R D ", "my order's ", "ORD: ", "O R D dash ",
@@ -120,6 +120,54 @@ HELD_OUT = Manner(
     foreign_cues={
         "German": ", ich meine, ", "French": ", non, je veux dire ", "Spanish": ", digo, ",
         "Italian": ", anzi, ", "Dutch": ", sorry, ik bedoel ",
+    },
+)  # fmt: skip
+
+HELD_OUT = Manner(
+    prefixes=(
+        "", "ord ", "O R D number ", "order reference ", "Ord.", "oh ar dee ", "Order: ", "o.r.d ",
+        "O for Oscar, R for Romeo, D for Delta, ", "the order ", "order number's ", "Oscar Romeo D ",
+    ),
+    carriers=(
+        "{}", "{}", "Hello, I ordered a fridge last week and the number is {}", "{}, when does it come?",
+        "Let me read it to you, {}", "I've got it here somewhere, {}", "Please cancel {}",
+        "can I return {}", "It should be {}", "right, so {}", "Do you have any news on {} for me?",
+        "my wife said it's {}", "uh {} I think", "I need to change something on {}",
+    ),
+    fillers=("well", "ehm", "you know", "wait a second", "so", "pause", "and then", "what was it"),
+    cues=(
+        ", no no, ", " excuse me, ", ", correction, ", ". I got that wrong, it's ", ", my bad, ",
+        ", not that, ", ", let me try again, ", ", no, it's ",
+    ),
+    tail_cues=(", no, ends in ", ", sorry, ", ", no no, "),
+    denials=(
+        "I don't mean {wrong}, I mean {right}", "no, {right}, not {wrong}",
+        "it was never {wrong}, it is {right}", "that's not {wrong}, it's {right}",
+    ),
+    both=(
+        "{0} plus {1}", "one is {0} and one is {1}", "{0}; {1}", "both {0} and {1}",
+        "{0} and then there's {1}", "it could be {0} or it could be {1}", "first {0}, second {1}",
+    ),
+    others=(
+        "my mobile is 07{d10}", "the code on the box is {d5}", "we live in {d5} Springfield",
+        "{d3} euros and {d2} cents", "I have a voucher for {d2}", "my membership number is {d6}",
+        "it's been {n} weeks", "I was born on 4.7.1987", "from 9 to {n}", "contract {d5}",
+        "the product number is {d5}", "you charged me {d3}.{d2}", "batch {d5}", "parcel number {d6}",
+        "the model is a KX{d4}", "delivery note {d5}", "do you sell {n} inch TVs", "call {d5}",
+        "where are the toilets", "the last digits are {d4}", "I want my {d3} dollars back",
+        "it's a {d2} litre fridge", "my password is {d5}", "at a quarter to {n}", "license plate {d4}",
+        "it uses {d5} kilowatt hours", "population {d5}", "12/24/2026", "passport number {d6}",
+    ),
+    foreign={
+        "German": ("die Bestellnummer lautet {}", "ähm {}", "es ist die {}"),
+        "French": ("je cherche la commande {}", "euh {}", "mon numéro est le {}"),
+        "Spanish": ("busco el pedido {}", "eh {}", "es el {}"),
+        "Italian": ("cerco l'ordine {}", "ehm {}", "è il {}"),
+        "Dutch": ("ik zoek bestelling {}", "eh {}", "mijn ordernummer is {}"),
+    },
+    foreign_cues={
+        "German": ", Entschuldigung, ", "French": ", pardon, ", "Spanish": ", no, mejor dicho ",
+        "Italian": ", no no, ", "Dutch": ", nee, ",
     },
 )  # fmt: skip
 

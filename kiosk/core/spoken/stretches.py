@@ -24,6 +24,9 @@ _ALONE: Final = word_set("ate won tree fore")
 
 _SUBJECTS: Final = word_set("i we he she they you who have has had had")
 _ANDS: Final = word_set("and und et y e en plus")
+_COPULAS: Final = word_set("is was")
+_ENOUGH_TO_TELL: Final = 4
+_DASHES: Final = word_set("dash hyphen minus")
 _LEADING_IN: Final = word_set("number is nummer numero")
 _COURTESIES: Final = word_set("please thanks thank bitte danke merci grazie gracias")
 HESITATIONS: Final = BESIDE | _ANDS | word_set(
@@ -98,7 +101,10 @@ def piece_at(tokens: list[Token], at: int) -> Piece | None:
     if english is not None:
         said = [token.word for token in tokens[at : english.end]]
         joined = tongues.LARGE.isdisjoint(said) and _is_paused(tokens, at, english.end)
-        return Piece(english.digits, at, english.end, unclear=joined and word not in _DOUBLE)
+        foreign = tongues.NUMBER_WORDS.get((word,))
+        also = foreign.tongues if foreign and foreign.digits == english.digits else frozenset()
+        unclear = joined and word not in _DOUBLE
+        return Piece(english.digits, at, english.end, _ENGLISH | also, unclear=unclear)
     times = _DOUBLE.get(word) or tongues.TIMES.get(word, 0)
     if times:
         single = piece_at(tokens, at + 1) if at + 1 < len(tokens) else None
@@ -132,7 +138,8 @@ def _chains(tokens: list[Token]) -> Iterator[list[Piece]]:
     at = 0
     while at < len(tokens):
         aside = _aside(tokens, at)
-        piece = None if aside else _sound(tokens, at) or piece_at(tokens, at)
+        named = not chain and tokens[at].word == "one" and _follows(tokens, at, _COPULAS)
+        piece = None if aside or named else _sound(tokens, at) or piece_at(tokens, at)
         if piece is not None:
             chain.append(piece)
         elif not aside and tokens[at].word not in HESITATIONS:
@@ -140,6 +147,10 @@ def _chains(tokens: list[Token]) -> Iterator[list[Piece]]:
             chain = []
         at = piece.end if piece else at + (aside or 1)
     yield from _supported(chain)
+
+
+def _follows(tokens: list[Token], at: int, words: frozenset[str]) -> bool:
+    return at + 1 < len(tokens) and tokens[at + 1].word in words and not tokens[at + 1].paused
 
 
 def _aside(tokens: list[Token], at: int) -> int:
@@ -154,19 +165,17 @@ def _sound(tokens: list[Token], at: int) -> Piece | None:
     word = tokens[at].word
     if word in DIGIT_SOUNDS and word not in _NO_SOUNDS and word not in _SURE_SOUNDS:
         return Piece(DIGIT_SOUNDS[word], at, at + 1, sound=True)
-    if is_pronoun(tokens, at) and tokens[at - 1].word != "no":
+    if is_pronoun(tokens, at) and tokens[at - 1].word != "no" and not tokens[at].paused:
         return Piece("1", at, at + 1, sound=True)
     return None
 
 
 def _supported(chain: list[Piece]) -> Iterator[list[Piece]]:
     """Part a chain at the words that are no numbers in the language of the others."""
-    spoken = {
-        tongue
-        for piece in chain
-        if not piece.weak and "en" not in piece.tongues
-        for tongue in piece.tongues
-    }
+    strong = [piece.tongues for piece in chain if not piece.weak and "en" not in piece.tongues]
+    spoken = set().union(*strong)
+    if len(chain) >= _ENOUGH_TO_TELL:  # all of them number words of one other language
+        spoken |= frozenset.intersection(*(piece.tongues for piece in chain)) - _ENGLISH
     meant = [not piece.weak or not spoken.isdisjoint(piece.tongues) for piece in chain]
     for is_meant, group in itertools.groupby(zip(meant, chain, strict=True), lambda pair: pair[0]):
         if is_meant:
@@ -216,7 +225,7 @@ def _stretch(tokens: list[Token], part: list[Piece], wanted: int, prefix: str) -
         unclear |= tokens[head[-1].start].word in _ALONE
     guessed = any(piece.sound and tokens[piece.start].word not in _OH for piece in taken)
     start, end = taken[0].start, taken[-1].end
-    beside = any(_is_half_read(tokens, at) for at in (start - 1, end))
+    beside = _is_large(tokens, start - 1) or _is_large(tokens, end) or _is_times(tokens, start - 1)
     return Stretch(digits, start, end, unclear or beside or (guessed and len(digits) != wanted))
 
 
@@ -249,7 +258,7 @@ def _is_led_in(tokens: list[Token], head: list[Piece], prefix: str) -> bool:
 def _is_lettered(tokens: list[Token], start: int, prefix: str) -> bool:
     """Tell whether the letters of a number stand right before a token."""
     begins, odd = letters_before(tokens, start, prefix)
-    return begins < start and not odd and tokens[start - 1].word not in BESIDE
+    return begins < start and not odd and tokens[start - 1].word not in BESIDE - _DASHES
 
 
 def _tail(tokens: list[Token], onward: list[Piece]) -> list[Piece]:
@@ -280,10 +289,14 @@ def _is_tens_apart(tokens: list[Token], pieces: list[Piece]) -> bool:
     )
 
 
-def _is_half_read(tokens: list[Token], at: int) -> bool:
+def _is_large(tokens: list[Token], at: int) -> bool:
     """Tell whether a word belongs to a number that was not understood whole."""
     if not 0 <= at < len(tokens):
         return False
     word = tokens[at].word
-    times = word in tongues.TIMES or word in ("double", "triple", "treble")
-    return times or word in tongues.LARGE or any(part in word for part in tongues.LARGE_PARTS)
+    return word in tongues.LARGE or any(part in word for part in tongues.LARGE_PARTS)
+
+
+def _is_times(tokens: list[Token], at: int) -> bool:
+    word = tokens[at].word if at >= 0 else ""
+    return word in tongues.TIMES or word in ("double", "triple", "treble")
