@@ -21,7 +21,12 @@ import ids_set  # noqa: E402 - the paths come first
 
 from kiosk.shop.order_numbers import hear_order_number  # noqa: E402
 
-HALVES = {"worked": ids_set.WORKED_ON, "also": ids_set.ALSO_WORKED_ON, "held": ids_set.HELD_OUT}
+MANNERS = {
+    "first": ids_set.FIRST,
+    "second": ids_set.SECOND,
+    "third": ids_set.THIRD,
+    "unseen": ids_set.UNSEEN,
+}
 RIGHT_PROMISED = 0.95
 Reader = Callable[[str], str | None]
 
@@ -55,12 +60,12 @@ def score(said: Sequence[ids_set.Utterance], read: Reader) -> dict[str, Counter[
 
 def half(name: str) -> tuple[Counter[str], Counter[str]]:
     """Print one half; return its counts where there is a number, and where there is none."""
-    said = list(ids_set.utterances(HALVES[name], name))
+    said = list(ids_set.utterances(MANNERS[name], name))
     begun = time.perf_counter()
     got = score(said, parser)
     took_ms = (time.perf_counter() - begun) * 1000 / len(said)
     base = score(said, regex)
-    title = {"worked": "the half it was worked on with", "held": "the half it had not seen"}[name]
+    title = f"the {name} manner" + ("" if name == "unseen" else ", with which it was worked on")
     print(f"\n{title}: {len(said)} utterances, {took_ms:.2f} ms each")
     print(f"  {'style':20}{'right':>7}{'asks':>7}{'WRONG':>7}   five digits: right / wrong")
     for style, counts in got.items():
@@ -91,7 +96,7 @@ def _row(style: str, counts: Counter[str], base: Counter[str]) -> str:
 
 def show(name: str) -> None:
     """Print what was not read right."""
-    for each in ids_set.utterances(HALVES[name], name):
+    for each in ids_set.utterances(MANNERS[name], name):
         heard = hear_order_number(each.text)
         what = outcome(parser(each.text), each)
         if what != "right":
@@ -104,12 +109,12 @@ def main() -> None:
     """Print the tables and what they say about each promise."""
     options = argparse.ArgumentParser(prog="scripts/bench ids", description=__doc__)
     options.add_argument("--text", action="store_true", help="without the spoken part")
-    options.add_argument("--show", choices=HALVES, help="print what was not read right")
+    options.add_argument("--show", choices=MANNERS, help="print what was not read right")
     arguments = options.parse_args()
     if arguments.show:
         show(arguments.show)
         return
-    results = {name: half(name) for name in HALVES}
+    results = {name: half(name) for name in MANNERS}
 
 
 if __name__ == "__main__":

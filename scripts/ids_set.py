@@ -1,7 +1,7 @@
 """Utterances with and without an order number in them, made the same on every run.
 
-There are two halves with other people's ways of saying things in each: the one the parser was
-worked on with, and the one it had never seen.
+There are several manners of saying things: those the parser was worked on with, and one whose
+utterances it was measured on once and not changed for.
 """
 
 import random
@@ -12,7 +12,7 @@ import ids_words as say
 
 SEED = 88421
 EACH = 80
-"""Utterances of one style in one half."""
+"""Utterances of one style in one manner."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Manner:
-    """One half's ways of saying things."""
+    """One manner's ways of saying things."""
 
     prefixes: tuple[str, ...]
     carriers: tuple[str, ...]
@@ -40,7 +40,7 @@ class Manner:
     foreign_cues: dict[str, str]
 
 
-WORKED_ON = Manner(
+FIRST = Manner(
     prefixes=(
         "", "O R D ", "ORD ", "ORD-", "O.R.D. ", "oh are dee ", "oscar romeo delta ", "order ",
         "order number ", "number ", "O-R-D-", "order D ", "o r d ",
@@ -75,7 +75,7 @@ WORKED_ON = Manner(
     },
 )  # fmt: skip
 
-ALSO_WORKED_ON = Manner(
+SECOND = Manner(
     prefixes=(
         "", "Ord ", "ord number ", "Order #", "order no. ", "O, R, D, ", "Oscar, Romeo, Delta, ",
         "order ID ", "the ORD one is ", "oh R D ", "my order's ", "ORD: ", "O R D dash ",
@@ -123,7 +123,7 @@ ALSO_WORKED_ON = Manner(
     },
 )  # fmt: skip
 
-HELD_OUT = Manner(
+THIRD = Manner(
     prefixes=(
         "", "ord ", "O R D number ", "order reference ", "Ord.", "oh ar dee ", "Order: ", "o.r.d ",
         "O for Oscar, R for Romeo, D for Delta, ", "the order ", "order number's ", "Oscar Romeo D ",
@@ -171,6 +171,53 @@ HELD_OUT = Manner(
     },
 )  # fmt: skip
 
+UNSEEN = Manner(
+    prefixes=(
+        "", "Ord, ", "order code ", "O R and D ", "order with the number ", "O.R.D number ", "ordr ",
+        "order nr ", "Oskar Romeo Delta ", "my order ", "this order ", "oh R dee ",
+    ),
+    carriers=(
+        "{}", "{}", "What's the status of {}?", "I'm here to pick up {}", "{} if you don't mind",
+        "So my daughter bought a toaster, {}", "{} hasn't turned up", "the slip says {}",
+        "there you go, {}", "Can you look up {} for us", "Good morning, {}", "{}, is it ready?",
+        "we were told it's {}", "I lost the email but I believe it's {}",
+    ),
+    fillers=("oh well", "mm", "let me look", "one moment", "right", "er um", "sort of", "full stop"),
+    cues=(
+        ", no it isn't, it's ", ", hmm no, ", ". Sorry. ", ", I misread, ", ", hold on, no, ",
+        ", pardon me, ", ", nope, ",
+    ),
+    tail_cues=(", no it's ", ", nope, ", ", I mean "),
+    denials=(
+        "it isn't {wrong}, it's {right}", "{right}. Not {wrong}", "not {wrong} but {right}",
+        "did I say {wrong}? I meant {right}",
+    ),
+    both=(
+        "{0} and my husband's is {1}", "{0}... {1}", "there are two, {0}, {1}", "{0} & {1}",
+        "{0}, also {1}", "{0} or was it {1}", "not sure if {0} or {1}", "{0}. Then {1}",
+    ),
+    others=(
+        "my landline is 0{d10}", "I'm from {d5} Berlin", "extension {d4}", "it said {d5} on the box",
+        "it's about {d3} euro {d2}", "I was number {n} in the queue", "my badge is {d5}",
+        "the warranty code is {d5}", "I bought {n} of them", "by the 3rd of May 2027", "room {d3}",
+        "my car is parked at {d3}", "{d5} points on my card", "{d5} steps", "WiFi {d5}",
+        "ISBN {d10}", "can I get {d2} percent off", "lot {d5}", "open until 20:30", "size {n}",
+        "case number {d5}", "the year 2019", "it has {d5} reviews", "insurance policy {d6}",
+        "two please", "flight {d4}", "{d5} is the price", "locker {d5}", "table {n}",
+    ),
+    foreign={
+        "German": ("ja, {}", "ich möchte {} stornieren", "Auftragsnummer {}"),
+        "French": ("voilà, {}", "commande numéro {}", "ça doit être {}"),
+        "Spanish": ("mire, {}", "número {}", "quiero cancelar el {}"),
+        "Italian": ("ecco, {}", "numero d'ordine {}", "dovrebbe essere {}"),
+        "Dutch": ("even kijken, {}", "bestelling nummer {}", "volgens mij {}"),
+    },
+    foreign_cues={
+        "German": ", nein, Moment, ", "French": ", non, plutôt ", "Spanish": ", perdón, ",
+        "Italian": ", scusa, volevo dire ", "Dutch": ", nee sorry, ",
+    },
+)  # fmt: skip
+
 HOMOPHONES = {
     "zero": ("oh", "O"), "one": ("won",), "two": ("to", "too"), "three": ("tree", "free"),
     "four": ("for", "fore"), "five": ("fife",), "six": ("sicks",), "eight": ("ate",),
@@ -182,12 +229,12 @@ Chance = random.Random
 Style = Callable[[str, Manner, Chance], tuple[str, str | None]]
 
 
-def utterances(manner: Manner, half: str) -> Iterator[Utterance]:
-    """Make one half of the set."""
-    for name, style in STYLES.items():
-        chance = Chance(f"{SEED} {half} {name}")
+def utterances(manner: Manner, name: str) -> Iterator[Utterance]:
+    """Make one manner's part of the set."""
+    for style_name, style in STYLES.items():
+        chance = Chance(f"{SEED} {name} {style_name}")
         for _ in range(EACH):
-            yield Utterance(name, *style(number(chance), manner, chance))
+            yield Utterance(style_name, *style(number(chance), manner, chance))
 
 
 def number(chance: Chance) -> str:
@@ -274,9 +321,9 @@ def _dropped(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | No
 
 
 def _extra(digits: str, manner: Manner, chance: Chance) -> tuple[str, str | None]:
-    """Hear a digit twice, or hear one from next door."""
+    """Hear a digit twice, or one from next door; but not "six" behind "twenty", which is 26."""
     parts = _some_words(digits, chance)
-    at = chance.randrange(len(parts))
+    at = chance.choice([at for at in range(len(parts)) if not at or parts[at - 1] not in say.TENS])
     parts.insert(at, chance.choice((parts[at], say.UNITS[chance.randrange(10)])))
     return _carried(" ".join(parts), manner, chance), digits
 

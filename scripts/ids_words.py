@@ -49,8 +49,15 @@ def pieces(number: str, chance: random.Random) -> list[str]:
 
 
 def pairs(number: str, chance: random.Random) -> list[str]:
-    """Return "eighty-eight", "four", "twenty-one"."""
-    return [below_hundred(int(part)) for part in pieces(number, chance)]
+    """Return "eighty-eight", "four", "twenty-one".
+
+    Between "twenty" and "one" people make a pause, or nobody could tell them from "twenty-one".
+    """
+    said = [below_hundred(int(part)) for part in pieces(number, chance)]
+    return [
+        f"{word}," if word in TENS and after in UNITS[1:] else word
+        for word, after in zip(said, [*said[1:], ""], strict=True)
+    ]
 
 
 def doubled(number: str) -> list[str]:

@@ -51,7 +51,9 @@ _CUE_PHRASES: Final = tuple(
     re.compile(rf"\b{phrase}\b")
     for phrase in (
         "i mean", "i meant", "i said", "make that", "my mistake", "let me start over",
-        "start again", "ich meine", "ich meinte", "je veux dire", "quiero decir", "volevo dire",
+        "start again", "excuse me", "my bad", "not that", "try again", "that wrong",
+        "this wrong", "let me repeat", "start over", "ich meine",
+        "ich meinte", "je veux dire", "quiero decir", "volevo dire",
         "ik bedoel", "that was",
     )
 )  # fmt: skip
@@ -77,7 +79,7 @@ ORDINARY: Final = word_set(
 _SAYING: Final = ORDINARY | HESITATIONS | _CUES | _PASSED_OVER | word_set(
     "are be would should says say reads read think got have has check find track cancel return see"
     " try want need about called got one here there hi hello hey please sure yeah ja lautet heisst"
-    " glaube alors also other first second calling"
+    " glaube alors also other first second calling somewhere"
     " habe suche si tengo busco cerco zoek cherche oui numeros nummern orders number's order's"
 )  # fmt: skip
 """Words that may lead up to a number that nothing else names."""
@@ -135,11 +137,11 @@ def names_another(left: Sequence[str], right: Sequence[str], digits: str) -> boo
         return True
     if len(digits) <= 4 and (after in _MONTHS or before in _MONTHS):
         return True
-    for word in map(_bare, reversed(left)):
-        if word.startswith(_ORDERS):
+    for at in range(len(left) - 1, -1, -1):
+        if _bare(left[at]).startswith(_ORDERS):
             return False
-        if word.startswith(_OTHERS):
-            return True
+        if _bare(left[at]).startswith(_OTHERS):
+            return not (at and _bare(left[at - 1]).startswith(_ORDERS))  # "order reference"
     if after.startswith(_OTHERS):
         return True
     for word in right if after in _IS_MY else ():

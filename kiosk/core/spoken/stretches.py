@@ -28,6 +28,7 @@ _COPULAS: Final = word_set("is was")
 _ENOUGH_TO_TELL: Final = 4
 _DASHES: Final = word_set("dash hyphen minus")
 _LEADING_IN: Final = word_set("number is nummer numero")
+_NAMING: Final = word_set("order order's number's it's orders")
 _COURTESIES: Final = word_set("please thanks thank bitte danke merci grazie gracias")
 HESITATIONS: Final = BESIDE | _ANDS | word_set(
     "hmm mm mmm hm ah eh uhm ehm ahm aeh ahem euh heu este pues ben well like so okay ok right"
@@ -39,6 +40,7 @@ _ASIDES: Final = frozenset(
     for aside in (
         "let me see", "let me look", "let me think", "let me check", "one second", "one moment",
         "hang on", "hold on", "just a second", "just a moment", "give me a second", "bear with me",
+        "wait a second", "wait a moment", "wait a minute",
         "followed by", "after that", "what was it", "i think", "you know", "i guess", "and then",
         "moment mal", "einen moment", "un momento", "un moment", "un segundo", "un attimo",
         "een moment", "attends", "vediamo", "a ver",
@@ -251,7 +253,8 @@ def _is_led_in(tokens: list[Token], head: list[Piece], prefix: str) -> bool:
         return before not in _SUBJECTS
     if word in _OH:
         zeros = len(head) > 1 and tokens[head[1].start].word in _OH
-        return zeros or before in _LEADING_IN or _is_lettered(tokens, start, prefix)
+        ordered = word == "oh" and before in _NAMING
+        return zeros or ordered or before in _LEADING_IN or _is_lettered(tokens, start, prefix)
     return _is_lettered(tokens, start, prefix)
 
 
