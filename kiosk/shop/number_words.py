@@ -52,7 +52,8 @@ _CUE_PHRASES: Final = tuple(
     for phrase in (
         "i mean", "i meant", "i said", "make that", "my mistake", "let me start over",
         "start again", "excuse me", "my bad", "not that", "try again", "that wrong",
-        "this wrong", "let me repeat", "start over", "ich meine",
+        "this wrong", "let me repeat", "start over", "misread", "misspoke",
+        "ich meine",
         "ich meinte", "je veux dire", "quiero decir", "volevo dire",
         "ik bedoel", "that was",
     )
@@ -63,7 +64,7 @@ _ADDING: Final = word_set(
     " plus additionally"
 )
 _DENYING: Final = word_set("not isn't isnt wasn't never nicht kein keine pas niet geen")
-_PASSED_OVER: Final = word_set("it it's the number order o r d ord is um uh a")
+_PASSED_OVER: Final = word_set("the number order o r d ord um uh a")
 _TAKEN_BACK: Final = word_set("no nope wrong wait nein falsch non nee fout")
 _POLITE: Final = word_set("thanks thank danke merci gracias grazie bedankt problem rush need idea")
 
@@ -79,7 +80,8 @@ ORDINARY: Final = word_set(
 _SAYING: Final = ORDINARY | HESITATIONS | _CUES | _PASSED_OVER | word_set(
     "are be would should says say reads read think got have has check find track cancel return see"
     " try want need about called got one here there hi hello hey please sure yeah ja lautet heisst"
-    " glaube alors also other first second calling somewhere"
+    " glaube alors also other first second calling somewhere believe told voila"
+    " ecco mire doit etre deve dovrebbe essere cosa volgens mij kijken even quiero mochte"
     " habe suche si tengo busco cerco zoek cherche oui numeros nummern orders number's order's"
 )  # fmt: skip
 """Words that may lead up to a number that nothing else names."""
@@ -94,7 +96,7 @@ _BEGINNING: Final = word_set(
 
 _GOING_ON: Final = HESITATIONS | _CUES | word_set(
     "is was has have had been will would can could should does do did it that that's this i i'm we"
-    " you they he she my the and or but for from on when where what which who why how because"
+    " you they he she my the and or but for if when where what which who why how because"
     " please thanks thank not isn't hasn't yet already still there here correct order number it's"
     " bitte danke ist wo wann wird s'il svp merci por favor gracias esta per favore grazie dove"
     " quando waar wanneer alstublieft graag ou quand donde cuando"

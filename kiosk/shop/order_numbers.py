@@ -236,4 +236,7 @@ def _between(tokens: list[Token], before: Stretch | None, stretch: Stretch) -> t
     said = [token.word for token in gap]
     close = said[-_MOST_BETWEEN:]
     corrects = before is not None and words.corrects(close) and not words.adds(said)
-    return corrects, words.denies(said)
+    together = stretch.start
+    while together > stretch.start - len(gap) and not tokens[together].paused:
+        together -= 1
+    return corrects, words.denies(_words(tokens, together, stretch.start))

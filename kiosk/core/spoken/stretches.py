@@ -41,6 +41,7 @@ _ASIDES: Final = frozenset(
         "let me see", "let me look", "let me think", "let me check", "one second", "one moment",
         "hang on", "hold on", "just a second", "just a moment", "give me a second", "bear with me",
         "wait a second", "wait a moment", "wait a minute",
+        "full stop", "sort of", "kind of",
         "followed by", "after that", "what was it", "i think", "you know", "i guess", "and then",
         "moment mal", "einen moment", "un momento", "un moment", "un segundo", "un attimo",
         "een moment", "attends", "vediamo", "a ver",
