@@ -12,21 +12,26 @@ from typing import Any, Final
 
 from kiosk.local_live import (
     asking,
+    consent,
+    gated,
     identifiers,
     known,
     leaving,
+    proving,
     requests,
     results,
     smalltalk,
+    tasks,
     wording,
 )
 from kiosk.local_live.choosing import asked_anything, choose
 from kiosk.local_live.declared import Kind, Parameter, Tool, read_tools
-from kiosk.local_live.filling import fill
+from kiosk.local_live.filling import fill, values_in
 from kiosk.local_live.intents import NOTHING, Intent, meant
 from kiosk.local_live.memory import Memory, Result, Wanted
 from kiosk.local_live.outcome import Ending, outcome_of
 from kiosk.local_live.parts import Action, Call, Say
+from kiosk.local_live.roles import CHANGING, NEVER_GUESSED, Role, by_role, role_of
 
 _OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different|second|next) (?:order|one)\b", re.I)
 
@@ -47,8 +52,10 @@ class ShopBrain:
         self._memory = Memory()
         every = read_tools(tools)
         # What takes a message is never guessed at: it is called only when that is asked for.
-        self._tools = tuple(tool for tool in every if not tool.first(Kind.MESSAGE))
         self._taker = next((tool for tool in every if tool.first(Kind.MESSAGE)), None)
+        self._every = tuple(tool for tool in every if not tool.first(Kind.MESSAGE))
+        self._roles = by_role(self._every)
+        self._tools = tuple(tool for tool in self._every if role_of(tool) not in NEVER_GUESSED)
 
     def hear(self, text: str) -> tuple[Action, ...]:
         """Answer a customer's finished utterance.
@@ -70,12 +77,19 @@ class ShopBrain:
         self, name: str, arguments: Mapping[str, Any], response: Mapping[str, Any]
     ) -> tuple[Action, ...]:
         """Answer what a tool returned."""
-        tool = self._named(name)
+        memory, tool = self._memory, self._named(name)
         outcome = outcome_of(response)
+        agreed = memory.agreed == name
+        if tool is not None:
+            gated.settle(memory, tool, outcome)
+            gate = gated.gate(memory, self._roles.get(Role.PROVE), tool, arguments, outcome)
+            if gate is not None:
+                return self._said([gate])
         if outcome.ending is Ending.WELL:
             self._memory.add_result(Result(name, dict(arguments), dict(outcome.fields)))
             return self._said([Say(results.told(self._memory, tool, arguments, outcome))])
-        again = results.again(self._memory, tool, arguments, outcome)
+        # What the customer agreed to once is not tried twice.
+        again = None if agreed else results.again(memory, tool, arguments, outcome)
         if again is not None:
             return (again,)
         return self._said([Say(results.failed(self._memory, tool, arguments, outcome))])
@@ -92,7 +106,7 @@ class ShopBrain:
         self._memory.begin_turn()
         self._memory.add_line(role, text)
         if role == "user":
-            known.keep(self._memory, self._tools, text)
+            known.keep(self._memory, self._every, text)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the conversation as JSON values."""
@@ -107,6 +121,9 @@ class ShopBrain:
 
     def _answer(self, text: str) -> list[Action]:
         memory = self._memory
+        agreed = self._agree(text)
+        if agreed is not None:
+            return agreed
         left = leaving.wish(text)
         if left is not None and (self._taker or not left.words):
             memory.wanted = None
@@ -114,10 +131,48 @@ class ShopBrain:
         actions = self._take(memory.wanted, text)
         if actions is None:
             passed = memory.wanted
-            actions = self._take(known.correction(memory, self._tools, text), text)
+            actions = self._take(known.correction(memory, self._every, text), text)
             if actions is None:
                 memory.wanted = passed
         return self._fresh(text) if actions is None else actions
+
+    def _agree(self, text: str) -> list[Action] | None:
+        """Take an utterance for the reply to a read-back, or for a mind that was changed."""
+        memory = self._memory
+        held, memory.read_back = memory.read_back, None
+        if held is not None:
+            match consent.reply_to(text):
+                case consent.Reply.YES:
+                    memory.agreed = held.tool
+                    return [Call(held.tool, held.arguments)]
+                case consent.Reply.NO:
+                    return self._drop()
+                case consent.Reply.AGAIN:
+                    memory.read_back = held
+                    return [Say(memory.last_reply or wording.SHALL_I)]
+                case _:
+                    memory.change = "dropped"
+                    return None
+        if self._is_changing() and consent.dropped(text):
+            return self._drop()
+        if not memory.change or not consent.changed_mind(text):
+            return None
+        told = {"done": wording.IS_DONE, "unsure": wording.IS_UNSURE}
+        return [Say(told.get(memory.change, wording.NOTHING_CHANGED))]
+
+    def _drop(self) -> list[Action]:
+        """Leave everything as it is."""
+        memory = self._memory
+        memory.wanted = memory.held = None
+        memory.change = "dropped"
+        return [Say(wording.NOTHING_CHANGED)]
+
+    def _is_changing(self) -> bool:
+        """Tell whether what is waited for belongs to a change."""
+        memory = self._memory
+        names = {self._roles[role].name for role in CHANGING if role in self._roles}
+        waiting = memory.held if memory.held and memory.wanted else memory.wanted
+        return waiting is not None and waiting.tool in names
 
     def _take(self, wanted: Wanted | None, text: str) -> list[Action] | None:
         """Take an utterance for what a call waits for; ``None`` when it is about something else."""
@@ -125,13 +180,21 @@ class ShopBrain:
             return None
         memory = self._memory
         tool, parameter = self._find(wanted)
-        step = asking.go_on(wanted, parameter, text) if parameter else asking.ELSEWHERE
+        step = asking.ELSEWHERE
+        if tool is not None and parameter is not None:
+            step = (
+                proving.go_on(tool, wanted, parameter, text)
+                if parameter.kind is Kind.PROOF
+                else asking.go_on(wanted, parameter, text)
+            )
         memory.wanted = step.wanted
         if step.say:
             memory.unclear = 0
             return [Say(step.say)]
         if step.arguments is not None and tool is not None:
             memory.misses = max(memory.misses, wanted.tries)
+            if parameter is not None and parameter.kind is Kind.PROOF:
+                text = ""  # five digits of a postcode are no number of an order
             return self._proceed(tool, text, step.arguments)
         return None
 
@@ -150,7 +213,10 @@ class ShopBrain:
         return [*first, *taken]
 
     def _fresh(self, text: str) -> list[Action]:
-        memory, tools = self._memory, self._tools
+        memory, tools = self._memory, self._every
+        offered = self._offered(text)
+        if offered is not None:
+            return offered
         begun = known.begun(tools, text)
         if begun is not None:
             memory.wanted = begun
@@ -160,19 +226,66 @@ class ShopBrain:
             return [Say(smalltalk.recall(memory, noun))]
         rest = known.keep(memory, tools, text)
         if rest is not None and requests.is_bare(rest):
-            tool = choose(tools, text, Intent("order_status", 1.0))
-            tool = tool or known.identifying(tools, text)
+            tool = choose(self._tools, text, Intent("order_status", 1.0))
+            tool = tool or known.identifying(self._tools, text)
             return self._each(tool, text) if tool else [Say(wording.CANNOT)]
+        asked = requests.read(text, rest)
+        if any(self._task(each, in_sight=rest is not None) for each in asked):
+            asked = [each for each in asked if not requests.is_bare(each.plain)]
         actions = [
             action
-            for request in requests.read(text, rest)
-            for action in self._pursue(request.text, request.plain, request.intent)
+            for request in asked
+            for action in self._pursue(request, in_sight=rest is not None)
         ]
         return [action for at, action in enumerate(actions) if action not in actions[:at]]
 
-    def _pursue(self, text: str, plain: str, intent: Intent) -> list[Action]:
-        """Act on one intent; ``plain`` is the text without identifiers."""
+    def _offered(self, text: str) -> list[Action] | None:
+        """Take a proof that a customer gives unasked, when it is known for which order."""
+        prover = self._roles.get(Role.PROVE)
+        said = proving.offered(text) if prover else ""
+        proof = prover.first(Kind.PROOF) if prover else None
+        if not said or prover is None or proof is None or requests.is_question(text):
+            return None
+        ready = fill(prover, "", "", self._memory.known).missing in (None, proof)
+        return self._proceed(prover, "", {proof.name: said}) if ready else None
+
+    def _task(self, request: requests.Request, *, in_sight: bool) -> Role | None:
+        """Return what a request calls for that a tool of its own does."""
+        finder = self._roles.get(Role.PRODUCT)
+        item = finder.first(Kind.ITEM) if finder else None
+        return tasks.role_asked(
+            request.plain,
+            request.intent,
+            thing=str(values_in(finder, request.plain).get(item.name, "")) if finder and item else "",
+            in_sight=in_sight or bool(self._memory.known),
+            played=self._roles.keys(),
+        )
+
+    def _do(self, role: Role, request: requests.Request) -> list[Action]:
+        """Call the tool that plays a role."""
+        memory, tool, plain = self._memory, self._roles[role], request.plain
+        match role:
+            case Role.STORE:
+                return self._proceed(tool, plain, tasks.told_of(tool, plain))
+            case Role.STAFF if request.intent.name == "urgent":
+                return [Say(wording.URGENT), *self._proceed(tool, plain)]
+            case Role.STAFF | Role.PRODUCT:
+                return self._proceed(tool, plain)
+            case _:
+                if _OTHER_ORDER.search(plain):
+                    identifier = tool.first(Kind.IDENTIFIER)
+                    memory.known.pop(identifier.noun if identifier else "", None)
+                memory.change = "open" if role in CHANGING else memory.change
+                values = fill(tool, request.text, request.text, memory.known).arguments
+                return self._proceed(tool, request.text, known.carried(memory, tool, values))
+
+    def _pursue(self, request: requests.Request, *, in_sight: bool) -> list[Action]:
+        """Act on one request."""
         memory = self._memory
+        text, plain, intent = request.text, request.plain, request.intent
+        role = self._task(request, in_sight=in_sight)
+        if role is not None:
+            return self._do(role, request)
         if requests.goes_on_about_policy(memory, plain, intent):
             return self._ask(asked_anything(self._tools), f"{memory.question} {plain}", intent)
         if requests.goes_on_about_order(memory, plain):
@@ -180,6 +293,8 @@ class ShopBrain:
         match intent.subject:
             case "order":
                 return self._order(text, intent)
+            case "change" if tasks.is_cancelling(plain):
+                return [Say(wording.CANNOT_DO)]
             case "change":
                 tool = choose(self._tools, plain, intent)
                 return self._proceed(tool, text) if tool else [Say(wording.CANNOT_DO)]
@@ -279,6 +394,8 @@ class ShopBrain:
         for parameter in tool.parameters:
             if parameter.kind is Kind.IDENTIFIER and parameter.name in values:
                 memory.known[parameter.noun] = str(values[parameter.name])
+        if tool is self._roles.get(Role.PROVE) and memory.held is not None:
+            gated.with_number(memory, self._named(memory.held.tool))
         if not question:
             memory.subject = "order" if tool.first(Kind.IDENTIFIER) else "tool"
         call = Call(tool.name, values)
@@ -300,5 +417,5 @@ class ShopBrain:
         return tool, next((each for each in parameters if each.name == wanted.parameter), None)
 
     def _named(self, name: str) -> Tool | None:
-        every = (*self._tools, self._taker)
+        every = (*self._every, self._taker)
         return next((tool for tool in every if tool is not None and tool.name == name), None)

@@ -1,7 +1,7 @@
 """Identifiers that the customer gave, and calls that are made again with another value."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kiosk.local_live import identifiers
@@ -82,6 +82,21 @@ def correction(memory: Memory, tools: Sequence[Tool], text: str) -> Wanted | Non
     digits = "".join(filter(str.isdigit, str(last.arguments[parameter.name])))
     others = {name: value for name, value in last.arguments.items() if name != parameter.name}
     return Wanted(last.tool, parameter.name, others, digits)
+
+
+def carried(memory: Memory, tool: Tool, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what was said for a call about the same thing into another one: its item, its state."""
+    identifier = tool.first(Kind.IDENTIFIER)
+    names = {parameter.name for parameter in tool.parameters}
+    for last in reversed(memory.results):
+        about = last.arguments.get(identifier.name) if identifier else None
+        if about is None or about != values.get(identifier.name if identifier else ""):
+            continue
+        kept = {name: value for name, value in last.arguments.items() if name in names}
+        other = any(values[name] != kept[name] for name in values.keys() & kept.keys())
+        if len(kept) > 1:
+            return {} if other else kept
+    return {}
 
 
 def varied(

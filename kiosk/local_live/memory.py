@@ -14,7 +14,8 @@ class Wanted:
 
     ``digits`` and ``letters`` are what was heard of an identifier so far; ``confirming`` when
     the customer was asked whether it is right; ``refused`` when the tool did not know it.
-    ``passed`` counts the utterances that were about something else.
+    ``passed`` counts the utterances that were about something else; ``asked`` is the tool's own
+    sentence that asks for the value, if it has one.
     """
 
     tool: str
@@ -26,6 +27,15 @@ class Wanted:
     refused: bool = False
     tries: int = 0
     passed: int = 0
+    asked: str = ""
+
+
+@dataclass(slots=True)
+class Held:
+    """A call that was not carried out yet."""
+
+    tool: str
+    arguments: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -46,6 +56,10 @@ class Memory:
     plainest wording of the question that a tool was asked, ``retried`` the calls of this turn
     that were made again; ``unclear`` and ``misses`` count utterances and identifiers in a row
     that led nowhere. ``several`` while more than one identifier is looked up in a turn.
+
+    ``held`` is a call that waits for a proof, ``read_back`` one that waits for a yes and
+    ``agreed`` the tool of one that had it. ``change`` is what became of the last change that was
+    spoken of: empty when there was none, else ``open``, ``dropped``, ``done`` or ``unsure``.
     """
 
     lines: list[list[str]] = field(default_factory=list)
@@ -54,6 +68,10 @@ class Memory:
     plain: str = ""
     known: dict[str, str] = field(default_factory=dict)
     wanted: Wanted | None = None
+    held: Held | None = None
+    read_back: Held | None = None
+    agreed: str = ""
+    change: str = ""
     results: list[Result] = field(default_factory=list)
     retried: list[str] = field(default_factory=list)
     saying: list[str] = field(default_factory=list)
@@ -65,6 +83,11 @@ class Memory:
     def last_reply(self) -> str:
         """Return the last thing that was said to the customer; empty when nothing was."""
         return next((text for role, text in reversed(self.lines) if role == "model"), "")
+
+    @property
+    def last_words(self) -> str:
+        """Return the last thing that the customer said; empty when that was nothing."""
+        return next((text for role, text in reversed(self.lines) if role == "user"), "")
 
     def begin_turn(self) -> None:
         """Take note that the customer has the floor again."""
@@ -82,11 +105,13 @@ class Memory:
         self.add_line("model", " ".join(self.saying))
 
     def cut_reply(self, spoken: str) -> None:
-        """Keep of the last reply only what was spoken."""
+        """Keep of the last reply only what was spoken; what nobody heard was not read back."""
         if self.lines and self.lines[-1][0] == "model":
             self.lines.pop()
         if spoken.strip():
             self.add_line("model", spoken.strip())
+        else:
+            self.read_back = None
         self.saying = []
 
     def add_result(self, result: Result) -> None:
@@ -110,6 +135,10 @@ class Memory:
         memory = cls(**{name: value for name, value in values.items() if name in names})
         if isinstance(memory.wanted, Mapping):
             memory.wanted = Wanted(**memory.wanted)
+        if isinstance(memory.held, Mapping):
+            memory.held = Held(**memory.held)
+        if isinstance(memory.read_back, Mapping):
+            memory.read_back = Held(**memory.read_back)
         memory.results = [
             Result(**each) if isinstance(each, Mapping) else each for each in memory.results
         ]
