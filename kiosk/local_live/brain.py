@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from kiosk.core.spoken import identifiers
 from kiosk.local_live import (
     asking,
     consent,
     gated,
-    identifiers,
     known,
     leaving,
     proving,
@@ -81,7 +81,9 @@ class ShopBrain:
         outcome = outcome_of(response)
         agreed = memory.agreed == name
         if tool is not None:
-            gated.settle(memory, tool, outcome)
+            changing = agreed or role_of(tool) in CHANGING
+            if changing:
+                gated.settle(memory, outcome, agreed=agreed)
             gate = gated.gate(memory, self._roles.get(Role.PROVE), tool, arguments, outcome)
             if gate is not None:
                 return self._said([gate])
@@ -256,7 +258,9 @@ class ShopBrain:
         return tasks.role_asked(
             request.plain,
             request.intent,
-            thing=str(values_in(finder, request.plain).get(item.name, "")) if finder and item else "",
+            thing=str(values_in(finder, request.plain).get(item.name, ""))
+            if finder and item
+            else "",
             in_sight=in_sight or bool(self._memory.known),
             played=self._roles.keys(),
         )

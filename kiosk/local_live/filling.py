@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kiosk.local_live import identifiers
-from kiosk.local_live.cardinals import number_in
+from kiosk.core.spoken import identifiers
+from kiosk.core.spoken.identifiers import Spoken
+from kiosk.core.spoken.words import distance, word_set
 from kiosk.local_live.declared import Kind, Parameter, Tool, human
-from kiosk.local_live.identifiers import Spoken
-from kiosk.local_live.phrasing import distance, stems, word_set, words
+from kiosk.local_live.phrasing import stems, words
+from kiosk.local_live.quantities import number_in
 from kiosk.local_live.stated import stated
 
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
@@ -146,7 +147,10 @@ def answer(parameter: Parameter, text: str) -> object | None:
     value = value_in(parameter, text)
     if value is not None:
         return value
-    if parameter.kind is Kind.YES_NO and (told := stated(parameter.noun, text, asked=True)) is not None:
+    if (
+        parameter.kind is Kind.YES_NO
+        and (told := stated(parameter.noun, text, asked=True)) is not None
+    ):
         return told
     bare = _LEAD_IN.sub("", text).strip(" ?.!,")
     bare = re.sub(r"[\s,]+please$", "", bare, flags=re.I)

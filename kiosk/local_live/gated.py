@@ -13,7 +13,7 @@ from kiosk.local_live.declared import Kind, Tool
 from kiosk.local_live.memory import Held, Memory, Wanted
 from kiosk.local_live.outcome import Ending, Outcome
 from kiosk.local_live.parts import Action, Call, Say
-from kiosk.local_live.phrasing import word_set
+from kiosk.core.spoken.words import word_set
 from kiosk.local_live.proving import offered
 
 _NOT_MADE: Final = word_set("refused denied forbidden")
@@ -43,16 +43,16 @@ def gate(
             return None
 
 
-def settle(memory: Memory, tool: Tool, outcome: Outcome) -> None:
-    """Take note of what became of a change that the customer had agreed to."""
-    if memory.agreed != tool.name:
-        return
+def settle(memory: Memory, outcome: Outcome, *, agreed: bool) -> None:
+    """Take note of what became of a change; ``agreed`` when the customer had said yes to it."""
     memory.agreed = ""
     refused = str(outcome.fields.get("status", "")).lower() in _NOT_MADE
     match outcome.ending:
+        case Ending.UNPROVEN | Ending.INVALID | Ending.CONFIRM:
+            memory.change = "open"
         case Ending.WELL:
             memory.change = "done"
-        case Ending.FAILED if not refused:
+        case Ending.FAILED if agreed and not refused:
             memory.change = "unsure"
         case _:
             memory.change = "dropped"

@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from kiosk.local_live import identifiers, wording
+from kiosk.core.spoken import identifiers
+from kiosk.core.spoken.cardinals import DIGIT_SOUNDS, digits_at, tokens_of
+from kiosk.core.spoken.spelling import is_letter
+from kiosk.local_live import wording
 from kiosk.local_live.asking import ELSEWHERE, MOST_PASSED, Step, again
-from kiosk.local_live.cardinals import DIGIT_SOUNDS, digits_at, tokens_of
 from kiosk.local_live.declared import Kind, Parameter, Tool
 from kiosk.local_live.filling import identifier
 from kiosk.local_live.intents import meant
 from kiosk.local_live.memory import Wanted
-from kiosk.local_live.spelling import is_letter
 
 _LEAD_IN: Final = re.compile(
     r"^(?:(?:uh|um|well|okay|ok|yes|yeah|sure|sorry|no|then|and|of course|it is|it's|that's|that is|this"
@@ -99,7 +100,9 @@ def _order_in(tool: Tool, text: str) -> tuple[str, str | int, str] | None:
 def _repeats(said: str, given: Iterable[object]) -> bool:
     """Tell the number of the order, said once more, from a proof."""
     digits, letters, _ = _signs(said)
-    return not letters and any(digits == "".join(filter(str.isdigit, str(value))) for value in given)
+    return not letters and any(
+        digits == "".join(filter(str.isdigit, str(value))) for value in given
+    )
 
 
 def _is_proof(said: str) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum, auto
 from typing import Final
 
 from kiosk.local_live.declared import Kind, Tool
-from kiosk.local_live.phrasing import word_set
+from kiosk.core.spoken.words import word_set
 
 
 class Role(StrEnum):

@@ -6,7 +6,7 @@
 import re
 from typing import Final
 
-from kiosk.local_live.phrasing import word_set
+from kiosk.core.spoken.words import word_set
 
 _UNUSED: Final = word_set("unused unopened new sealed untouched")
 _USED: Final = word_set("used opened open worn")
@@ -20,9 +20,7 @@ _IS_UNUSED: Final = re.compile(
     r"|(?:like|as) new|still new|is new|it's new)\b",
     re.I,
 )
-_IS_USED: Final = re.compile(
-    rf"\b{_USE}\b|\b(?:not|n't) (?:unused|unopened|new|sealed)\b", re.I
-)
+_IS_USED: Final = re.compile(rf"\b{_USE}\b|\b(?:not|n't) (?:unused|unopened|new|sealed)\b", re.I)
 _NO_BOX: Final = (
     r"\b(?:without|no|lost|threw|thrown|throw|recycled|binned|gone|missing|not|haven't|don't|never"
     r"|isn't)\b|n't\b"

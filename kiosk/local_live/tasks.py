@@ -11,7 +11,8 @@ from typing import Final
 
 from kiosk.local_live.declared import Tool, human
 from kiosk.local_live.intents import Intent
-from kiosk.local_live.phrasing import word_set, words
+from kiosk.core.spoken.words import word_set
+from kiosk.local_live.phrasing import words
 from kiosk.local_live.roles import Role
 
 _BACK: Final = re.compile(
