@@ -18,6 +18,7 @@ from kiosk.local_live.intents import Intent, meant
 from kiosk.local_live.leaving import dictated
 from kiosk.local_live.memory import Wanted
 from kiosk.local_live.phrasing import words
+from kiosk.local_live.stated import is_unsure, stated
 
 _CORRECTING: Final = re.compile(r"^\W*(?:no|nope|wrong|not|i said|i mean|sorry)\b", re.I)
 MOST_TRIES: Final = 3
@@ -27,7 +28,8 @@ MOST_PASSED: Final = 3
 """Utterances about something else, after which a call is not waited for any more."""
 _CLEAR_DIGITS: Final = 3
 _ASKS: Final = re.compile(
-    r"\?|^\W*(?:and |but )?(?:what|where|when|who|how|which|why|can|could|do|does|did|is|are|will|would"
+    r"\?|^\W*(?:and |but )?(?:what|where|when|who|how|which|why|can|could|do|does|did|is|are"
+    r"|will|would"
     r"|may)\b",
     re.I,
 )
@@ -103,13 +105,18 @@ def _message(wanted: Wanted, parameter: Parameter, text: str, intent: Intent) ->
 def _other(
     wanted: Wanted, parameter: Parameter, text: str, intent: Intent, elsewhere: Step
 ) -> Step:
-    value = answer(parameter, text) if _is_plain(parameter, text, intent) else None
+    value = None
+    if _is_plain(parameter, text, intent):
+        late = wanted.passed and parameter.kind is Kind.YES_NO  # a bare yes may be about the other
+        value = stated(parameter.noun, text) if late else answer(parameter, text)
     if value is not None:
         return Step(arguments={**wanted.arguments, parameter.name: value})
     match intent.name:
         case "wait" if intent.sure:
             return Step(wanted, wording.TAKE_TIME)
         case "no_number":
+            return Step(say=wording.ONLY_A_COLLEAGUE)
+        case _ if parameter.kind is Kind.YES_NO and is_unsure(text):
             return Step(say=wording.ONLY_A_COLLEAGUE)
         case _:
             pass

@@ -13,7 +13,8 @@ from typing import Any, Final
 from kiosk.core.spoken import identifiers
 from kiosk.local_live import (
     asking,
-    consent,
+    changing,
+    errands,
     gated,
     known,
     leaving,
@@ -26,12 +27,12 @@ from kiosk.local_live import (
 )
 from kiosk.local_live.choosing import asked_anything, choose
 from kiosk.local_live.declared import Kind, Parameter, Tool, read_tools
-from kiosk.local_live.filling import fill, values_in
+from kiosk.local_live.filling import fill
 from kiosk.local_live.intents import NOTHING, Intent, meant
 from kiosk.local_live.memory import Memory, Result, Wanted
 from kiosk.local_live.outcome import Ending, outcome_of
 from kiosk.local_live.parts import Action, Call, Say
-from kiosk.local_live.roles import CHANGING, NEVER_GUESSED, Role, by_role, role_of
+from kiosk.local_live.roles import CHANGING, Role, by_role, role_of
 
 _OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different|second|next) (?:order|one)\b", re.I)
 
@@ -55,7 +56,7 @@ class ShopBrain:
         self._taker = next((tool for tool in every if tool.first(Kind.MESSAGE)), None)
         self._every = tuple(tool for tool in every if not tool.first(Kind.MESSAGE))
         self._roles = by_role(self._every)
-        self._tools = tuple(tool for tool in self._every if role_of(tool) not in NEVER_GUESSED)
+        self._tools = tuple(tool for tool in self._every if role_of(tool) is None)
 
     def hear(self, text: str) -> tuple[Action, ...]:
         """Answer a customer's finished utterance.
@@ -81,9 +82,8 @@ class ShopBrain:
         outcome = outcome_of(response)
         agreed = memory.agreed == name
         if tool is not None:
-            changing = agreed or role_of(tool) in CHANGING
-            if changing:
-                gated.settle(memory, outcome, agreed=agreed)
+            if agreed or role_of(tool) in CHANGING:
+                changing.settle(memory, outcome, agreed=agreed)
             gate = gated.gate(memory, self._roles.get(Role.PROVE), tool, arguments, outcome)
             if gate is not None:
                 return self._said([gate])
@@ -123,9 +123,9 @@ class ShopBrain:
 
     def _answer(self, text: str) -> list[Action]:
         memory = self._memory
-        agreed = self._agree(text)
+        agreed = changing.agree(memory, self._roles, text)
         if agreed is not None:
-            return agreed
+            return [agreed]
         left = leaving.wish(text)
         if left is not None and (self._taker or not left.words):
             memory.wanted = None
@@ -136,45 +136,12 @@ class ShopBrain:
             actions = self._take(known.correction(memory, self._every, text), text)
             if actions is None:
                 memory.wanted = passed
-        return self._fresh(text) if actions is None else actions
-
-    def _agree(self, text: str) -> list[Action] | None:
-        """Take an utterance for the reply to a read-back, or for a mind that was changed."""
-        memory = self._memory
-        held, memory.read_back = memory.read_back, None
-        if held is not None:
-            match consent.reply_to(text):
-                case consent.Reply.YES:
-                    memory.agreed = held.tool
-                    return [Call(held.tool, held.arguments)]
-                case consent.Reply.NO:
-                    return self._drop()
-                case consent.Reply.AGAIN:
-                    memory.read_back = held
-                    return [Say(memory.last_reply or wording.SHALL_I)]
-                case _:
-                    memory.change = "dropped"
-                    return None
-        if self._is_changing() and consent.dropped(text):
-            return self._drop()
-        if not memory.change or not consent.changed_mind(text):
-            return None
-        told = {"done": wording.IS_DONE, "unsure": wording.IS_UNSURE}
-        return [Say(told.get(memory.change, wording.NOTHING_CHANGED))]
-
-    def _drop(self) -> list[Action]:
-        """Leave everything as it is."""
-        memory = self._memory
-        memory.wanted = memory.held = None
-        memory.change = "dropped"
-        return [Say(wording.NOTHING_CHANGED)]
-
-    def _is_changing(self) -> bool:
-        """Tell whether what is waited for belongs to a change."""
-        memory = self._memory
-        names = {self._roles[role].name for role in CHANGING if role in self._roles}
-        waiting = memory.held if memory.held and memory.wanted else memory.wanted
-        return waiting is not None and waiting.tool in names
+        if actions is not None:
+            return actions
+        passed, actions = memory.wanted, self._fresh(text)
+        if passed is not None and passed.asked and memory.wanted is None:
+            memory.wanted = passed  # what a tool asked for is not forgotten over a question
+        return actions
 
     def _take(self, wanted: Wanted | None, text: str) -> list[Action] | None:
         """Take an utterance for what a call waits for; ``None`` when it is about something else."""
@@ -204,7 +171,7 @@ class ShopBrain:
         """Answer what was said ahead of a message, and take it, or ask for its words."""
         memory, tool = self._memory, self._taker
         if meant(left.words).name == "urgent":
-            return [Say(wording.URGENT)]
+            return self._urgent()
         first = self._fresh(left.before) if left.before else []
         parameter = tool.first(Kind.MESSAGE) if tool else None
         if tool is None or parameter is None:
@@ -216,9 +183,9 @@ class ShopBrain:
 
     def _fresh(self, text: str) -> list[Action]:
         memory, tools = self._memory, self._every
-        offered = self._offered(text)
-        if offered is not None:
-            return offered
+        proved, text = self._offered(text)
+        if proved is not None:
+            return proved
         begun = known.begun(tools, text)
         if begun is not None:
             memory.wanted = begun
@@ -232,8 +199,10 @@ class ShopBrain:
             tool = tool or known.identifying(self._tools, text)
             return self._each(tool, text) if tool else [Say(wording.CANNOT)]
         asked = requests.read(text, rest)
-        if any(self._task(each, in_sight=rest is not None) for each in asked):
-            asked = [each for each in asked if not requests.is_bare(each.plain)]
+        if rest is not None and any(
+            errands.role_of(memory, self._roles, each, in_sight=True) for each in asked
+        ):
+            asked = [each for each in asked if not requests.is_bare(each.plain)] or asked
         actions = [
             action
             for request in asked
@@ -241,55 +210,49 @@ class ShopBrain:
         ]
         return [action for at, action in enumerate(actions) if action not in actions[:at]]
 
-    def _offered(self, text: str) -> list[Action] | None:
-        """Take a proof that a customer gives unasked, when it is known for which order."""
+    def _offered(self, text: str) -> tuple[list[Action] | None, str]:
+        """Take a proof that a customer gives unasked; returns what it led to, and other words."""
         prover = self._roles.get(Role.PROVE)
-        said = proving.offered(text) if prover else ""
         proof = prover.first(Kind.PROOF) if prover else None
-        if not said or prover is None or proof is None or requests.is_question(text):
-            return None
-        ready = fill(prover, "", "", self._memory.known).missing in (None, proof)
-        return self._proceed(prover, "", {proof.name: said}) if ready else None
-
-    def _task(self, request: requests.Request, *, in_sight: bool) -> Role | None:
-        """Return what a request calls for that a tool of its own does."""
-        finder = self._roles.get(Role.PRODUCT)
-        item = finder.first(Kind.ITEM) if finder else None
-        return tasks.role_asked(
-            request.plain,
-            request.intent,
-            thing=str(values_in(finder, request.plain).get(item.name, ""))
-            if finder and item
-            else "",
-            in_sight=in_sight or bool(self._memory.known),
-            played=self._roles.keys(),
-        )
+        said, rest = proving.parted(text) if prover else ("", text)
+        if not said or prover is None or proof is None:
+            return None, text
+        number = known.keep(self._memory, self._every, rest)
+        if requests.is_bare(rest if number is None else number):
+            return self._proceed(prover, "", {proof.name: said}), rest
+        self._memory.offered = said
+        return None, rest
 
     def _do(self, role: Role, request: requests.Request) -> list[Action]:
         """Call the tool that plays a role."""
-        memory, tool, plain = self._memory, self._roles[role], request.plain
-        match role:
-            case Role.STORE:
-                return self._proceed(tool, plain, tasks.told_of(tool, plain))
-            case Role.STAFF if request.intent.name == "urgent":
-                return [Say(wording.URGENT), *self._proceed(tool, plain)]
-            case Role.STAFF | Role.PRODUCT:
-                return self._proceed(tool, plain)
-            case _:
-                if _OTHER_ORDER.search(plain):
-                    identifier = tool.first(Kind.IDENTIFIER)
-                    memory.known.pop(identifier.noun if identifier else "", None)
-                memory.change = "open" if role in CHANGING else memory.change
-                values = fill(tool, request.text, request.text, memory.known).arguments
-                return self._proceed(tool, request.text, known.carried(memory, tool, values))
+        if role is Role.STAFF and request.intent.name == "urgent":
+            return self._urgent()
+        tool, memory = self._roles[role], self._memory
+        if _OTHER_ORDER.search(request.plain):
+            identifier = tool.first(Kind.IDENTIFIER)
+            memory.known.pop(identifier.noun if identifier else "", None)
+        if role in CHANGING:
+            memory.change = "open"
+        return self._proceed(tool, request.text, errands.told(memory, role, tool, request))
+
+    def _urgent(self) -> list[Action]:
+        """Call somebody, if that can be done from here, and send the customer to somebody too."""
+        caller = self._roles.get(Role.STAFF)
+        if caller is None:
+            return [Say(wording.URGENT)]
+        return [*self._proceed(caller, ""), Say(wording.URGENT_TOO)]
 
     def _pursue(self, request: requests.Request, *, in_sight: bool) -> list[Action]:
         """Act on one request."""
         memory = self._memory
         text, plain, intent = request.text, request.plain, request.intent
-        role = self._task(request, in_sight=in_sight)
+        role = errands.role_of(memory, self._roles, request, in_sight=in_sight)
         if role is not None:
             return self._do(role, request)
+        if tasks.is_beginning_a_return(plain) and Role.CHECK_RETURN in self._roles:
+            return [Say(wording.CANNOT_DO)]
+        if in_sight and tasks.is_about_a_refund(plain):
+            return self._order(text, Intent("order_status", 1.0))
         if requests.goes_on_about_policy(memory, plain, intent):
             return self._ask(asked_anything(self._tools), f"{memory.question} {plain}", intent)
         if requests.goes_on_about_order(memory, plain):
@@ -316,7 +279,7 @@ class ShopBrain:
                 tool = choose(self._tools, plain, NOTHING) if intent.name == "chat" else None
                 if tool is not None:
                     return self._proceed(tool, text)
-                say = smalltalk.reply(memory, self._tools, text, intent)
+                say = smalltalk.reply(memory, self._every, text, intent)
                 if intent.name == "abilities" and self._taker is not None:
                     say = f"{say} {wording.ALSO_MESSAGES}"
                 return [Say(say)]
@@ -353,11 +316,11 @@ class ShopBrain:
         if anything is not None and requests.is_for_the_shop(memory, plain, intent):
             return self._ask(anything, requests.standing_alone(memory, plain, intent), intent)
         if intent.name == "chat" or requests.is_question(plain):
-            return [Say(smalltalk.chat(self._tools))]
+            return [Say(smalltalk.chat(self._every))]
         memory.unclear += 1
         if memory.unclear > 1:
             return [Say(wording.UNCLEAR_AGAIN)]
-        return [Say(wording.unclear(smalltalk.abilities(self._tools)))]
+        return [Say(wording.unclear(smalltalk.abilities(self._every)))]
 
     # Calls
 

@@ -13,28 +13,35 @@ from kiosk.local_live.phrasing import words
 
 _YES: Final = re.compile(
     r"^\W*(?:(?:uh|um|well|oh|okay|ok|all right)\W+)*(?:yes|yeah|yep|yup|sure|correct|exactly|right"
-    r"|absolutely|definitely|of course|please do|go ahead|do it|do that|that's (?:right|correct|it|fine)"
+    r"|absolutely|definitely|of course|please do|go ahead|do it|do that|that's (?:right|correct"
+    r"|it|fine)"
     r"|that is (?:right|correct|fine)|i (?:do|am|agree|confirm)|i'm sure|okay|ok|fine|agreed)\b",
     re.I,
 )
 _NOT: Final = re.compile(
-    r"\b(?:no|nope|nah|not|never|don't|do not|wait|stop|hold on|hang on|moment|second|but|keep|rather"
+    r"\b(?:no|nope|nah|not|never|don't|do not|wait|stop|hold on|hang on|moment|second|but|keep"
+    r"|rather"
     r"|forget|leave it|cancel that|undo|wrong|mistake|unless|only if|when|what|where|how|which|who"
     r"|why|instead|actually|maybe|think|sorry)\b|n't\b|\?",
     re.I,
 )
 _NO: Final = re.compile(
-    r"^\W*(?:(?:uh|um|well|oh|yes|okay|ok|actually|sorry|please)\W+)*(?:no\b|nope|nah|don't|do not|wait"
-    r"|stop|hold on|hang on|never mind|forget|cancel that\b|rather not|i'd rather not|not (?:yet|now"
+    r"^\W*(?:(?:uh|um|well|oh|yes|okay|ok|actually|sorry|please)\W+)*(?:no\b|nope|nah|don't"
+    r"|do not|wait"
+    r"|stop|hold on|hang on|never mind|forget|cancel that\b|rather not|i'd rather not|not (?:yet"
+    r"|now"
     r"|really|sure)|leave it|one moment|just a (?:moment|second|minute)|i(?:'m| am) not sure"
     r"|let me think|maybe (?:not|later))",
     re.I,
 )
 _CHANGED: Final = re.compile(
-    r"\bchanged? my mind\b|\b(?:want|like|rather|prefer|decided|going|will|'ll|gonna)(?: to)? keep\b"
-    r"|^\W*(?:(?:no|actually|sorry|wait|oh)\W+)*(?:i )?keep (?:it|them|the|my)\b|\bundo\b|\breverse (?:it|that)\b"
+    r"\bchanged? my mind\b|\b(?:want|like|rather|prefer|decided|going|will|'ll"
+    r"|gonna)(?: to)? keep\b"
+    r"|^\W*(?:(?:no|actually|sorry|wait|oh)\W+)*(?:i )?keep (?:it|them|the|my)\b|\bundo\b"
+    r"|\breverse (?:it|that)\b"
     r"|\b(?:don't|do not|didn't|did not|won't|never)\b.{0,12}\b(?:cancel|return|send it back"
-    r"|bring it back)\b|\b(?:not|stop) (?:to )?(?:cancel|return)(?:ing)?\b|\b(?:cancel|stop|withdraw)"
+    r"|bring it back)\b|\b(?:not|stop) (?:to )?(?:cancel|return)(?:ing)?\b|\b(?:cancel|stop"
+    r"|withdraw)"
     r" (?:the|my|that|this) (?:return|cancellation)\b|\b(?:it|that) was a mistake\b"
     r"|\b(?:want|need) it after all\b",
     re.I,
@@ -68,6 +75,12 @@ def reply_to(text: str) -> Reply:
     if intent.name == "repeat" and intent.sure:
         return Reply.AGAIN
     return Reply.NO if intent.name in ("no", "wait", "stop") and intent.sure else Reply.ELSE
+
+
+def agrees(text: str) -> bool:
+    """Tell a yes, or a please, to an offer; a mere "okay" may only mean that it was heard."""
+    heard = re.match(r"^\W*(?:ok(?:ay)?|fine|all right|right)\W*$", text, re.I)
+    return reply_to(text) is Reply.YES and not heard
 
 
 def changed_mind(text: str) -> bool:

@@ -1,8 +1,9 @@
 """The tools that a client declared, read for what a conversation needs of them.
 
 A parameter is sorted by what a customer would say for it: an identifier to spell, a question
-or a message in their own words, one of a few words, a number, yes or no, a day or time, goods, a
-proof or a name. All of it is read out of the declaration: names, descriptions, types, patterns, examples.
+or a message in their own words, one of a few words, a number, yes or no, a day or time, goods,
+a proof or a name. All of it is read out of the declaration: names, descriptions, types,
+patterns, examples.
 """
 
 import re

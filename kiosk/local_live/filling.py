@@ -38,7 +38,8 @@ _AFTER: Final = (
 _JOINING: Final = re.compile(r"[\s,]*(?:at|by|on|from|around)?\s*", re.I)
 _VERBS_BEFORE: Final = "have|sell|find|buy|got|need|want"
 _END_OF_THING: Final = (
-    r"(?=\s+(?:to|at|in|for|on|by|from|with|without|of|is|are|be|back|please|today|now|here|that|which"
+    r"(?=\s+(?:to|at|in|for|on|by|from|with|without|of|is|are|be|back|please|today|now|here|that"
+    r"|which"
     r"|because|since|if|but|and|or|i|we|it|it's|you|left|anymore|any|again)\b|\s*[?.!,;:]|\s*\d"
     r"|\s*$)"
 )
@@ -53,13 +54,15 @@ _HANDED_BACK: Final = re.compile(
 )
 _LOOKED_FOR: Final = re.compile(
     r"\b(?:have|sell|find|buy|got|get|need|want|carry|stock|keep|looking for|search(?:ing)? for"
-    r"|where(?:'s| is| are)|(?:aisle|shelf|section|floor) (?:is|are|has|for)|any|are|is there|is)\s+"
+    r"|where(?:'s| is| are)|(?:aisle|shelf|section|floor) (?:is|are|has|for)|any|are|is there"
+    r"|is)\s+"
     rf"{_SOME}*([a-z][a-z' -]*?){_END_OF_THING}",
     re.I,
 )
 _NO_THING: Final = word_set(
     "order orders item items something anything everything stuff thing things one ones them it that"
-    " this these those purchase package parcel delivery return returns policy policies window my the"
+    " this these those purchase package parcel delivery return returns policy policies window"
+    " my the"
     " a an any some goods product products all both me you your there here what i got"
 )
 _EMPTY: Final = word_set("it that thi me there here a an the you i to be order")

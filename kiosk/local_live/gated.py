@@ -5,7 +5,7 @@ a turn of its own is not called again.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from kiosk.local_live import wording
 from kiosk.local_live.asking import MOST_TRIES
@@ -13,10 +13,6 @@ from kiosk.local_live.declared import Kind, Tool
 from kiosk.local_live.memory import Held, Memory, Wanted
 from kiosk.local_live.outcome import Ending, Outcome
 from kiosk.local_live.parts import Action, Call, Say
-from kiosk.core.spoken.words import word_set
-from kiosk.local_live.proving import offered
-
-_NOT_MADE: Final = word_set("refused denied forbidden")
 
 
 def gate(
@@ -43,21 +39,6 @@ def gate(
             return None
 
 
-def settle(memory: Memory, outcome: Outcome, *, agreed: bool) -> None:
-    """Take note of what became of a change; ``agreed`` when the customer had said yes to it."""
-    memory.agreed = ""
-    refused = str(outcome.fields.get("status", "")).lower() in _NOT_MADE
-    match outcome.ending:
-        case Ending.UNPROVEN | Ending.INVALID | Ending.CONFIRM:
-            memory.change = "open"
-        case Ending.WELL:
-            memory.change = "done"
-        case Ending.FAILED if agreed and not refused:
-            memory.change = "unsure"
-        case _:
-            memory.change = "dropped"
-
-
 def _prove(
     memory: Memory,
     prover: Tool | None,
@@ -76,9 +57,8 @@ def _prove(
         value = arguments.get(own) if own else memory.known.get(identifier.noun)
         if value is not None:
             values[identifier.name] = value
-    said = offered(memory.last_words) if values and prover.name not in memory.retried else ""
-    if said:
-        memory.retried.append(prover.name)
+    said, memory.offered = memory.offered, ""
+    if said and values:  # it was said together with what it is for
         return Call(prover.name, {**values, parameter.name: said})
     say = outcome.say or wording.ask_for(parameter)
     memory.wanted = Wanted(prover.name, parameter.name, values, asked=say)

@@ -57,9 +57,10 @@ class Memory:
     that were made again; ``unclear`` and ``misses`` count utterances and identifiers in a row
     that led nowhere. ``several`` while more than one identifier is looked up in a turn.
 
-    ``held`` is a call that waits for a proof, ``read_back`` one that waits for a yes and
-    ``agreed`` the tool of one that had it. ``change`` is what became of the last change that was
-    spoken of: empty when there was none, else ``open``, ``dropped``, ``done`` or ``unsure``.
+    ``held`` is a call that waits for a proof, ``read_back`` one that waits for a yes, ``agreed``
+    the tool of one that had it; ``offered`` is a proof that came with this turn. ``change`` is
+    what became of the last change that was spoken of: empty when there was none, else ``open``,
+    ``dropped``, ``done`` or ``unsure``.
     """
 
     lines: list[list[str]] = field(default_factory=list)
@@ -71,6 +72,7 @@ class Memory:
     held: Held | None = None
     read_back: Held | None = None
     agreed: str = ""
+    offered: str = ""
     change: str = ""
     results: list[Result] = field(default_factory=list)
     retried: list[str] = field(default_factory=list)
@@ -84,14 +86,10 @@ class Memory:
         """Return the last thing that was said to the customer; empty when nothing was."""
         return next((text for role, text in reversed(self.lines) if role == "model"), "")
 
-    @property
-    def last_words(self) -> str:
-        """Return the last thing that the customer said; empty when that was nothing."""
-        return next((text for role, text in reversed(self.lines) if role == "user"), "")
-
     def begin_turn(self) -> None:
         """Take note that the customer has the floor again."""
         self.saying, self.retried, self.several = [], [], False
+        self.agreed = self.offered = ""
 
     def add_line(self, role: str, text: str) -> None:
         """Append a line of the conversation."""

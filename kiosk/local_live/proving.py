@@ -20,31 +20,43 @@ from kiosk.local_live.intents import meant
 from kiosk.local_live.memory import Wanted
 
 _LEAD_IN: Final = re.compile(
-    r"^(?:(?:uh|um|well|okay|ok|yes|yeah|sure|sorry|no|then|and|of course|it is|it's|that's|that is|this"
+    r"^(?:(?:uh|um|well|okay|ok|yes|yeah|sure|sorry|no|then|and|of course|it is|it's|that's"
+    r"|that is|this"
     r" is|i said|i mean|try|the|my|our|is|its|are|in|of|on|with|last|four"
-    r" digits|digits?|post ?codes?|zip ?codes?|zip|postal codes?|code|(?:tele)?phone|mobile|cell|number"
+    r" digits|digits?|post ?codes?|zip ?codes?|zip|postal codes?|code|(?:tele)?phone|mobile|cell"
+    r"|number"
     r"|numbers?|ends?|ending|end|please|would|should)\b[\s,.:;!-]*)+",
     re.I,
 )
+_LEAD_OUT: Final = re.compile(r"(?:[\s,.;:]|\b(?:and|my|the|with|its|i have|is)\b)+$", re.I)
 _TAIL: Final = re.compile(r"[\s,.;!?]*(?:\bplease\b|\bthank(?:s| you)\b)?[\s,.;!?]*$", re.I)
 _ORDER_SAID: Final = re.compile(r"\border\b|\bo\W{0,2}r\W{0,2}d\b", re.I)
 _PROOF_SAID: Final = re.compile(r"\b(?:post ?code|zip|postal|phone|mobile|digits)\b", re.I)
 _WHY: Final = re.compile(r"^\W*(?:but |and |sorry )?(?:why|what for|how come|for what)\b", re.I)
+_BETWEEN: Final = {*DIGIT_SOUNDS, "double", "triple"}
 _FEWEST_DIGITS: Final = 3
 _MOST_BESIDE: Final = 4
 
 
 def proof_in(text: str) -> str:
     """Return the words that are the proof; empty when there is none in them."""
-    plain = " ".join(text.split())
-    said = _TAIL.sub("", _LEAD_IN.sub("", plain))
-    return said if _is_proof(said) else ""
+    said = _TAIL.sub("", _LEAD_IN.sub("", " ".join(text.split())))
+    leading, _ = _signs_ahead(said)
+    return next((each for each in (leading, said) if _is_proof(each)), "")
 
 
-def offered(text: str) -> str:
-    """Return a proof that a customer names as one: "my postcode is ..."; empty otherwise."""
+def parted(text: str) -> tuple[str, str]:
+    """Part an utterance into a proof that is named as one, "my postcode is ...", and the rest."""
     named = _PROOF_SAID.search(text)
-    return proof_in(text[named.start() :]) if named else ""
+    if named is None:
+        return "", text
+    lead = _LEAD_IN.match(text[named.start() :])
+    begins = named.start() + (lead.end() if lead else 0)
+    said, ends = _signs_ahead(text[begins:])
+    if not _is_proof(said):
+        return "", text
+    rest = f"{_LEAD_OUT.sub('', text[: named.start()])} {text[begins + ends :]}"
+    return said, rest.strip(" ,.;:")
 
 
 def go_on(tool: Tool, wanted: Wanted, parameter: Parameter, text: str) -> Step:
@@ -105,6 +117,25 @@ def _repeats(said: str, given: Iterable[object]) -> bool:
     )
 
 
+def _signs_ahead(text: str) -> tuple[str, int]:
+    """Return the digits and letters that a text begins with, and where they end."""
+    tokens = tokens_of(text)
+    at = end = 0
+    while at < len(tokens):
+        found = digits_at(tokens, at)
+        if found is not None:
+            at = end = found.end
+        elif is_letter(tokens[at]):
+            at = end = at + 1
+        elif tokens[at].word in _BETWEEN or tokens[at].word in ("a", "i"):
+            at += 1  # part of it only before another sign, or as its end
+            end = at if at == len(tokens) else end
+        else:
+            break
+    ends = tokens[end - 1].ends if end else 0
+    return text[:ends], ends
+
+
 def _is_proof(said: str) -> bool:
     digits, letters, others = _signs(said)
     if len(digits) >= _FEWEST_DIGITS:
@@ -123,7 +154,7 @@ def _signs(said: str) -> tuple[str, int, int]:
             continue
         if is_letter(tokens[at]) or tokens[at].word in ("a", "i"):
             letters += 1
-        elif tokens[at].word not in DIGIT_SOUNDS:
+        elif tokens[at].word not in _BETWEEN:
             others += 1
         at += 1
     return digits, letters, others

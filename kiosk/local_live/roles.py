@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from enum import StrEnum, auto
 from typing import Final
 
-from kiosk.local_live.declared import Kind, Tool
 from kiosk.core.spoken.words import word_set
+from kiosk.local_live.declared import Kind, Tool
 
 
 class Role(StrEnum):
@@ -28,9 +28,6 @@ class Role(StrEnum):
 
 CHANGING: Final = frozenset((Role.START_RETURN, Role.CANCEL))
 """Roles of tools that change something for the customer."""
-
-NEVER_GUESSED: Final = frozenset((*CHANGING, Role.PROVE, Role.CHECK_RETURN, Role.ITEMS, Role.STAFF))
-"""Roles of tools that are not called on a mere likeness."""
 
 _RETURN: Final = word_set("return returns returnable")
 _BEGIN: Final = word_set(

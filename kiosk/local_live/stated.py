@@ -14,7 +14,10 @@ _PACKED: Final = word_set("packaging package packed box boxed carton")
 
 _NOT: Final = r"(?:not|never|n't|nor|hardly|without)\b[\w\s']{0,25}"
 _THING: Final = r"(?:box|packag\w*|carton|wrapping|seal)"
-_USE: Final = rf"(?:us(?:ed|e|ing)|open(?:ed|ing)?(?! (?:the|its|it's) {_THING})|tried|try|worn|touched|unpacked)"
+_USE: Final = (
+    rf"(?:us(?:ed|e|ing)|open(?:ed|ing)?(?! (?:the|its|it's) {_THING})|tried|try|worn|touched"
+    r"|unpacked)"
+)
 _IS_UNUSED: Final = re.compile(
     rf"{_NOT}\b{_USE}\b|(?<!not )(?<!n't )\b(?:unused|unopened|unworn|untouched|brand new|sealed"
     r"|(?:like|as) new|still new|is new|it's new)\b",
@@ -32,7 +35,8 @@ _HAS: Final = re.compile(
     r"\b(?:have|has|got|kept|keep|with me|in it|it's in|it is in|here|brought)\b", re.I
 )
 _YES: Final = re.compile(
-    r"^\W*(?:(?:uh|um|well|oh)\W+)*(?:yes|yeah|yep|yup|sure|correct|right|of course|it is|i do|i have"
+    r"^\W*(?:(?:uh|um|well|oh)\W+)*(?:yes|yeah|yep|yup|sure|correct|right|of course|it is|i do"
+    r"|i have"
     r"|i did|they are|it does|absolutely|exactly|definitely|certainly)\b",
     re.I,
 )
@@ -55,7 +59,7 @@ def stated(name: str, text: str, *, asked: bool = False) -> bool | None:
     """
     text = " ".join(text.replace("\u2019", "'").split())
     words = set(name.split())
-    if _UNSURE.search(text):
+    if is_unsure(text):
         return None
     told: bool | None = None
     if words & (_UNUSED | _USED):
@@ -66,6 +70,11 @@ def stated(name: str, text: str, *, asked: bool = False) -> bool | None:
     if told is None and asked:
         return True if _YES.match(text) else False if _NO.match(text) else None
     return told
+
+
+def is_unsure(text: str) -> bool:
+    """Tell a customer who does not know from one who says no."""
+    return bool(_UNSURE.search(text.replace("\u2019", "'")))
 
 
 def _unused(text: str) -> bool | None:

@@ -1,0 +1,51 @@
+"""Which of the tools that are there for one thing a request calls for, and what to tell it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kiosk.local_live import consent, known, tasks
+from kiosk.local_live.declared import Kind, Tool
+from kiosk.local_live.filling import fill, values_in
+from kiosk.local_live.memory import Memory
+from kiosk.local_live.requests import Request
+from kiosk.local_live.roles import Role
+
+
+def role_of(
+    memory: Memory, roles: Mapping[Role, Tool], request: Request, *, in_sight: bool
+) -> Role | None:
+    """Return the role that a request calls for; ``in_sight`` when an order was named in it."""
+    offered = Role.STAFF in roles and tasks.offers_somebody(memory.last_reply)
+    if offered and consent.agrees(request.plain):
+        return Role.STAFF
+    if Role.START_RETURN in roles and tasks.goes_on(request.plain) and _may_return(memory, roles):
+        return Role.START_RETURN
+    finder = roles.get(Role.PRODUCT)
+    item = finder.first(Kind.ITEM) if finder else None
+    return tasks.role_asked(
+        request.plain,
+        request.intent,
+        thing=str(values_in(finder, request.plain).get(item.name, "")) if finder and item else "",
+        in_sight=in_sight or bool(memory.known),
+        played=roles.keys(),
+    )
+
+
+def told(memory: Memory, role: Role, tool: Tool, request: Request) -> dict[str, Any]:
+    """Return arguments that do not stand in a request, but follow from it."""
+    match role:
+        case Role.STORE:
+            return tasks.told_of(tool, request.plain)
+        case Role.CHECK_RETURN | Role.START_RETURN:
+            values = fill(tool, request.text, request.text, memory.known).arguments
+            return known.carried(memory, tool, values)
+        case _:
+            return {}
+
+
+def _may_return(memory: Memory, roles: Mapping[Role, Tool]) -> bool:
+    """Tell whether the last thing that was found is that something can be returned."""
+    checker = roles.get(Role.CHECK_RETURN)
+    last = memory.results[-1] if memory.results else None
+    found = last is not None and checker is not None and last.tool == checker.name
+    return found and last is not None and last.response.get("returnable") is not False
