@@ -221,7 +221,7 @@ def test_the_journal_names_the_clause_of_an_answer_and_no_word_of_the_model(
         answer_of(tools, ToolCall("2", "call_mrs_canary", {}))
 
     first, second = (record.__dict__ for record in caplog.records)
-    assert (first["KIOSK_TOOL"], first["KIOSK_CLAUSE"]) == ("search_policy", "hours.sunday")
+    assert (first["KIOSK_TOOL"], first["KIOSK_CLAUSE"]) == ("search_policy", "hours.week")
     assert (second["KIOSK_TOOL"], second["KIOSK_STATUS"]) == ("undeclared", "refused")
 
 
