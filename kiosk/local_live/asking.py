@@ -118,6 +118,8 @@ def _other(
             return Step(say=wording.ONLY_A_COLLEAGUE)
         case _ if parameter.kind is Kind.YES_NO and is_unsure(text):
             return Step(say=wording.ONLY_A_COLLEAGUE)
+        case "yes" | "no" | "greeting" | "thanks" if wanted.asked and not wanted.passed:
+            return again(wanted, wanted.asked, wording.UNCLEAR_AGAIN)
         case _:
             pass
     if intent.sure and (intent.subject in ("order", "policy", "person", "change") or intent.name):

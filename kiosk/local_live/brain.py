@@ -32,7 +32,7 @@ from kiosk.local_live.intents import NOTHING, Intent, meant
 from kiosk.local_live.memory import Memory, Result, Wanted
 from kiosk.local_live.outcome import Ending, outcome_of
 from kiosk.local_live.parts import Action, Call, Say
-from kiosk.local_live.roles import CHANGING, Role, by_role, role_of
+from kiosk.local_live.roles import CHANGING, RETURNING, Role, by_role, role_of
 
 _OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different|second|next) (?:order|one)\b", re.I)
 
@@ -255,6 +255,12 @@ class ShopBrain:
             return self._order(text, Intent("order_status", 1.0))
         if requests.goes_on_about_policy(memory, plain, intent):
             return self._ask(asked_anything(self._tools), f"{memory.question} {plain}", intent)
+        if requests.goes_on_about_return(memory, plain):
+            last = memory.results[-1] if memory.results else None
+            if tasks.is_until(plain) and last and last.arguments == memory.returning:
+                return [Say(results.remembered(last, plain) or wording.NOT_KNOWN)]
+            anything = asked_anything(self._tools)
+            return self._ask(anything, wording.RETURN_RULE, Intent("returns", 1.0))
         if requests.goes_on_about_order(memory, plain):
             return self._order(text, Intent("order_detail", 1.0))
         match intent.subject:
@@ -363,8 +369,10 @@ class ShopBrain:
                 memory.known[parameter.noun] = str(values[parameter.name])
         if tool is self._roles.get(Role.PROVE) and memory.held is not None:
             gated.with_number(memory, self._named(memory.held.tool))
-        if not question:
+        if not question and tool is not self._roles.get(Role.PROVE):
             memory.subject = "order" if tool.first(Kind.IDENTIFIER) else "tool"
+        if role_of(tool) in RETURNING:
+            memory.subject, memory.returning = "return", dict(values)
         call = Call(tool.name, values)
         if tool.waits:
             return [call]

@@ -52,6 +52,7 @@ _DROPPED: Final = re.compile(
     re.I,
 )
 _ASKS: Final = re.compile(r"\b(?:can|could|may|am i|is it)\b.*\breturn\b|\?", re.I)
+_HEARD: Final = re.compile(r"^\W*(?:ok(?:ay)?|fine|all ?right|right|good|mhm|uh huh)\W*$", re.I)
 _LONGEST_YES: Final = 8
 
 
@@ -60,7 +61,7 @@ class Reply(Enum):
 
     YES = auto()
     NO = auto()
-    AGAIN = auto()  # it was not heard
+    AGAIN = auto()  # it was not heard, or "okay" may only mean that it was
     ELSE = auto()
 
 
@@ -69,18 +70,14 @@ def reply_to(text: str) -> Reply:
     plain = " ".join(text.replace("\u2019", "'").split())
     if changed_mind(plain) or _DROPPED.search(plain) or _NO.match(plain):
         return Reply.NO
+    if _HEARD.match(plain):
+        return Reply.AGAIN
     if _YES.match(plain) and not _NOT.search(plain) and len(words(plain)) <= _LONGEST_YES:
         return Reply.YES
     intent = meant(plain)
     if intent.name == "repeat" and intent.sure:
         return Reply.AGAIN
     return Reply.NO if intent.name in ("no", "wait", "stop") and intent.sure else Reply.ELSE
-
-
-def agrees(text: str) -> bool:
-    """Tell a yes, or a please, to an offer; a mere "okay" may only mean that it was heard."""
-    heard = re.match(r"^\W*(?:ok(?:ay)?|fine|all right|right)\W*$", text, re.I)
-    return reply_to(text) is Reply.YES and not heard
 
 
 def changed_mind(text: str) -> bool:

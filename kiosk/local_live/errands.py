@@ -1,5 +1,6 @@
 """Which of the tools that are there for one thing a request calls for, and what to tell it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ from kiosk.local_live import consent, known, tasks
 from kiosk.local_live.declared import Kind, Tool
 from kiosk.local_live.filling import fill, values_in
 from kiosk.local_live.memory import Memory
-from kiosk.local_live.requests import Request
+from kiosk.local_live.requests import Request, elided
 from kiosk.local_live.roles import Role
 
 
@@ -16,10 +17,13 @@ def role_of(
 ) -> Role | None:
     """Return the role that a request calls for; ``in_sight`` when an order was named in it."""
     offered = Role.STAFF in roles and tasks.offers_somebody(memory.last_reply)
-    if offered and consent.agrees(request.plain):
+    if offered and consent.reply_to(request.plain) is consent.Reply.YES:
         return Role.STAFF
     if Role.START_RETURN in roles and tasks.goes_on(request.plain) and _may_return(memory, roles):
         return Role.START_RETURN
+    about = _also(memory, request)
+    if about and Role.CHECK_RETURN in roles:
+        return Role.CHECK_RETURN
     finder = roles.get(Role.PRODUCT)
     item = finder.first(Kind.ITEM) if finder else None
     return tasks.role_asked(
@@ -37,10 +41,20 @@ def told(memory: Memory, role: Role, tool: Tool, request: Request) -> dict[str, 
         case Role.STORE:
             return tasks.told_of(tool, request.plain)
         case Role.CHECK_RETURN | Role.START_RETURN:
+            item, about = tool.first(Kind.ITEM), _also(memory, request)
+            if about and item is not None:
+                return {item.name: about}
             values = fill(tool, request.text, request.text, memory.known).arguments
             return known.carried(memory, tool, values)
         case _:
             return {}
+
+
+def _also(memory: Memory, request: Request) -> str:
+    """Return the thing of "and the toaster?", said after another thing that may go back."""
+    about = elided(request.plain) if memory.subject == "return" else None
+    thing = re.fullmatch(r"(?:the|my|that|this) ([a-z][a-z ]{2,30}?)[?.! ]*", about or "", re.I)
+    return thing[1] if thing and tasks.is_goods(thing[1]) else ""
 
 
 def _may_return(memory: Memory, roles: Mapping[Role, Tool]) -> bool:

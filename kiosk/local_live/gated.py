@@ -49,7 +49,8 @@ def _prove(
     parameter = prover.first(Kind.PROOF) if prover else None
     if prover is None or parameter is None:
         return Say(wording.CANNOT)
-    memory.held = Held(tool.name, dict(arguments))
+    say = outcome.say or wording.ask_for(parameter)
+    memory.held = Held(tool.name, dict(arguments), asked=say)
     values: dict[str, Any] = {}
     identifier = prover.first(Kind.IDENTIFIER)
     if identifier is not None:
@@ -60,7 +61,6 @@ def _prove(
     said, memory.offered = memory.offered, ""
     if said and values:  # it was said together with what it is for
         return Call(prover.name, {**values, parameter.name: said})
-    say = outcome.say or wording.ask_for(parameter)
     memory.wanted = Wanted(prover.name, parameter.name, values, asked=say)
     return Say(say)
 
@@ -72,12 +72,11 @@ def _proved(memory: Memory, prover: Tool, arguments: Mapping[str, Any], outcome:
         memory.misses = 0
         held, memory.held = memory.held, None
         return Call(held.tool, held.arguments) if held else Say(outcome.say or wording.GO_ON)
-    tries = memory.misses = memory.misses + 1
-    may_go_on = outcome.ending in (Ending.NOT_VERIFIED, Ending.INVALID, Ending.MISSING)
-    if may_go_on and tries < MOST_TRIES and parameter is not None:
-        memory.wanted = Wanted(
-            prover.name, parameter.name, dict(arguments), asked=outcome.say, tries=tries
-        )
+    if outcome.ending is not Ending.FAILED:  # nobody compared it
+        memory.misses += 1
+    if memory.misses < MOST_TRIES and parameter is not None:
+        asked = memory.held.asked if memory.held else outcome.say
+        memory.wanted = Wanted(prover.name, parameter.name, dict(arguments), asked=asked)
     else:
         memory.held = None
     return Say(outcome.say or wording.NOT_NOW)

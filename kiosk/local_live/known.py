@@ -88,15 +88,13 @@ def carried(memory: Memory, tool: Tool, values: Mapping[str, Any]) -> dict[str, 
     """Take what was said for a call about the same thing into another one: its item, its state."""
     identifier = tool.first(Kind.IDENTIFIER)
     names = {parameter.name for parameter in tool.parameters}
-    for last in reversed(memory.results):
-        about = last.arguments.get(identifier.name) if identifier else None
-        if about is None or about != values.get(identifier.name if identifier else ""):
-            continue
-        kept = {name: value for name, value in last.arguments.items() if name in names}
-        other = any(values[name] != kept[name] for name in values.keys() & kept.keys())
-        if len(kept) > 1:
-            return {} if other else kept
-    return {}
+    own = identifier.name if identifier else ""
+    said = memory.returning
+    if not own or own not in values or said.get(own) != values[own]:
+        return {}
+    if any(values[name] != said[name] for name in values.keys() & said.keys()):
+        return {}  # it is about something else, or was said differently
+    return {name: value for name, value in said.items() if name in names}
 
 
 def varied(

@@ -36,6 +36,8 @@ class Held:
 
     tool: str
     arguments: dict[str, Any]
+    asked: str = ""
+    """The sentence that asked for what it waits for."""
 
 
 @dataclass(slots=True)
@@ -57,16 +59,18 @@ class Memory:
     that were made again; ``unclear`` and ``misses`` count utterances and identifiers in a row
     that led nowhere. ``several`` while more than one identifier is looked up in a turn.
 
-    ``held`` is a call that waits for a proof, ``read_back`` one that waits for a yes, ``agreed``
-    the tool of one that had it; ``offered`` is a proof that came with this turn. ``change`` is
-    what became of the last change that was spoken of: empty when there was none, else ``open``,
-    ``dropped``, ``done`` or ``unsure``.
+    ``returning`` is what was said of the thing that is to go back. ``held`` is a call that waits
+    for a proof, ``read_back`` one that waits for a yes, ``agreed`` the tool of one that had it;
+    ``offered`` is a proof that came with this turn. ``change`` is what became of the last change
+    that was spoken of: empty when there was none, else ``open``, ``dropped``, ``done`` or
+    ``unsure``.
     """
 
     lines: list[list[str]] = field(default_factory=list)
     subject: str = ""
     question: str = ""
     plain: str = ""
+    returning: dict[str, Any] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
     wanted: Wanted | None = None
     held: Held | None = None

@@ -29,6 +29,8 @@ class Role(StrEnum):
 CHANGING: Final = frozenset((Role.START_RETURN, Role.CANCEL))
 """Roles of tools that change something for the customer."""
 
+RETURNING: Final = frozenset((Role.CHECK_RETURN, Role.START_RETURN))
+
 _RETURN: Final = word_set("return returns returnable")
 _BEGIN: Final = word_set(
     "start create make begin open request register initiate book submit process arrange do file"

@@ -24,7 +24,7 @@ _MONEY: Final = re.compile(r"\b(?:money|refund\w*|paid|polic\w+|rules?|terms|con
 _HOW: Final = re.compile(
     r"\b(?:where|how|what|which|until|within|does|must|do (?:i|you|we)|who|when)\b", re.I
 )
-_MINE: Final = re.compile(r"\b(?:my|our|(?:an?|the|this) order)\b", re.I)
+_MINE: Final = re.compile(r"\b(?:my|our|(?:an?|the|this|from|of|in) order)\b", re.I)
 _POINTED_AT: Final = re.compile(r"\b(?:it|this|that|them|these|those|the|one)\b", re.I)
 _WHETHER: Final = re.compile(
     r"\b(?:can|could|may|might|am i (?:able|allowed)|is (?:it|this|that|my|the)\b.*\b(?:possible"
@@ -105,7 +105,7 @@ _NO_GOODS: Final = word_set(
     " coupon sale cafe restaurant catalog app lost job jobs hiring store shop shopmax stores branch"
     " address question problem time moment id way reason chance fee cost charge pay"
     " email name invoice voucher gift line queue news weather ticket bus driver courier carrier"
-    " number message note help"
+    " number message note help box packaging package carton rest other others"
 )
 
 
@@ -122,6 +122,11 @@ def role_asked(
         if role in played:
             return role
     return None
+
+
+def is_goods(thing: str) -> bool:
+    """Tell a word for goods from what else people look for, or ask about, in a shop."""
+    return not set(words(thing)) & _NO_GOODS
 
 
 def is_cancelling(plain: str) -> bool:
@@ -175,7 +180,12 @@ def _of_the_shop(
         return Role.STORE
     if not _GOODS.search(plain) or _MINE.search(plain):
         return None
-    return Role.PRODUCT if thing and not set(words(thing)) & _NO_GOODS else None
+    return Role.PRODUCT if thing and is_goods(thing) else None
+
+
+def is_until(plain: str) -> bool:
+    """Tell "until when?" from "why?"."""
+    return "when" in words(plain)
 
 
 def goes_on(plain: str) -> bool:

@@ -48,6 +48,7 @@ IS_UNSURE: Final = "I can't say whether that went through. A colleague can look 
 SHALL_I: Final = "Shall I go ahead?"
 WHY_PROOF: Final = "I ask so that nobody else hears about your order."
 ONLY_A_COLLEAGUE: Final = "Then a colleague can look at it with you."
+RETURN_RULE: Final = "What is your return policy?"
 CERTAIN: Final = "Then I'm afraid I can't find it. A colleague can help you."
 
 _DIGIT_NAMES: Final = "zero one two three four five six seven eight nine".split()  # noqa: SIM905 - a table in one line

@@ -288,11 +288,13 @@ def test_something_else_is_answered_and_a_later_yes_is_none(said: str) -> None:
     assert shop.done == []
 
 
-def test_a_read_back_that_was_not_heard_is_said_again() -> None:
+@pytest.mark.parametrize("said", ["Sorry, what did you say?", "Okay.", "All right."])
+def test_a_read_back_that_was_not_heard_or_only_heard_is_said_again(said: str) -> None:
     customer, shop = visit()
     _until_the_read_back(customer)
 
-    assert customer.ask("Sorry, what did you say?") == READ_BACK
+    assert customer.ask(said) == READ_BACK
+    assert shop.done == []
     customer.ask("Yes.")
     assert shop.done == ["return the kettle of ORD-18342"]
 
