@@ -13,6 +13,7 @@ WHICH_SHAPE: Final = (
     "An order number is O R D and five digits, for example O R D 8 8 4 2 1."
     " Could you say yours again?"
 )
+WHICH_OF_SEVERAL: Final = "I heard more than one number. Which one is your order number?"
 WHICH_PROOF: Final = (
     "To be sure that the order is yours, please tell me its postcode, or the last four digits"
     " of the phone number on it."

@@ -12,13 +12,13 @@ clock set forward while the kiosk is off cannot be told from days that passed.
 
 import hashlib
 import hmac
-import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from kiosk.shop.orders import ProofFacts
+from kiosk.shop.said_codes import hear_digits
 
 TRIES_A_VISIT: Final = 3
 TRIES_A_DAY: Final = 30
@@ -93,62 +93,47 @@ def right(before: Tries, now: datetime) -> Tries:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a customer said, read as a postcode and as the end of a phone number; "" for neither."""
+    """What a customer said, read as a postcode, and as the end of a phone number or ""."""
 
     postcode: str = field(repr=False)
     phone_end: str = field(repr=False)
 
 
 def read_proof(said: str) -> Proof | None:
-    """Read what a customer said; None when there is no digit in it, and so no proof either.
+    """Read what a customer said; None when there is no code in it, and so no proof either.
 
-    It may stand at the end of a sentence, and a courtesy after it. Four digits may be the end of
-    a phone number, and so may the last four of a whole number; five are a postcode's.
+    However much was said, it is one guess at each fact. Four digits may be the end of a phone
+    number, and so may the last four of a whole one; five are a postcode's.
     """
-    tokens = _TOKEN.findall(_plain(said))
-    while tokens and len(tokens[-1]) > _LONGEST_LETTERS and tokens[-1].isalpha():
-        tokens.pop()  # "… please": no postcode ends like that
-    words = "".join(tokens)
-    if not any(map(str.isdigit, words)):
+    code = hear_digits(said)
+    if not code:
         return None
-    run = _LAST_RUN.search(" ".join(tokens))
-    digits = run[0].replace(" ", "") if run else ""
-    is_phone = len(digits) == _PHONE_END or len(digits) >= _WHOLE_PHONE
-    return Proof(words, digits[-_PHONE_END:] if is_phone else "")
+    is_phone = code.isdigit() and (len(code) == _PHONE_END or len(code) >= _WHOLE_PHONE)
+    return Proof(_folded(code), code[-_PHONE_END:] if is_phone else "")
 
 
 def holds(proof: Proof, facts: ProofFacts | None) -> bool:
-    """Tell whether the proof is one of the facts, in the same time for any facts and for none.
-
-    O and 0 are heard alike, and count alike in a postcode.
-    """
-    facts = facts or _DUMMY
-    postcode = "".join(_TOKEN.findall(_plain(facts.postcode)))
-    phone = "".join(filter(str.isdigit, _plain(facts.phone_end)))[-_PHONE_END:]
-    # The end of what was said, as long as the fact is: one guess, however much was said.
-    said = proof.postcode[-len(postcode) :] if postcode else ""
-    before = proof.postcode[: -len(said)] if said else ""
-    cut_short = before[-1:].isdigit() and said[:1].isdigit()
-    known = len(postcode) >= _SHORTEST_POSTCODE
-    of_postcode = _same(said.replace("O", "0"), postcode.replace("O", "0"), known=known)
-    of_phone = _same(proof.phone_end, phone, known=len(phone) == _PHONE_END)
-    return ((of_postcode & (not cut_short)) | of_phone) & (facts is not _DUMMY)
+    """Tell whether the proof is one of the facts, in the same time for any facts and for none."""
+    known = facts or _NOBODYS
+    postcode = _folded(known.postcode)
+    phone_end = "".join(filter(str.isdigit, _folded(known.phone_end)))[-_PHONE_END:]
+    of_postcode = _same(proof.postcode, postcode, at_least=_SHORTEST_POSTCODE)
+    of_phone = _same(proof.phone_end, phone_end, at_least=_PHONE_END)
+    return (of_postcode | of_phone) & (facts is not None)
 
 
-_TOKEN: Final = re.compile(r"[^\W_]+")
-_LAST_RUN: Final = re.compile(r"(?:(?<![^ ])\d+ ?)+$")
-_LONGEST_LETTERS: Final = 2
-_DUMMY: Final = ProofFacts(postcode="00000", phone_end="0000")
+_NOBODYS: Final = ProofFacts(postcode="00000", phone_end="0000")
 
 
-def _plain(text: str) -> str:
-    """Return a text in upper case and with plain digits."""
-    plain = unicodedata.normalize("NFKC", text).upper()
-    return "".join(str(unicodedata.decimal(char, char)) for char in plain)
+def _folded(code: str) -> str:
+    """Return a code without case, spaces and signs; O and 0 are heard alike, and count alike."""
+    plain = unicodedata.normalize("NFKC", code).upper().replace("O", "0")
+    return "".join(char for char in plain if char.isalnum())
 
 
-def _same(said: str, fact: str, *, known: bool) -> bool:
-    """Compare digests, which are of one length, in constant time."""
-    said_digest = hashlib.sha256(b"said" if not said else b"=" + said.encode()).digest()
-    fact_digest = hashlib.sha256(b"=" + fact.encode() if known else b"fact").digest()
+def _same(said: str, fact: str, *, at_least: int) -> bool:
+    """Compare in constant time, by digests of one length; a fact too short to be one is none."""
+    known = len(fact) >= at_least
+    said_digest = hashlib.sha256(f"said {said}".encode()).digest()
+    fact_digest = hashlib.sha256(f"said {fact}".encode() if known else b"unknown").digest()
     return hmac.compare_digest(said_digest, fact_digest)

@@ -13,6 +13,7 @@ from kiosk.shop.answers import Answer, AnswerStatus, fit, invalid, refused
 from kiosk.shop.declarations import (
     DECLARATIONS,
     WHICH_MESSAGE,
+    WHICH_OF_SEVERAL,
     WHICH_PRODUCT,
     WHICH_PROOF,
     WHICH_QUESTION,
@@ -21,7 +22,8 @@ from kiosk.shop.declarations import (
 )
 from kiosk.shop.identity import read_proof
 from kiosk.shop.messages import plain_words
-from kiosk.shop.orders import parse_order_id
+from kiosk.shop.order_numbers import Doubt, Heard, hear_order_number
+from kiosk.shop.orders import spell
 from kiosk.shop.requests import (
     AskItems,
     AskOrder,
@@ -43,7 +45,7 @@ LONGEST_ARGUMENT: Final = 500
 """Characters of a text argument. A spoken question is shorter."""
 
 BAD_NUMBER: Final = "order_id is not ORD- and five digits"
-"""The problem of a call whose order number is none."""
+"""The problem of a call whose order number is none, or cannot be told for certain."""
 
 _Read = Callable[[Mapping[str, Any]], Request | Answer]
 _PASSING: Final = frozenset(
@@ -183,12 +185,27 @@ def check(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[str,
 
 def _about_order(make: Callable[[str, Mapping[str, Any]], Request | Answer]) -> _Read:
     def read(arguments: Mapping[str, Any]) -> Request | Answer:
-        order_id = parse_order_id(arguments["order_id"])
-        if order_id is None:
-            return invalid(WHICH_SHAPE, BAD_NUMBER, missing="order_id")
-        return make(order_id, arguments)
+        heard = hear_order_number(arguments["order_id"])
+        if heard.number is None:
+            return invalid(_ask_again(heard), BAD_NUMBER, missing="order_id")
+        return make(heard.number, arguments)
 
     return read
+
+
+def _ask_again(heard: Heard) -> str:
+    """Return the question that settles the doubt about an order number."""
+    if heard.likely:
+        return f"Did you say {spell(heard.likely)}? Please say the number once more."
+    match heard.doubt:
+        case Doubt.SEVERAL:
+            return WHICH_OF_SEVERAL
+        case Doubt.TOO_FEW | Doubt.TOO_MANY:
+            count = len(max(heard.digits, key=len, default=""))
+            digits = "1 digit" if count == 1 else f"{count} digits"
+            return f"I heard {digits}, and an order number has five. Could you say yours again?"
+        case _:
+            return WHICH_SHAPE
 
 
 def _words(name: str, ask: str, make: Callable[[str], Request]) -> _Read:

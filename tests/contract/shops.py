@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.adapters.http_shop import open_http_shop
+from kiosk.adapters.sqlite_demo import add_orders, add_products
 from kiosk.adapters.sqlite_parts import Transaction
-from kiosk.adapters.sqlite_shop import add_orders, add_products
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.shop.goods import Product
 from kiosk.shop.orders import Order
