@@ -130,7 +130,9 @@ def _live(
 async def open_toolbox(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Toolbox]:
     """Open the shop's orders, policy and messages behind the one gateway."""
     path = settings.shop.policy
-    policy = load_policy(Path(path) if path else packaged("policy.toml"))
+    policy = load_policy(
+        Path(path) if path else packaged("policy.toml"), store_id=settings.shop.store
+    )
     database = settings.shop.database
     file = Path(database) if database else state_directory(environ) / "shopmax.db"
     async with open_store(file, _now) as store:
