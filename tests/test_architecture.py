@@ -111,6 +111,29 @@ def test_the_lock_names_no_address_and_every_package_has_a_hash() -> None:
     assert [one.split()[0] for one in requirements if "--hash=sha256:" not in one] == []
 
 
+def test_spoken_numbers_are_read_with_the_standard_library_alone() -> None:
+    imported = {
+        name
+        for path in tracked("kiosk/core/spoken/*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in _imported(node)
+    }
+
+    assert {name for name in imported if not name.startswith("kiosk.core.spoken")} <= {
+        *sys.stdlib_module_names
+    }
+
+
+def _imported(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Import(names):
+            return [alias.name for alias in names]
+        case ast.ImportFrom(module):
+            return [module or ""]
+        case _:
+            return []
+
+
 def test_imports_point_down_only() -> None:
     program = Path(sys.executable).with_name("lint-imports")
     checked = subprocess.run(

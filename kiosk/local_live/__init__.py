@@ -1,1 +1,1 @@
-"""A Live service on this machine. Imports nothing of the kiosk but ``kiosk.core.audio``."""
+"""A Live service on this machine. Imports of the kiosk ``core.audio`` and ``core.spoken`` only."""

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from kiosk.local_live import identifiers, wording
+from kiosk.core.spoken import identifiers
+from kiosk.core.spoken.identifiers import Spoken
+from kiosk.local_live import wording
 from kiosk.local_live.declared import Kind, Parameter, Tool
 from kiosk.local_live.filling import answer, identifier
-from kiosk.local_live.identifiers import Spoken
 from kiosk.local_live.intents import Intent, meant
 from kiosk.local_live.leaving import dictated
 from kiosk.local_live.memory import Wanted

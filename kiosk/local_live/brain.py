@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from kiosk.core.spoken import identifiers
 from kiosk.local_live import (
     asking,
-    identifiers,
     known,
     leaving,
     requests,

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kiosk.local_live.cardinals import number_in
 from kiosk.local_live.declared import Kind, Tool
 from kiosk.local_live.intents import Intent, telling_words
 from kiosk.local_live.phrasing import stem, stems
+from kiosk.local_live.quantities import number_in
 from kiosk.local_live.vocabulary import meaning, verb_stems
 
 _ENOUGH: Final = 2.0

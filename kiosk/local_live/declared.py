@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any, Final
 
-from kiosk.local_live.identifiers import Shape
-from kiosk.local_live.phrasing import word_set, words
+from kiosk.core.spoken.identifiers import Shape
+from kiosk.core.spoken.words import word_set
+from kiosk.local_live.phrasing import words
 from kiosk.local_live.vocabulary import Vocabulary, vocabulary
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from kiosk.core.spoken.words import word_set
 from kiosk.local_live.declared import human
-from kiosk.local_live.phrasing import stem, stems, word_set
+from kiosk.local_live.phrasing import stem, stems
 from kiosk.local_live.wording import fact_of, joined, said
 
 _CONTROL: Final = word_set(

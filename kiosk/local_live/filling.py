@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kiosk.local_live import identifiers
-from kiosk.local_live.cardinals import number_in
+from kiosk.core.spoken import identifiers
+from kiosk.core.spoken.identifiers import Spoken
+from kiosk.core.spoken.words import distance, word_set
 from kiosk.local_live.declared import Kind, Parameter, Tool, human
-from kiosk.local_live.identifiers import Spoken
-from kiosk.local_live.phrasing import distance, stems, word_set, words
+from kiosk.local_live.phrasing import stems, words
+from kiosk.local_live.quantities import number_in
 
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _MONTH: Final = (

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from kiosk.core.spoken.words import word_set
 from kiosk.local_live.phrasebook import ORDERS, PERSON, POLICY, TALK
-from kiosk.local_live.phrasing import Examples, content, word_set
+from kiosk.local_live.phrasing import Examples, content
 
 FLOOR: Final = 0.42
 _SURE: Final = 0.6

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from kiosk.local_live import identifiers
+from kiosk.core.spoken import identifiers
+from kiosk.core.spoken.identifiers import Shape, Spoken
 from kiosk.local_live.declared import Kind, Parameter, Tool
 from kiosk.local_live.filling import values_in
-from kiosk.local_live.identifiers import Shape, Spoken
 from kiosk.local_live.memory import Memory, Wanted
 from kiosk.local_live.phrasing import content, words
 from kiosk.local_live.requests import elided

@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from kiosk.core.spoken.words import word_set
 from kiosk.local_live.intents import meant
-from kiosk.local_live.phrasing import content, word_set, words
+from kiosk.local_live.phrasing import content, words
 
 _HELLO: Final = (
     r"(?:(?:hello|hi|hey|good (?:morning|afternoon|evening)|excuse me|sorry|uh|um|well|okay|ok|so"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any, Final
 
-from kiosk.local_live.phrasing import word_set
+from kiosk.core.spoken.words import word_set
 
 _DEEPEST: Final = 4
 _MOST_BESIDE: Final = 2

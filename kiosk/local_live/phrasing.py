@@ -16,6 +16,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from kiosk.core.spoken.words import word_set
+
 _WORD: Final = re.compile(r"[a-z]+|\d+")
 _LETTERS: Final = 4
 _PAIR_WEIGHT: Final = 0.7
@@ -34,11 +36,6 @@ _CONTRACTIONS: Final = (
     (re.compile(r"'d\b"), " would"),
     (re.compile(r"'s\b"), ""),
 )
-
-
-def word_set(text: str) -> frozenset[str]:
-    """Return the words of a table written as one text."""
-    return frozenset(text.split())
 
 
 _FILLERS: Final = word_set(
@@ -79,16 +76,6 @@ def stem(word: str) -> str:
 def stems(text: str) -> list[str]:
     """Return the stems of the words of a text, hesitations left out."""
     return [stem(word) for word in content(text)]
-
-
-def distance(first: str, second: str) -> int:
-    """Count the letters to change, add or drop to get from one word to the other."""
-    row = list(range(len(second) + 1))
-    for i, left in enumerate(first, start=1):
-        before, row[0] = row[0], i
-        for j, right in enumerate(second, start=1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (left != right))
-    return row[-1]
 
 
 class Examples:

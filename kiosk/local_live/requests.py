@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kiosk.core.spoken.words import word_set
 from kiosk.local_live.intents import NOTHING, Intent, meant
 from kiosk.local_live.memory import Memory
-from kiosk.local_live.phrasing import content, word_set, words
+from kiosk.local_live.phrasing import content, words
 
 _CLAUSES: Final = re.compile(
     r"(?<=[.?!])\s+|,?\s+and (?=(?:what|where|when|how|can|could|do|does|is|are|who|which|will)\b)",

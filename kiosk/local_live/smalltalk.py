@@ -7,12 +7,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from kiosk.core.spoken.words import word_set
 from kiosk.local_live import wording
 from kiosk.local_live.choosing import asked_anything, choose
 from kiosk.local_live.declared import Tool
 from kiosk.local_live.intents import Intent, telling_words
 from kiosk.local_live.memory import Memory
-from kiosk.local_live.phrasing import stem, stems, word_set
+from kiosk.local_live.phrasing import stem, stems
 from kiosk.local_live.wording import joined
 
 _SUBJECTS: Final = (("return", "returns"), ("refund", "refunds"), ("hours", "opening hours"))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from kiosk.local_live.phrasing import stem, stems, word_set
+from kiosk.core.spoken.words import word_set
+from kiosk.local_live.phrasing import stem, stems
 
 _VERBS: Final = word_set(
     "get set find search look lookup check list show fetch read query retrieve start make create"

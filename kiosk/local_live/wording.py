@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
+from kiosk.core.spoken.identifiers import Shape, Spoken
+from kiosk.core.spoken.words import word_set
 from kiosk.local_live.declared import Kind, Parameter, human
-from kiosk.local_live.identifiers import Shape, Spoken
-from kiosk.local_live.phrasing import word_set
 
 GREETING: Final = "Hello! How can I help you?"
 GOODBYE: Final = "Goodbye, and thank you for coming."

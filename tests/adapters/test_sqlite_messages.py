@@ -16,7 +16,8 @@ from typing import TypeVar
 
 import pytest
 
-from kiosk.adapters.sqlite_store import _ORDERS_SCHEMA, Store, open_store
+from kiosk.adapters.sqlite_shop import ORDERS_SCHEMA
+from kiosk.adapters.sqlite_store import Store, open_store
 from kiosk.errors import ToolError
 from kiosk.shop.messages import MOST_WAITING, Message
 from kiosk.shop.ports import MessageBook
@@ -145,7 +146,7 @@ def test_an_older_kiosks_database_is_brought_up_to_date_and_keeps_its_orders(
 ) -> None:
     file = tmp_path / "shopmax.db"
     with closing(sqlite3.connect(file)) as database, database:
-        database.executescript(_ORDERS_SCHEMA)
+        database.executescript(ORDERS_SCHEMA)
         database.execute(
             "INSERT INTO orders (order_id, status, placed_on)"
             " VALUES ('ORD-00001', 'packed', '2026-11-20')"
@@ -155,8 +156,8 @@ def test_an_older_kiosks_database_is_brought_up_to_date_and_keeps_its_orders(
         database.execute("PRAGMA user_version = 1")
 
     async def both(store: Store) -> tuple[bool, bool, int]:
-        ours = await store.orders.find("ORD-00001") is not None
-        seeded = await store.orders.find("ORD-88421") is not None
+        ours = await store.shop.find("ORD-00001") is not None
+        seeded = await store.shop.find("ORD-88421") is not None
         return ours, seeded, await store.messages.take("the door is stuck", "one")
 
     assert with_store(file, both) == (True, False, 1)
@@ -181,7 +182,7 @@ def test_a_full_disk_is_told_honestly_and_the_journal_has_no_customer_in_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fill(store: Store) -> None:
-        database = store.messages._database
+        database = store.messages._database.connection
         pages = database.execute("PRAGMA page_count").fetchone()[0]
         database.execute(f"PRAGMA max_page_count = {pages}")
 
@@ -193,7 +194,7 @@ def test_a_full_disk_is_told_honestly_and_the_journal_has_no_customer_in_it(
             await take_many()
         assert caught.value.reason == "store_failed"
         assert "couldn't save your message" in caught.value.say
-        assert await store.orders.find("ORD-88421") is not None
+        assert await store.shop.find("ORD-88421") is not None
 
     with caplog.at_level(logging.DEBUG):
         with_store(tmp_path / "shopmax.db", fill)
@@ -206,7 +207,7 @@ def test_a_full_disk_is_told_honestly_and_the_journal_has_no_customer_in_it(
 def test_a_message_whose_answer_was_not_waited_for_is_not_taken_twice(tmp_path: Path) -> None:
     async def impatient(store: Store) -> list[str]:
         stuck = threading.Event()
-        store.messages._thread.submit(stuck.wait, 10)
+        store.messages._database.thread.submit(stuck.wait, 10)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await store.messages.take("the door is stuck", "one")

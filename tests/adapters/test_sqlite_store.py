@@ -40,7 +40,7 @@ def with_store(file: Path, calendar: Calendar, work: Callable[[Store], Awaitable
 
 
 def find(file: Path, calendar: Calendar, order_id: str = "ORD-88421") -> Order | None:
-    return with_store(file, calendar, lambda store: store.orders.find(order_id))
+    return with_store(file, calendar, lambda store: store.shop.find(order_id))
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def test_every_packaged_order_is_found_as_it_was_written(tmp_path: Path) -> None
     seed = load_seed(packaged("orders_seed.toml"), calendar.today)
 
     async def all_of_them(store: Store) -> list[Order | None]:
-        return [await store.orders.find(order.order_id) for order in seed]
+        return [await store.shop.find(order.order_id) for order in seed]
 
     assert with_store(tmp_path / "shopmax.db", calendar, all_of_them) == list(seed)
 
@@ -92,9 +92,9 @@ def test_the_demo_says_today_after_midnight_without_a_restart(tmp_path: Path) ->
     calendar = Calendar()
 
     async def over_night(store: Store) -> Order | None:
-        await store.orders.find("ORD-88421")
+        await store.shop.find("ORD-88421")
         calendar.now += timedelta(days=1)
-        return await store.orders.find("ORD-88421")
+        return await store.shop.find("ORD-88421")
 
     order = with_store(tmp_path / "shopmax.db", calendar, over_night)
 
@@ -109,7 +109,7 @@ def test_two_kiosks_on_one_database_move_the_demo_once(tmp_path: Path) -> None:
         async with open_store(file, calendar) as one, open_store(file, calendar) as other:
             calendar.now += timedelta(days=1)
             first, second = await asyncio.gather(
-                one.orders.find("ORD-88421"), other.orders.find("ORD-88421")
+                one.shop.find("ORD-88421"), other.shop.find("ORD-88421")
             )
             return first, second
 
@@ -151,9 +151,12 @@ def test_what_was_changed_is_still_there_after_a_restart(tmp_path: Path) -> None
 def test_rows_are_safe_from_a_power_cut(tmp_path: Path) -> None:
     async def pragmas(store: Store) -> list[object]:
         names = ("journal_mode", "synchronous", "user_version")
-        return [store.orders._database.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+        return [
+            store.shop._database.connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in names
+        ]
 
-    assert with_store(tmp_path / "shopmax.db", Calendar(), pragmas) == ["wal", 2, 2]
+    assert with_store(tmp_path / "shopmax.db", Calendar(), pragmas) == ["wal", 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +237,7 @@ def test_a_newer_kiosks_database_is_left_alone(tmp_path: Path) -> None:
     error = refused(file)
 
     assert error.exit_code == 65
-    assert "newer kiosk (version 99, this one knows 2)" in str(error)
+    assert "newer kiosk (version 99, this one knows 3)" in str(error)
 
 
 def test_a_database_somebody_else_holds_is_said_to_be_in_use(
@@ -284,8 +287,8 @@ def test_the_loop_goes_on_while_the_disk_does_not_answer(tmp_path: Path) -> None
     async def scenario() -> bool:
         async with open_store(tmp_path / "shopmax.db", Calendar()) as store:
             stuck = threading.Event()
-            store.orders._thread.submit(stuck.wait, 10)
-            asked = asyncio.ensure_future(store.orders.find("ORD-88421"))  # noqa: TID251 - the test waits for it
+            store.shop._database.thread.submit(stuck.wait, 10)
+            asked = asyncio.ensure_future(store.shop.find("ORD-88421"))  # noqa: TID251 - the test waits for it
             done, _ = await asyncio.wait([asked], timeout=0.05)
             stuck.set()
             assert not done

@@ -4,9 +4,9 @@ import itertools
 from dataclasses import dataclass
 from typing import Final
 
-from kiosk.local_live.cardinals import BESIDE, DIGIT_SOUNDS, Token, digits_at
-from kiosk.local_live.phrasing import word_set
-from kiosk.local_live.spelling import is_letter
+from kiosk.core.spoken.cardinals import BESIDE, DIGIT_SOUNDS, Token, digits_at
+from kiosk.core.spoken.spelling import is_letter
+from kiosk.core.spoken.words import word_set
 
 _POINTING: Final = word_set(
     "that this the which other another first second last next wrong right same new old only any"

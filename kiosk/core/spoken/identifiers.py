@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kiosk.local_live import digit_runs
-from kiosk.local_live.cardinals import Token, digits_at, tokens_of
-from kiosk.local_live.phrasing import word_set
-from kiosk.local_live.spelling import NATO, is_letter, letters_before
+from kiosk.core.spoken import digit_runs
+from kiosk.core.spoken.cardinals import Token, digits_at, tokens_of
+from kiosk.core.spoken.spelling import NATO, is_letter, letters_before
+from kiosk.core.spoken.words import word_set
 
 _QUANTITIES: Final = word_set(
     "am pm a m p o clock oclock day days week weeks month months year years hour hours minute"

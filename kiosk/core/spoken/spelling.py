@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from kiosk.local_live.cardinals import BESIDE, Token
-from kiosk.local_live.phrasing import distance, word_set
+from kiosk.core.spoken.cardinals import BESIDE, Token
+from kiosk.core.spoken.words import distance, word_set
 
 NATO: Final = {
     name: name[0]
