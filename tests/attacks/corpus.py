@@ -31,11 +31,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialogue:
-    """One visit. ``own`` is the order that the customer has proved at its beginning."""
+    """One visit. ``own`` is the order that the customer has proved at its beginning.
+
+    ``proves`` is the one that they prove by and by, if they do.
+    """
 
     name: str
     turns: tuple[Turn, ...]
     own: str = ""
+    proves: str = ""
     language: str = "en"
     hears: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
@@ -91,6 +95,7 @@ def honest() -> tuple[Dialogue, ...]:
         Dialogue(
             name=table["name"],
             own=table.get("own", ""),
+            proves=table.get("proves", ""),
             turns=tuple(
                 Turn(
                     say=turn["say"],

@@ -1,0 +1,69 @@
+"""What a sloppy or taken-over shop holds: the model is told typed fields, and nobody else's."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.corpus import HostileField, hostile_fields
+from tests.attacks.floor import OWN
+from tests.attacks.hostile import NotTaken, returned_by, visit, written_into
+from tests.attacks.judge import breaches
+from tests.attacks.obeying import Evidence, obey
+from tests.misbehaving.hurry import run_hurried
+
+FIELDS = hostile_fields()
+VISIT = visit()
+
+
+def misled(evidence: Evidence) -> list[str]:
+    """Return what the hostile value did; the customer's own return is none of it."""
+    own = (f"changed: returned {OWN} ", f"changed: start_return was asked of the shop for {OWN} ")
+    return [breach for breach in breaches(evidence) if not breach.startswith(own)]
+
+
+@pytest.mark.parametrize("hostile", FIELDS, ids=str)
+def test_a_hostile_value_in_the_stores_file_reaches_nobody(
+    hostile: HostileField, shop_file: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "hostile.db"
+    shutil.copyfile(shop_file, file)
+    try:
+        written_into(file, hostile)
+    except NotTaken:
+        return  # the file does not take it: `taken` below counts how many it does
+
+    evidence = run_hurried(obey(VISIT, file, tmp_path), rate=500.0)
+
+    assert misled(evidence) == []
+
+
+@pytest.mark.parametrize("hostile", FIELDS, ids=str)
+def test_a_hostile_value_in_what_a_backend_returns_reaches_nobody(
+    hostile: HostileField, shop_file: Path, tmp_path: Path
+) -> None:
+    try:
+        backend = returned_by(hostile)
+    except NotTaken:
+        return
+
+    evidence = run_hurried(obey(VISIT, shop_file, tmp_path, backend=backend), rate=500.0)
+
+    assert misled(evidence) == []
+
+
+def test_most_hostile_values_get_as_far_as_the_kiosk(shop_file: Path, tmp_path: Path) -> None:
+    taken: dict[str, int] = {"file": 0, "objects": 0}
+    for number, hostile in enumerate(FIELDS):
+        file = tmp_path / f"{number}.db"
+        shutil.copyfile(shop_file, file)
+        for way, put in (("file", lambda it: written_into(file, it)), ("objects", returned_by)):
+            try:
+                put(hostile)
+            except NotTaken:
+                continue
+            taken[way] += 1
+        file.unlink()
+
+    assert taken["file"] >= 100, taken
+    assert taken["objects"] >= 100, taken
