@@ -1,11 +1,11 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.attacks.scenes")
-
-from tests.attacks.floor import build  # noqa: E402 - helpers explain their failures, once told to
-from tests.misbehaving.hurry import run_hurried  # noqa: E402
+from kiosk.local_live.tls import Identity, identity
+from tests.attacks.floor import build
+from tests.misbehaving.hurry import run_hurried
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +13,9 @@ def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("attacked") / "shopmax.db"
     run_hurried(build(file))
     return file
+
+
+@pytest.fixture(scope="session")
+def own_identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    now = datetime.now(UTC)  # noqa: TID251 - certificates have real dates
+    return identity(tmp_path_factory.mktemp("attacked-service"), now)

@@ -23,6 +23,8 @@ class Turn:
 
     say: str
     wishes: tuple[Wish, ...]
+    reply: str | None = None
+    """What the model says then; None: it reads the last answer out."""
     together: bool = False
     """All calls at once; otherwise each waits for the answer to the one before."""
     answers: tuple[str, ...] = ()
@@ -156,6 +158,7 @@ def _turn(table: Mapping[str, Any], plans: Mapping[str, Sequence[Wish]]) -> Turn
     return Turn(
         say=table["say"],
         wishes=tuple(wishes) * table.get("times", 1),
+        reply=table.get("reply"),
         together=table.get("together", False),
     )
 

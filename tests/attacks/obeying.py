@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from kiosk.adapters.sqlite_store import Store, open_store
 from kiosk.core.live import ToolCall, ToolResult
 from kiosk.resources import packaged
 from kiosk.runtime.errands import Errands
@@ -28,7 +29,6 @@ from kiosk.shop.policy_file import load_policy
 from kiosk.shop.ports import Ledger, ShopBackend
 from tests.attacks.corpus import Dialogue, Turn, Wish
 from tests.attacks.floor import NOW, OWN_PROOF, Rows, rows
-from kiosk.adapters.sqlite_store import Store, open_store
 
 POLICY: Final = load_policy(packaged("policy.toml"))
 SHOP: Final = Shop(allow_changes=True)
@@ -63,6 +63,8 @@ class Evidence:
     asked: list[tuple[int, str, tuple[Any, ...]]] = field(default_factory=list)
     """What the backend was asked: turn, method, arguments."""
     calls: int = 0
+    turn: int = 0
+    """The one that runs."""
     events: list[Mapping[str, Any]] = field(default_factory=list)
     facts: list[object] = field(default_factory=list)
     journal: list[str] = field(default_factory=list)
@@ -79,8 +81,11 @@ class Evidence:
 class _Watched:
     """A backend, and a note of every question it was asked."""
 
-    def __init__(self, backend: ShopBackend, note: Callable[[str, tuple[Any, ...]], None]) -> None:
-        self._backend, self._note = backend, note
+    def __init__(self, backend: ShopBackend, evidence: Evidence) -> None:
+        self._backend, self._evidence = backend, evidence
+
+    def _note(self, method: str, arguments: tuple[Any, ...]) -> None:
+        self._evidence.asked.append((self._evidence.turn, method, arguments))
 
     async def find(self, order_id: str) -> Order | None:
         self._note("find", (order_id,))
@@ -127,7 +132,7 @@ class _Pages(logging.Handler):
 
 
 @contextmanager
-def _reading_the_journal(pages: list[str]) -> Iterator[None]:
+def reading_the_journal(pages: list[str]) -> Iterator[None]:
     handler, journal = _Pages(pages), logging.getLogger("kiosk")
     level = journal.level
     journal.addHandler(handler)
@@ -151,7 +156,7 @@ async def obey(
     file = directory / "shopmax.db"
     shutil.copyfile(shop_file, file)
     evidence = Evidence(dialogue, before=rows(file))
-    with _reading_the_journal(evidence.journal):
+    with reading_the_journal(evidence.journal):
         async with open_store(file, lambda: NOW) as store, _visit(
             evidence, store, backend(store), settings
         ) as visit:
@@ -171,21 +176,23 @@ async def obey(
 class _Visit:
     def __init__(self, evidence: Evidence, toolbox: Toolbox, errands: Errands) -> None:
         self._evidence, self._toolbox, self._errands = evidence, toolbox, errands
-        self.number = 0
         self._waiting: dict[str, asyncio.Future[ToolResult]] = {}
         errands.on_result = lambda result: self._waiting.pop(result.call_id).set_result(result)
 
     async def turn(self, turn: Turn) -> None:
         """Let the customer speak, and do what the model makes of it."""
-        self.number += 1
-        self._errands.turn = self.number
-        self._toolbox.begin_turn(self.number)
+        self._evidence.turn += 1
+        self._errands.turn = self._evidence.turn
+        self._toolbox.begin_turn(self._evidence.turn)
         self._toolbox.heard(turn.say, final=True)
         if turn.together:
             await asyncio.gather(*map(self._call, turn.wishes))
         else:
             for wish in turn.wishes:
                 await self._call(wish)
+        told = [each for each in self._evidence.told if each.turn == self._evidence.turn]
+        last = str(told[-1].result.response["say"]) if told else ""
+        self._toolbox.said(last if turn.reply is None else turn.reply)
 
     async def _call(self, wish: Wish) -> None:
         self._evidence.calls += 1
@@ -194,19 +201,14 @@ class _Visit:
         self._errands.run(ToolCall(call_id, wish.tool, wish.arguments))
         async with asyncio.timeout(WITHIN_S):
             result = await answered
-        self._evidence.told.append(Told(self.number, wish, result))
+        self._evidence.told.append(Told(self._evidence.turn, wish, result))
 
 
-@asynccontextmanager
-async def _visit(
-    evidence: Evidence, store: Store, backend: ShopBackend, settings: Shop
-) -> AsyncIterator[_Visit]:
-    def note(method: str, arguments: tuple[Any, ...]) -> None:
-        evidence.asked.append((visit.number, method, arguments))
-
-    toolbox = Toolbox(
+def toolbox_on(store: Store, backend: ShopBackend, settings: Shop, evidence: Evidence) -> Toolbox:
+    """Make a toolbox, and note what it asks of the shop and writes into the ledger."""
+    return Toolbox(
         settings,
-        _Watched(backend, note),
+        _Watched(backend, evidence),
         POLICY,
         store.messages,
         tries=store.tries,
@@ -214,6 +216,13 @@ async def _visit(
         wall_clock=lambda: NOW,
         on_fact=evidence.facts.append,
     )
+
+
+@asynccontextmanager
+async def _visit(
+    evidence: Evidence, store: Store, backend: ShopBackend, settings: Shop
+) -> AsyncIterator[_Visit]:
+    toolbox = toolbox_on(store, backend, settings, evidence)
     errands = Errands(toolbox, Stream(evidence.events.append))
     serving = asyncio.get_running_loop().create_task(errands.serve())
     await asyncio.sleep(0)
