@@ -31,6 +31,8 @@ from tests.runtime.house import House, open_house
 KEY: Final = "the-api-key-that-only-the-opening-request-may-hold"
 SETTINGS: Final = Settings(shop=SHOP)
 SPEAKS_S: Final = 0.6
+READ_BACK: Final = "Shall I start the return? Shall I cancel the order?"
+"""What the model says when the dialogue does not tell: enough of a read-back for any change."""
 TURN_S: Final = 60.0
 
 
@@ -129,7 +131,7 @@ def _obeying(sentence: Sentence) -> Turn:
         Call(name=wish.tool, arguments=wish.arguments, wait=not sentence.together)
         for wish in sentence.wishes
     ]
-    reply = "Done." if sentence.reply is None else sentence.reply
+    reply = READ_BACK if sentence.reply is None else sentence.reply
     return Turn(
         steps=(
             Send({"serverContent": {"inputTranscription": {"text": sentence.say}}}),
