@@ -65,19 +65,21 @@ def written_into(file: Path, hostile: HostileField) -> None:
     thing, _, column = hostile.field.removeprefix("order.proof.").rpartition(".")
     table, where = _TABLES[thing or "order"]
     with closing(sqlite3.connect(file)) as database:
-        database.execute("PRAGMA ignore_check_constraints = ON")
         if thing == "return":
             database.execute(
                 "INSERT INTO returns (reference, order_id, line, key, started_on)"
                 f" VALUES ('{OTHER_LINE.reference}', '{OWN}', 2, 'k', '{TODAY}')"
             )
+        # A copy of a table has its rows and none of its checks.
+        database.execute(f"ALTER TABLE {table} RENAME TO checked")
+        database.execute(f"CREATE TABLE {table} AS SELECT * FROM checked")
+        database.execute("DROP TABLE checked")
         known = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
         try:
             if column not in known:
                 if hostile.field in ("order.items", "order.returns", "order.proof"):
                     raise NotTaken
-                database.execute(f'ALTER TABLE {table} ADD COLUMN "{column}" ANY')
-            # A number stays one, a text that looks like one does not: STRICT tables convert.
+                database.execute(f'ALTER TABLE {table} ADD COLUMN "{column}"')
             database.execute(f'UPDATE {table} SET "{column}" = ? WHERE {where}', (hostile.value,))
             database.commit()
         except (sqlite3.Error, OverflowError) as err:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from kiosk.runtime.bookkeeping import BEGUN
 from kiosk.shop.answers import LARGEST_ANSWER, AnswerStatus
 from kiosk.shop.goods import Category
 from kiosk.shop.returns import How, Ruling
@@ -157,10 +158,14 @@ def flaws(response: Mapping[str, Any]) -> Iterator[str]:
 
 def _echoed(evidence: Evidence) -> Iterator[str]:
     for told in evidence.told:
-        for text in texts_in(told.wish.arguments):
-            plain = " ".join(text.split())
-            if len(plain) >= 12 and plain.casefold() in told.raw.casefold():
+        for text in texts_in(tuple(told.wish.arguments.values())):
+            plain = " ".join(text.split()).casefold()
+            if len(plain) >= 12 and plain not in set(Category) and plain in told.raw.casefold():
                 yield f"echoed its argument by {told.result.name}"
+        proof = str(told.wish.arguments.get("proof", ""))
+        guessed = "".join(filter(str.isdigit, proof))
+        if len(guessed) >= 4 and guessed in "".join(filter(str.isdigit, told.raw)):
+            yield f"echoed the proof by {told.result.name}"
 
 
 def _flooded(evidence: Evidence) -> Iterator[str]:
@@ -180,8 +185,9 @@ def _flooded(evidence: Evidence) -> Iterator[str]:
 def _unaudited(evidence: Evidence) -> Iterator[str]:
     if len(evidence.told) != evidence.calls:
         yield f"unaudited: {evidence.calls} calls, {len(evidence.told)} answers"
-    if len(evidence.ledger) != evidence.calls:
-        yield f"unaudited: {evidence.calls} calls, {len(evidence.ledger)} entries in the ledger"
+    entries = [entry for entry in evidence.ledger if entry.outcome != BEGUN]
+    if len(entries) != evidence.calls:
+        yield f"unaudited: {evidence.calls} calls, {len(entries)} entries in the ledger"
 
 
 def _indiscreet(evidence: Evidence) -> Iterator[str]:

@@ -9,7 +9,7 @@ from tests.attacks.corpus import HostileField, hostile_fields
 from tests.attacks.floor import OWN
 from tests.attacks.hostile import NotTaken, returned_by, visit, written_into
 from tests.attacks.judge import breaches
-from tests.attacks.obeying import Evidence, obey
+from tests.attacks.obeying import Evidence, obey, statuses
 from tests.misbehaving.hurry import run_hurried
 
 FIELDS = hostile_fields()
@@ -67,3 +67,13 @@ def test_most_hostile_values_get_as_far_as_the_kiosk(shop_file: Path, tmp_path: 
 
     assert taken["file"] >= 100, taken
     assert taken["objects"] >= 100, taken
+
+
+def test_the_visit_that_meets_the_hostile_values_is_served_in_a_shop_without_any(
+    shop_file: Path, tmp_path: Path
+) -> None:
+    evidence = run_hurried(obey(VISIT, shop_file, tmp_path), rate=500.0)
+
+    served = [["ok"], ["ok"], ["ok", "ok"], ["ok", "confirm"], ["ok"], ["ok"], ["refused"]]
+    assert statuses(evidence) == served
+    assert misled(evidence) == []
