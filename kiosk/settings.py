@@ -150,6 +150,7 @@ class Shop(_Table):
     backend: Literal["sqlite", "http"] = "sqlite"
     database: FilePath = ""
     url: HttpsAddress = ""
+    ca_file: FilePath = ""
     token_file: FilePath = ""
     policy: FilePath = ""
     store: Annotated[str, Field(max_length=60)] = ""

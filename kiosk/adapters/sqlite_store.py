@@ -31,13 +31,14 @@ from kiosk.adapters.sqlite_shop import (
     SHOP_SCHEMA,
     SqliteShop,
     add_orders,
+    add_products,
     demo_day,
     move_demo,
 )
 from kiosk.adapters.sqlite_tries import TRIES_SCHEMA, SqliteTries, lost_tries, write_tries
 from kiosk.errors import StartError
 from kiosk.resources import packaged
-from kiosk.shop.seed_file import load_seed
+from kiosk.shop.seed_file import load_products, load_seed
 
 _MARK: Final = 0x4B494F53  # "KIOS" in the file's header: it is ours
 _BUSY_S: Final = 2.0
@@ -190,6 +191,7 @@ def _bring_up_to_date(
             write_tries(database, lost_tries(now))
         if version == 0 or _has_demo(database):
             add_orders(database, load_seed(seed, demo_day(database)), demo=True)
+            add_products(database, load_products(seed))
         database.execute(f"PRAGMA application_id = {_MARK}")
         database.execute(f"PRAGMA user_version = {_VERSION}")
 

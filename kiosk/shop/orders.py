@@ -5,13 +5,13 @@ window, and nothing about a person, a place or the goods.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 from typing import Final
 
 from kiosk.shop.goods import Item
+from kiosk.shop.order_numbers import hear_order_number
 
 
 class OrderStatus(StrEnum):
@@ -75,27 +75,12 @@ class Order:
     proof: ProofFacts = ProofFacts()
 
 
-_NUMBER: Final = re.compile(r"(?:[O0]RD(?:ER)?)?(?:NUMBER|NR|NO)?([0-9]{5})")
-_LONGEST: Final = 60
-
-
 def parse_order_id(text: str) -> str | None:
-    """Return the number as ``ORD-`` and five digits, or None when ``text`` is not one.
+    """Return the number in a text as ``ORD-`` and five digits, or None when there is no one.
 
-    Case, spaces, punctuation, any kind of hyphen, full-width and other scripts' digits and a
-    missing ``ORD`` are forgiven. A digit too many or too few is not.
+    What is heard and what is doubted is said in ``order_numbers``.
     """
-    if len(text) > _LONGEST:
-        return None
-    kept = []
-    for char in unicodedata.normalize("NFKC", text).upper():
-        digit = unicodedata.decimal(char, None)
-        if digit is not None:
-            kept.append(str(digit))
-        elif char.isalpha():
-            kept.append(char)
-    found = _NUMBER.fullmatch("".join(kept))
-    return f"ORD-{found[1]}" if found else None
+    return hear_order_number(text).number
 
 
 def spell(order_id: str) -> str:
@@ -143,8 +128,15 @@ _STATE: Final = {
     OrderStatus.SHIPPED: "Your order is on its way",
     OrderStatus.OUT_FOR_DELIVERY: "Your order is out for delivery",
 }
+REFERENCE: Final = re.compile(r"R-[0-9]{6}")
+"""What the reference of a return looks like."""
 UNDER_WAY: Final = frozenset({*_STATE, OrderStatus.DELAYED, OrderStatus.READY_FOR_PICKUP})
 """What the customer still waits for: the promised day lies ahead or was missed."""
+
+
+def may_cancel(order: Order) -> bool:
+    """Tell whether the order was not dispatched yet: until then it can be cancelled."""
+    return order.status in (OrderStatus.PLACED, OrderStatus.PACKED)
 
 
 def is_late(order: Order, today: date) -> bool:
@@ -169,6 +161,8 @@ def status_sentence(order: Order, today: date) -> str:
             return f"Your order is ready for pickup. Please collect it by {last_day}."
         case OrderStatus.READY_FOR_PICKUP:
             return "Your order is ready for pickup."
+        case OrderStatus.DELIVERED if order.fulfilment is Fulfilment.PICKUP:
+            return f"Your order was collected{done}."
         case OrderStatus.DELIVERED:
             return f"Your order was delivered{done}."
         case OrderStatus.CANCELLED:

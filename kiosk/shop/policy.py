@@ -9,14 +9,14 @@ Pure: the day comes in as ``today``.
 """
 
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
+
+from kiosk.shop.words import split
 
 WEEKDAYS: Final = (
     "monday",
@@ -32,7 +32,6 @@ _FLOOR: Final = 0.64
 _STRANGER: Final = 1.3
 _STRANGER_BESIDE_TOPIC: Final = 0.55
 """Weight of a stranger, against that of a word that only one clause knows."""
-_WORD: Final = re.compile(r"[a-z0-9]+")
 _ENDINGS: Final = (("ies", "y", 4), ("ing", "", 6), ("ed", "", 5), ("s", "", 4), ("e", "", 4))
 
 
@@ -103,13 +102,6 @@ class Vocabulary:
         """Return what a span stands for: "" for nothing, None when it is not known."""
         exact = self._exact.get(words)
         return self._stems.get(stems) if exact is None else exact
-
-
-def split(text: str) -> tuple[str, ...]:
-    """Return the plain words of a text, lower case, accents and apostrophes gone."""
-    plain = unicodedata.normalize("NFKD", text).lower()
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return tuple(_WORD.findall(re.sub(r"['\u2019`]", "", plain)))
 
 
 def _stem(word: str) -> str:

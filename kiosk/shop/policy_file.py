@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from kiosk.errors import ConfigError
-from kiosk.shop.policy import Clause, Policy, Vocabulary, split
+from kiosk.shop.policy import Clause, Policy, Vocabulary
+from kiosk.shop.words import split
 
 LONGEST_TEXT: Final = 400
 """Characters of a clause: about half a minute of speech."""

@@ -13,7 +13,8 @@ import pytest
 from kiosk.adapters.sqlite_store import Store, open_store
 from kiosk.errors import ConfigError, StartError, ToolError
 from kiosk.resources import packaged
-from kiosk.shop.orders import Order, OrderStatus, status_sentence
+from kiosk.shop.goods import Category, Item, Product
+from kiosk.shop.orders import Order, OrderStatus, ProofFacts, status_sentence
 from kiosk.shop.seed_file import load_seed
 
 T = TypeVar("T")
@@ -56,7 +57,17 @@ def test_a_fresh_kiosk_knows_the_order_that_is_due_today_by_seven(tmp_path: Path
         placed_on=date(2026, 11, 19),
         due_on=date(2026, 11, 23),
         due_by=time(19),
+        items=(Item(line=1, category=Category.KETTLE),),
+        proof=ProofFacts(postcode="10115", phone_end="4711"),
     )
+
+
+def test_a_fresh_kiosk_knows_where_goods_stand(tmp_path: Path) -> None:
+    kettles = with_store(
+        tmp_path / "shopmax.db", Calendar(), lambda store: store.shop.find_products(Category.KETTLE)
+    )
+
+    assert kettles == (Product(category=Category.KETTLE, aisle="12", stock=8),)
 
 
 def test_every_packaged_order_is_found_as_it_was_written(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.resources import packaged
-from kiosk.shop.policy import Clause, Policy, Vocabulary, split
+from kiosk.shop.policy import Clause, Policy, Vocabulary
 from kiosk.shop.policy_file import load_policy
+from kiosk.shop.words import split
 from tests.shop.questions import ANSWERED, NOT_COVERED
 
 MONDAY = date(2026, 11, 23)

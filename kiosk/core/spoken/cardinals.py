@@ -7,6 +7,7 @@ from typing import Final
 from kiosk.core.spoken.words import word_set
 
 _TOKEN: Final = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?|\d+")
+_PAUSE: Final = frozenset(".,;:!?\u2026\n")
 
 _UNITS: Final = {
     "zero": 0, "nought": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
@@ -35,12 +36,18 @@ BESIDE: Final = word_set("uh um er erm dash hyphen minus and then is number with
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word or a number, and where in the text it stands."""
+    """A word or a number, where in the text it stands, and what stood between it and the last."""
 
     text: str
     word: str
     begins: int
     ends: int
+    gap: str = ""
+
+    @property
+    def paused(self) -> bool:
+        """Whether a sign of punctuation stands before it, hyphens apart."""
+        return not _PAUSE.isdisjoint(self.gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,11 @@ class Digits:
 
 def tokens_of(text: str) -> list[Token]:
     """Part a text into words and numbers."""
-    return [
-        Token(found[0], found[0].lower(), found.start(), found.end())
-        for found in _TOKEN.finditer(text)
-    ]
+    tokens: list[Token] = []
+    for found in _TOKEN.finditer(text):
+        gap = text[tokens[-1].ends if tokens else 0 : found.start()]
+        tokens.append(Token(found[0], found[0].lower(), found.start(), found.end(), gap))
+    return tokens
 
 
 def digits_at(tokens: list[Token], at: int) -> Digits | None:

@@ -43,7 +43,7 @@ def runs_in(tokens: list[Token], wanted: int | None) -> list[Run]:
             if whole and (another or tokens[at].word == "and"):
                 break
             if found is not None:
-                pieces.append((at, found.end, found.digits, not _is_pronoun(tokens, at)))
+                pieces.append((at, found.end, found.digits, not is_pronoun(tokens, at)))
                 at = found.end
             elif tokens[at].word in DIGIT_SOUNDS:
                 pieces.append((at, at + 1, DIGIT_SOUNDS[tokens[at].word], False))
@@ -59,7 +59,7 @@ def runs_in(tokens: list[Token], wanted: int | None) -> list[Run]:
     return runs
 
 
-def _is_pronoun(tokens: list[Token], at: int) -> bool:
+def is_pronoun(tokens: list[Token], at: int) -> bool:
     """Tell "that one" and "one more" from the digit."""
     before = tokens[at - 1].word if at else ""
     after = tokens[at + 1].word if at + 1 < len(tokens) else ""

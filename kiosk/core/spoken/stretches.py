@@ -1,0 +1,274 @@
+"""The stretches of digits in a text, as they were said in any of the languages known here.
+
+A stretch is as many digits as were said on end, hesitations apart. Nothing is made to fit: a
+stretch in which a word may or may not be a digit is ``unclear``.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from kiosk.core.spoken import tongues
+from kiosk.core.spoken.cardinals import BESIDE, DIGIT_SOUNDS, Token, digits_at
+from kiosk.core.spoken.digit_runs import is_pronoun, once
+from kiosk.core.spoken.spelling import letters_before
+from kiosk.core.spoken.words import word_set
+
+_ENGLISH: Final = frozenset({"en"})
+_OH: Final = word_set("oh o")
+_SURE_SOUNDS: Final = word_set("sicks fife")
+_NO_SOUNDS: Final = word_set("nein sex nigh")
+_ALONE: Final = word_set("ate won")
+"""Sounds that can hardly be anything but a digit at either end of a number."""
+
+_SUBJECTS: Final = word_set("i we he she they you who have has had had")
+_ANDS: Final = word_set("and und et y e en plus")
+_LEADING_IN: Final = word_set("number is nummer numero")
+_COURTESIES: Final = word_set("please thanks thank bitte danke merci grazie gracias")
+HESITATIONS: Final = BESIDE | _ANDS | word_set(
+    "hmm mm mmm hm ah eh uhm ehm ahm aeh ahem euh heu este pues ben well like so okay ok right"
+    " yeah then space comma dot slash strich bindestrich dann puis luego poi allora dan streepje"
+    " tiret guion trattino pause let's"
+)  # fmt: skip
+_ASIDES: Final = frozenset(
+    tuple(aside.split())
+    for aside in (
+        "let me see", "let me look", "let me think", "let me check", "one second", "one moment",
+        "hang on", "hold on", "just a second", "just a moment", "give me a second", "bear with me",
+        "followed by", "after that", "what was it", "i think", "you know", "i guess", "and then",
+        "moment mal", "einen moment", "un momento", "un moment", "un segundo", "un attimo",
+        "een moment", "attends", "vediamo", "a ver",
+    )
+)  # fmt: skip
+_LONGEST_ASIDE: Final = max(map(len, _ASIDES))
+COUNTED: Final = word_set(
+    "day days week weeks month months year years hour hours minute minutes item items piece pieces"
+    " thing things question questions time times people person order orders package packages parcel"
+    " parcels box boxes return returns of more kids bags tage tag wochen stuck jours jour semaines"
+    " articles dias semanas articulos giorni settimane articoli dagen weken stuks"
+)
+"""Words before which a small number says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Digits from the token ``start`` up to the token ``end``."""
+
+    digits: str
+    start: int
+    end: int
+    unclear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Digits said at once. ``sound`` when the word only may be a digit."""
+
+    digits: str
+    start: int
+    end: int
+    tongues: frozenset[str] = _ENGLISH
+    weak: bool = False
+    unclear: bool = False
+    sound: bool = False
+
+
+def stretches(tokens: Sequence[Token], wanted: int, prefix: str) -> list[Stretch]:
+    """Find the stretches, in order.
+
+    One that has the ``wanted`` number of digits ends before what may begin another number;
+    ``prefix`` are the letters that may stand before a number.
+    """
+    said = list(tokens)
+    return [
+        stretch
+        for chain in _chains(said)
+        for part in _parted(said, chain, wanted)
+        if (stretch := _stretch(said, part, wanted, prefix))
+    ]
+
+
+def piece_at(tokens: list[Token], at: int) -> Piece | None:
+    """Return the digits that are said at a token, in any of the languages."""
+    word = tokens[at].word
+    if word in _SURE_SOUNDS:
+        return Piece(DIGIT_SOUNDS[word], at, at + 1)
+    english = digits_at(tokens, at)
+    if english is not None:
+        said = [token.word for token in tokens[at : english.end]]
+        joined = tongues.LARGE.isdisjoint(said) and _is_paused(tokens, at, english.end)
+        return Piece(english.digits, at, english.end, unclear=joined and word not in _DOUBLE)
+    times = _DOUBLE.get(word) or tongues.TIMES.get(word, 0)
+    if times:
+        single = piece_at(tokens, at + 1) if at + 1 < len(tokens) else None
+        if single is None or len(single.digits) != 1:
+            return None
+        return Piece(single.digits * times, at, single.end, single.tongues)
+    return _foreign(tokens, at)
+
+
+_DOUBLE: Final = {"double": 2, "triple": 3, "treble": 3, "w": 2}
+"""W is how recognition writes "double" before a digit (measured)."""
+
+
+def _foreign(tokens: list[Token], at: int) -> Piece | None:
+    for length in range(min(tongues.LONGEST_PHRASE, len(tokens) - at), 0, -1):
+        phrase = tuple(token.word for token in tokens[at : at + length])
+        said = tongues.NUMBER_WORDS.get(phrase)
+        if said:
+            unclear = _is_paused(tokens, at, at + length)
+            return Piece(said.digits, at, at + length, said.tongues, said.weak, unclear)
+    return None
+
+
+def _is_paused(tokens: list[Token], start: int, end: int) -> bool:
+    return any(token.paused for token in tokens[start + 1 : end])
+
+
+def _chains(tokens: list[Token]) -> Iterator[list[Piece]]:
+    """Yield the pieces that stand on end, with only hesitations between them."""
+    chain: list[Piece] = []
+    at = 0
+    while at < len(tokens):
+        aside = _aside(tokens, at)
+        piece = None if aside else _sound(tokens, at) or piece_at(tokens, at)
+        if piece is not None:
+            chain.append(piece)
+        elif not aside and tokens[at].word not in HESITATIONS:
+            yield from _supported(chain)
+            chain = []
+        at = piece.end if piece else at + (aside or 1)
+    yield from _supported(chain)
+
+
+def _aside(tokens: list[Token], at: int) -> int:
+    """Return how many tokens an aside has that begins here."""
+    for length in range(min(_LONGEST_ASIDE, len(tokens) - at), 0, -1):
+        if tuple(token.word for token in tokens[at : at + length]) in _ASIDES:
+            return length
+    return 0
+
+
+def _sound(tokens: list[Token], at: int) -> Piece | None:
+    word = tokens[at].word
+    if word in DIGIT_SOUNDS and word not in _NO_SOUNDS and word not in _SURE_SOUNDS:
+        return Piece(DIGIT_SOUNDS[word], at, at + 1, sound=True)
+    if is_pronoun(tokens, at) and tokens[at - 1].word != "no":
+        return Piece("1", at, at + 1, sound=True)
+    return None
+
+
+def _supported(chain: list[Piece]) -> Iterator[list[Piece]]:
+    """Part a chain at the words that are no numbers in the language of the others."""
+    spoken = {
+        tongue
+        for piece in chain
+        if not piece.weak and "en" not in piece.tongues
+        for tongue in piece.tongues
+    }
+    meant = [not piece.weak or not spoken.isdisjoint(piece.tongues) for piece in chain]
+    for is_meant, group in itertools.groupby(zip(meant, chain, strict=True), lambda pair: pair[0]):
+        if is_meant:
+            yield [piece for _, piece in group]
+
+
+def _parted(tokens: list[Token], chain: list[Piece], wanted: int) -> Iterator[list[Piece]]:
+    part: list[Piece] = []
+    for piece in chain:
+        if part and sum(len(each.digits) for each in part if not each.sound) == wanted:
+            between = {token.word for token in tokens[part[-1].end : piece.start]}
+            ended = any(sign in tokens[piece.start].gap for sign in ".!?;\n")
+            counts = piece.end < len(tokens) and tokens[piece.end].word in COUNTED
+            if ended or counts or len(piece.digits) == wanted or between & _ANDS:
+                yield part
+                part = []
+        part.append(piece)
+    if part:
+        yield part
+
+
+def _stretch(tokens: list[Token], part: list[Piece], wanted: int, prefix: str) -> Stretch | None:
+    """Make one stretch; what only sounds like a digit counts between two, or to make it whole."""
+    sure = [at for at, piece in enumerate(part) if not piece.sound]
+    if not sure:
+        return None
+    first, last = sure[0], sure[-1]
+    inner = part[first : last + 1]
+    tail = _tail(tokens, part[last:])
+    digits = once("".join(piece.digits for piece in [*inner, *tail]), wanted)
+    unclear = any(piece.unclear for piece in inner) or _is_tens_apart(tokens, inner)
+    guessed = any(piece.sound and tokens[piece.start].word not in _OH for piece in [*inner, *tail])
+    unclear |= guessed and len(digits) != wanted
+    start, end = part[first].start, [*inner, *tail][-1].end
+    head = _head(tokens, part[: first + 1])
+    if head and len(digits) + len(head) == wanted:
+        digits = "".join(piece.digits for piece in head) + digits
+        start = head[0].start
+        unclear |= not _is_led_in(tokens, head, prefix)
+    elif head and len(digits) == wanted:
+        unclear |= tokens[head[-1].start].word in _ALONE
+    beside = any(_is_half_read(tokens, at) for at in (start - 1, end))
+    return Stretch(digits, start, end, unclear or beside)
+
+
+def _head(tokens: list[Token], upto: list[Piece]) -> list[Piece]:
+    """Return the sounds right before the first digit, one kind of them."""
+    head: list[Piece] = []
+    for piece, after in itertools.pairwise(reversed([*upto])):
+        if piece.start != after.end or tokens[piece.start].paused:
+            break
+        word = tokens[after.start].word
+        if word not in _OH and word not in _ALONE and word != "one":
+            break
+        head.insert(0, after)
+    return head
+
+
+def _is_led_in(tokens: list[Token], head: list[Piece], prefix: str) -> bool:
+    """Tell whether a number is expected right where a sound stands that would begin it."""
+    start = head[0].start
+    if tokens[start].word == "one":
+        return False
+    if tokens[start].word in _ALONE:
+        return not start or tokens[start - 1].word not in _SUBJECTS
+    begins, odd = letters_before(tokens, start, prefix)
+    lettered = begins < start and not odd and tokens[start - 1].word not in ("is", "number")
+    return lettered or (start > 0 and tokens[start - 1].word in _LEADING_IN)
+
+
+def _tail(tokens: list[Token], onward: list[Piece]) -> list[Piece]:
+    """Return the sounds right after the last digit, if nothing but a courtesy follows."""
+    tail: list[Piece] = []
+    for before, piece in itertools.pairwise(onward):
+        token = tokens[piece.start]
+        if before.end != piece.start or token.paused or token.word not in _OH | _ALONE:
+            break
+        tail.append(piece)
+    if not tail or tail[-1].end == len(tokens):
+        return tail
+    after = tokens[tail[-1].end]
+    return tail if after.paused or after.word in _COURTESIES else []
+
+
+def _is_tens_apart(tokens: list[Token], pieces: list[Piece]) -> bool:
+    """Tell whether "twenty", a pause, "one" may be 21 or 20 and 1."""
+    return any(
+        tens.end - tens.start == 1
+        and len(tens.digits) == 2
+        and tens.digits[0] > "1"
+        and tens.digits[1] == "0"
+        and not tokens[tens.start].word.isdigit()
+        and len(unit.digits) == 1
+        and unit.digits != "0"
+        for tens, unit in itertools.pairwise(pieces)
+    )
+
+
+def _is_half_read(tokens: list[Token], at: int) -> bool:
+    """Tell whether a word belongs to a number that was not understood whole."""
+    if not 0 <= at < len(tokens):
+        return False
+    word = tokens[at].word
+    times = word in tongues.TIMES or word in ("double", "triple", "treble")
+    return times or word in tongues.LARGE or any(part in word for part in tongues.LARGE_PARTS)
