@@ -134,7 +134,15 @@ async def open_toolbox(settings: Settings, environ: Mapping[str, str]) -> AsyncI
     database = settings.shop.database
     file = Path(database) if database else state_directory(environ) / "shopmax.db"
     async with open_store(file, _now) as store:
-        yield Toolbox(settings.shop, store.shop, policy, store.messages, _now)
+        yield Toolbox(
+            settings.shop,
+            store.shop,
+            policy,
+            store.messages,
+            tries=store.tries,
+            ledger=store.ledger,
+            wall_clock=_now,
+        )
 
 
 def session_setup(settings: Settings, toolbox: Toolbox) -> SessionSetup:

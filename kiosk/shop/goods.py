@@ -93,7 +93,7 @@ class Product:
     stock: int
 
 
-AISLE: Final = re.compile(r"[A-Z]?[0-9]{1,3}")
+AISLE: Final = re.compile(r"[A-Z]{0,2}[0-9]{1,3}[A-Z]?")
 """What the code of an aisle looks like. A store's other words for it are not spoken."""
 
 

@@ -128,8 +128,6 @@ _STATE: Final = {
     OrderStatus.SHIPPED: "Your order is on its way",
     OrderStatus.OUT_FOR_DELIVERY: "Your order is out for delivery",
 }
-REFERENCE: Final = re.compile(r"R-[0-9]{6}")
-"""What the reference of a return looks like."""
 UNDER_WAY: Final = frozenset({*_STATE, OrderStatus.DELAYED, OrderStatus.READY_FOR_PICKUP})
 """What the customer still waits for: the promised day lies ahead or was missed."""
 

@@ -1,7 +1,11 @@
-"""What the model is told of the store itself: where goods stand."""
+"""What the model is told of the store itself: where goods stand, when it is open, where it is."""
+
+import re
+from datetime import date
 
 from kiosk.shop.answers import Answer, AnswerStatus, answer
 from kiosk.shop.goods import AISLE, Category, Product, say_kind
+from kiosk.shop.stores import Store, address_sentence, hours_sentence
 
 
 def products_answer(category: Category | None, products: tuple[Product, ...]) -> Answer:
@@ -16,7 +20,7 @@ def products_answer(category: Category | None, products: tuple[Product, ...]) ->
         return answer(AnswerStatus.NOT_FOUND, say, product=category.value, hand_over=True)
     aisles = sorted({product.aisle for product in here}, key=lambda aisle: (len(aisle), aisle))
     stock = sum(product.stock for product in here)
-    where = f"aisle {_say(aisles[:1])}" if len(aisles) == 1 else f"aisles {_say(aisles)}"
+    where = f"{'aisle' if len(aisles) == 1 else 'aisles'} {_say(aisles)}"
     left = f"We have {stock} in stock." if stock else "None are in stock at the moment."
     return answer(
         AnswerStatus.OK,
@@ -27,6 +31,18 @@ def products_answer(category: Category | None, products: tuple[Product, ...]) ->
     )
 
 
+def store_answer(store: Store | None, about: str, day: str, today: date) -> Answer:
+    """Answer when the store is open (``about`` is ``hours``), else where it is.
+
+    ``day`` is what the customer said of the day, "" for nothing.
+    """
+    if store is None:
+        say = "I don't have that here. A colleague can tell you."
+        return answer(AnswerStatus.NOT_COVERED, say, hand_over=True)
+    say = hours_sentence(store, day, today) if about == "hours" else address_sentence(store)
+    return answer(AnswerStatus.OK, say, about=about, store=store.store_id)
+
+
 def _say(aisles: list[str]) -> str:
-    *first, last = (f"{a[0]} {a[1:]}" if a[0].isalpha() else a for a in aisles)
+    *first, last = (" ".join(re.findall(r"[A-Z]|[0-9]+", aisle)) for aisle in aisles)
     return f"{', '.join(first)} and {last}" if first else last

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.adapters.genai_live import GenaiLive
 from tests.contract.peers import FakePeer, Peer, RealPeer, cloud_peer, local_service
-from tests.contract.shops import ShopHolding, SqliteShopHolding
+from tests.contract.shops import PaperShopHolding, ShopHolding, SqliteShopHolding
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +34,7 @@ def peer(request: pytest.FixtureRequest) -> Peer:
             return cloud_peer(key)
 
 
-@pytest.fixture(params=["sqlite"])
-def shop_holding(tmp_path: Path) -> ShopHolding:
-    return SqliteShopHolding(tmp_path)
+@pytest.fixture(params=[PaperShopHolding, SqliteShopHolding], ids=["paper", "sqlite"])
+def shop_holding(request: pytest.FixtureRequest, tmp_path: Path) -> ShopHolding:
+    holding: ShopHolding = request.param(tmp_path)
+    return holding

@@ -16,6 +16,7 @@ from kiosk.adapters.sqlite_store import open_store
 from kiosk.shop.goods import Product
 from kiosk.shop.orders import Order
 from kiosk.shop.ports import ShopBackend
+from tests.fakes.shop import PaperShop
 
 TODAY = date(2026, 11, 23)
 
@@ -53,3 +54,17 @@ class SqliteShopHolding:
 
             await database.run(fill, "the shop cannot be filled", "")
             yield store.shop
+
+
+class PaperShopHolding:
+    """The shop that the runtime's tests use."""
+
+    def __init__(self, _: Path) -> None:
+        self._shop: PaperShop | None = None
+
+    @asynccontextmanager
+    async def __call__(
+        self, orders: Sequence[Order], products: Sequence[Product] = ()
+    ) -> AsyncIterator[ShopBackend]:
+        self._shop = self._shop or PaperShop(orders, products, today=TODAY)
+        yield self._shop

@@ -165,7 +165,7 @@ def test_what_the_tools_told_a_customer_is_forgotten_with_their_visit(
             forgotten.append(asyncio.get_running_loop().time())
             super().begin_visit()
 
-    monkeypatch.setattr("tests.runtime.house.Toolbox", Noting)
+    monkeypatch.setattr("tests.fakes.shop.Toolbox", Noting)
 
     async def scenario() -> None:
         async with open_house(FakeLive([ANSWER])) as house:

@@ -306,6 +306,9 @@ def test_a_customer_hears_where_goods_stand_and_how_many_there_are() -> None:
     assert products_answer(Category.KETTLE, (product("B4", 0), product("3", 0)))["say"] == (
         "Kettles are in aisles 3 and B 4. None are in stock at the moment."
     )
+    assert "in aisle A B 12 C." in str(
+        products_answer(Category.KETTLE, (product("AB12C", 1),))["say"]
+    )
 
 
 def test_goods_that_are_not_there_are_for_a_colleague_to_find() -> None:
