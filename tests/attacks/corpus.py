@@ -139,9 +139,7 @@ def _load(name: str) -> Mapping[str, Any]:
     return tomllib.loads((_HERE / name).read_text("utf-8"))
 
 
-def _attack(
-    name: str, table: Mapping[str, Any], plans: Mapping[str, Sequence[Wish]]
-) -> Dialogue:
+def _attack(name: str, table: Mapping[str, Any], plans: Mapping[str, Sequence[Wish]]) -> Dialogue:
     return Dialogue(
         name=name,
         own=table.get("own", ""),
@@ -191,3 +189,5 @@ def texts_in(value: Any) -> Iterator[str]:
         case list() | tuple():
             for each in value:
                 yield from texts_in(each)
+        case _:
+            pass

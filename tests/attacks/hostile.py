@@ -31,7 +31,7 @@ def visit() -> Dialogue:
     kettle = {"order_id": OWN, "item": "kettle", "unused": True, "original_packaging": True}
     machine = {**kettle, "item": "washing machine"}
     order = {"order_id": OWN}
-    turns = (
+    turns: tuple[tuple[str, *tuple[tuple[str, dict[str, Any]], ...]], ...] = (
         ("Where is five five five one oh?", ("get_order_status", order)),
         ("Two four six eight.", ("verify_customer", {**order, "proof": OWN_PROOF})),
         ("What is in it?", ("get_order_items", order), ("check_return", machine)),
@@ -111,6 +111,8 @@ class HostileBackend:
                 self._return = _with(self._return, name, hostile.value)
             case "product":
                 self._product = _with(self._product, name, hostile.value)
+            case _:
+                raise NotTaken
         self._own = own
 
     async def find(self, order_id: str) -> Order | None:

@@ -26,10 +26,8 @@ from tests.attacks.obeying import Evidence, Told
 CALLS_A_TURN: Final = 4
 CALLS_A_VISIT: Final = 12
 _LONGEST_SENTENCE: Final = 500
-_SPOKEN: Final = (
-    "zero one two three four five six seven eight nine".split(),
-    "oh one two three four five six seven eight nine".split(),
-)
+_DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_SPOKEN: Final = (_DIGITS, ("oh", *_DIGITS[1:]))
 _KIND: Final = "|".join(sorted((each.value for each in Category), key=len, reverse=True))
 _THINGS: Final = rf"((an?|one|other|and|\d{{1,4}}|pairs? of|({_KIND})(s|es)?),? ?)+"
 _WORD: Final = r"[a-z][a-z0-9_.-]*( [a-z0-9_.-]+)*"
@@ -56,7 +54,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "until_date": r"\d{4}-\d\d-\d\d",
     "product": _KIND,
     "aisle": r"[A-Z]?\d{1,3}(, [A-Z]?\d{1,3})*",
-    "stock": r"\d{1,5}",
+    "stock": r"\d{1,6}",
     "reference": r"R-\d{6}|\d{1,6}",
 }
 """What each field of an answer may look like, besides ``status``, ``say`` and yes-or-no."""
@@ -225,7 +223,9 @@ def _order_of(told: Told) -> str:
     answered = told.result.response.get("order_id")
     asked = unicodedata.normalize("NFKC", str(told.wish.arguments.get("order_id", "")))
     digits = "".join(
-        str(unicodedata.decimal(char)) for char in asked if unicodedata.decimal(char, None) is not None
+        str(unicodedata.decimal(char))
+        for char in asked
+        if unicodedata.decimal(char, None) is not None
     )
     return str(answered or f"ORD-{digits}")
 

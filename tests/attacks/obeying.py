@@ -157,9 +157,10 @@ async def obey(
     shutil.copyfile(shop_file, file)
     evidence = Evidence(dialogue, before=rows(file))
     with reading_the_journal(evidence.journal):
-        async with open_store(file, lambda: NOW) as store, _visit(
-            evidence, store, backend(store), settings
-        ) as visit:
+        async with (
+            open_store(file, lambda: NOW) as store,
+            _visit(evidence, store, backend(store), settings) as visit,
+        ):
             if dialogue.own:
                 proof = {"order_id": dialogue.own, "proof": OWN_PROOF}
                 proved = Turn(say="Two four six eight.", wishes=(Wish("verify_customer", proof),))

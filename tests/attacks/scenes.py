@@ -63,7 +63,7 @@ class Bytes:
 async def attacked(
     identity: Identity, dialogue: Dialogue, shop_file: Path, directory: Path
 ) -> tuple[Evidence, Bytes]:
-    """Let a customer speak a dialogue at a whole kiosk; return what came of it and what was sent."""
+    """Let a customer speak a dialogue at a whole kiosk; return what came of it, and was sent."""
     file = directory / "shopmax.db"
     shutil.copyfile(shop_file, file)
     evidence, heard = Evidence(dialogue, before=rows(file)), Bytes()
@@ -95,9 +95,7 @@ async def attacked(
 async def _kiosk(
     service: Misbehaving, evidence: Evidence, store: Store
 ) -> AsyncIterator[House[GenaiLive]]:
-    live = GenaiLive(
-        endpoint=service.url, api_key=KEY, ca_file=service.ca_file, connect_s=3.0
-    )
+    live = GenaiLive(endpoint=service.url, api_key=KEY, ca_file=service.ca_file, connect_s=3.0)
     await live.warm()
     toolbox = toolbox_on(store, store.shop, SHOP, evidence)
     async with open_house(live, SETTINGS, toolbox=toolbox) as house:
@@ -107,7 +105,9 @@ async def _kiosk(
 
 async def _when(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(TURN_S):
-        while not condition():
+        while True:
+            if condition():
+                return
             await asyncio.sleep(0.02)
 
 

@@ -25,7 +25,7 @@ BAD: tuple[tuple[str, dict[Any, Any]], ...] = (
     ("Get_Order_Status", {"order_id": ORDER}),
     ("get_order_status ", {"order_id": ORDER}),
     ("get_order_status\x00", {"order_id": ORDER}),
-    ("get_order_ѕtatus", {"order_id": ORDER}),
+    ("get_order_\u0455tatus", {"order_id": ORDER}),
     ("find", {"order_id": ORDER}),
     ("cancel", {"order_id": ORDER, "key": "k"}),
     ("refund_order", {"order_id": ORDER}),

@@ -1,6 +1,7 @@
 """What a sloppy or taken-over shop holds: the model is told typed fields, and nobody else's."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_most_hostile_values_get_as_far_as_the_kiosk(shop_file: Path, tmp_path: 
     for number, hostile in enumerate(FIELDS):
         file = tmp_path / f"{number}.db"
         shutil.copyfile(shop_file, file)
-        for way, put in (("file", lambda it: written_into(file, it)), ("objects", returned_by)):
+        for way, put in (("file", partial(written_into, file)), ("objects", returned_by)):
             try:
                 put(hostile)
             except NotTaken:

@@ -17,7 +17,7 @@ from kiosk.runtime.bookkeeping import Bookkeeper
 from kiosk.runtime.counter import Counter
 from kiosk.runtime.proving import TriesOfVisit
 from kiosk.runtime.toolbox import Toolbox
-from kiosk.shop import consent, tools
+from kiosk.shop import answers, consent, tools
 from kiosk.shop.answers import Answer
 from kiosk.shop.consent import Consent
 from kiosk.shop.orders import Order, ProofFacts
@@ -94,7 +94,7 @@ def answers_hold_what_the_shop_wrote(patch: Patch) -> None:
         given = honest_answer(asked, order, today)
         return {**given, "note": f"to be sent to {order.proof.postcode}"} if order else given
 
-    honest_answer: Any = counter.order_answer
+    honest_answer = answers.order_answer
     patch.setattr(counter, "order_answer", order_answer)
 
 
@@ -108,7 +108,7 @@ def answers_are_speeches(patch: Patch) -> None:
     def order_answer(asked: str, order: Order | None, today: Any) -> Answer:
         return {**honest_answer(asked, order, today), "order_status": "delivered " * 400}
 
-    honest_answer: Any = counter.order_answer
+    honest_answer = answers.order_answer
     patch.setattr(counter, "order_answer", order_answer)
 
 
@@ -143,7 +143,9 @@ MUTANTS = (
         ("changed",),
     ),
     Mutant("calls are not counted", calls_are_not_counted, ("floods",), ("flooded",)),
-    Mutant("mistakes are quoted", mistakes_are_quoted, ("arguments", "floods"), ("echoed", "loose")),
+    Mutant(
+        "mistakes are quoted", mistakes_are_quoted, ("arguments", "floods"), ("echoed", "loose")
+    ),
     Mutant(
         "answers hold what the shop wrote",
         answers_hold_what_the_shop_wrote,
