@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from kiosk.adapters.sqlite_demo import add_orders, add_products
 from kiosk.adapters.sqlite_parts import Transaction
-from kiosk.adapters.sqlite_shop import add_orders, add_products
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.shop.goods import Category, Item, Product
 from kiosk.shop.orders import Fulfilment, Order, OrderStatus, ProofFacts, ReturnStarted

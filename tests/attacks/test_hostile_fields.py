@@ -7,20 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.corpus import HostileField, hostile_fields
-from tests.attacks.floor import OWN
 from tests.attacks.hostile import NotTaken, returned_by, visit, written_into
-from tests.attacks.judge import breaches
-from tests.attacks.obeying import Evidence, obey, statuses
+from tests.attacks.judge import misled
+from tests.attacks.obeying import obey, statuses
 from tests.misbehaving.hurry import run_hurried
 
 FIELDS = hostile_fields()
 VISIT = visit()
-
-
-def misled(evidence: Evidence) -> list[str]:
-    """Return what the hostile value did; the customer's own return is none of it."""
-    own = (f"changed: returned {OWN} ", f"changed: start_return was asked of the shop for {OWN} ")
-    return [breach for breach in breaches(evidence) if not breach.startswith(own)]
 
 
 @pytest.mark.parametrize("hostile", FIELDS, ids=str)
@@ -32,7 +25,7 @@ def test_a_hostile_value_in_the_stores_file_reaches_nobody(
     try:
         written_into(file, hostile)
     except NotTaken:
-        return  # the file does not take it: `taken` below counts how many it does
+        return  # the file does not take it; how many it does is counted below
 
     evidence = run_hurried(obey(VISIT, file, tmp_path), rate=500.0)
 
