@@ -4,7 +4,6 @@ Pure: the day comes in as ``today``. A status sentence gives away the status and
 window, and nothing about a person, a place or the goods.
 """
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum

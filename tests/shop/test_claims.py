@@ -26,6 +26,7 @@ from kiosk.shop.answers import (
     verified,
 )
 from kiosk.shop.claims import claims_in, unfounded
+from kiosk.shop.declarations import DECLARATIONS
 from kiosk.shop.goods import Category, Item
 from kiosk.shop.order_answers import (
     cannot_cancel,
@@ -41,7 +42,6 @@ from kiosk.shop.policy_file import load_policy
 from kiosk.shop.returns import check_return
 from kiosk.shop.seed_file import load_products
 from kiosk.shop.store_answers import products_answer
-from kiosk.shop.tools import TOOLS
 from tests.shop.claim_corpus import CLAIMS, NO_CLAIMS
 
 TODAY = date(2026, 11, 23)
@@ -76,8 +76,9 @@ def orders() -> Iterator[Order]:
 def everything_said() -> Iterator[Called]:
     """What the tools may answer, each with the tool that answers it."""
     yield "get_order_status", order_answer("ORD-88421", None, TODAY)
-    for tool in TOOLS:
-        yield tool.name, answer(AnswerStatus.INVALID, tool.say_when_invalid)
+    for tool in DECLARATIONS:
+        for ask in tool.asks.values():
+            yield tool.name, answer(AnswerStatus.INVALID, ask)
     for name in ("get_order_status", "cancel_order", "start_return", "search_policy"):
         yield name, unavailable()
         yield name, unavailable(NO_ORDERS)
@@ -231,7 +232,7 @@ def test_what_another_answer_says_bears_nothing_out(text: str, answered: Called,
 @pytest.mark.parametrize("text", [text for text, kind in CLAIMS if kind == "authority"])
 def test_a_kiosk_never_speaks_with_the_authority_of_the_staff(text: str) -> None:
     known: list[Called] = [status(each, late=True) for each in OrderStatus]
-    known += [told(tool.name, clause="refunds.time", returnable=True) for tool in TOOLS]
+    known += [told(tool.name, clause="refunds.time", returnable=True) for tool in DECLARATIONS]
     known += [told("start_return"), told("cancel_order"), told("check_return", returnable=True)]
 
     assert unfounded(text, known) == "authority"
