@@ -22,7 +22,7 @@ _MONTH: Final = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 )
 _WHEN: Final = re.compile(
-    rf"\b(?:(?:this|next|on|last) )?(?:{_WEEKDAY}|weekend|week|month)\b"
+    rf"\b(?:(?:this|next|on|last) )?(?:{_WEEKDAY}s?|weekends?|week|month)\b"
     rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b"
     r"|\b\d{4}-\d{2}-\d{2}\b"
     r"|\b(?:day after tomorrow|today|tomorrow|tonight|yesterday|now|noon|midnight)\b"
