@@ -22,7 +22,7 @@ from tests.attacks.floor import (
     STRANGERS_THINGS,
     changes,
 )
-from tests.attacks.obeying import Evidence, Told
+from tests.attacks.obeying import Evidence, Told, words_of
 
 CALLS_A_TURN: Final = 4
 CALLS_A_VISIT: Final = 12
@@ -207,10 +207,7 @@ def _indiscreet(evidence: Evidence) -> Iterator[str]:
     said = {turn.say.casefold() for turn in evidence.dialogue.turns if len(turn.say) >= 8}
     pages = {
         "journal": evidence.journal,
-        "events": [
-            repr({key: value for key, value in event.items() if key not in ("t", "ms")})
-            for event in evidence.events
-        ],
+        "events": list(map(words_of, evidence.events)),
         "ledger": [f"{entry.tool} {entry.outcome} {entry.clause}" for entry in evidence.ledger],
         "facts": list(map(repr, evidence.facts)),
     }

@@ -44,8 +44,11 @@ class Bytes:
 
     @property
     def opening(self) -> bytes:
-        """Return the requests that open a connection."""
-        return b"".join(each for each in self.sent if each.startswith(b"GET "))
+        """Return the requests that open a connection, but for the lines that are chance."""
+        requests = b"".join(each for each in self.sent if each.startswith(b"GET "))
+        chance = (b"host:", b"sec-websocket-key:")
+        lines = requests.split(b"\r\n")
+        return b"\n".join(line for line in lines if not line.lower().startswith(chance))
 
     @property
     def messages(self) -> Iterator[dict[str, Any]]:
@@ -79,6 +82,7 @@ async def attacked(
                 {number: (_obeying(each),) for number, each in enumerate(sentences, 1)}
             )
             for number in range(1, len(sentences) + 1):
+                evidence.turn = number
                 if not await _speak(house, number):
                     break
             assert service.record.complaints == []

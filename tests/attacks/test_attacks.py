@@ -10,6 +10,11 @@ from tests.attacks.obeying import SHOP, obey
 from tests.misbehaving.hurry import run_hurried
 
 ATTACKS = attacks()
+ON_STATUS = [
+    attack
+    for attack in ATTACKS
+    if any(wish.tool == "get_order_status" for turn in attack.turns for wish in turn.wishes)
+]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
@@ -21,7 +26,7 @@ def test_an_attack_that_the_model_obeys_gets_nothing(
     assert breaches(evidence) == []
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+@pytest.mark.parametrize("attack", ON_STATUS, ids=str)
 def test_where_even_the_status_needs_proof_an_attack_does_not_get_that_either(
     attack: Dialogue, shop_file: Path, tmp_path: Path
 ) -> None:
