@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Final
 
 from kiosk.core.spoken.cardinals import Token, tokens_of
+from kiosk.core.spoken.pieces import piece_at
 from kiosk.core.spoken.plain import plain
 from kiosk.core.spoken.spelling import letters_before
-from kiosk.core.spoken.stretches import Stretch, piece_at, stretches
+from kiosk.core.spoken.stretches import Stretch, stretches
 from kiosk.shop import number_words as words
 
 PREFIX: Final = "ORD"

@@ -8,9 +8,10 @@ import re
 from typing import Final
 
 from kiosk.core.spoken.cardinals import DIGIT_SOUNDS, Token, tokens_of
+from kiosk.core.spoken.pieces import Piece, piece_at
 from kiosk.core.spoken.plain import folded
 from kiosk.core.spoken.spelling import NATO
-from kiosk.core.spoken.stretches import HESITATIONS, Piece, piece_at
+from kiosk.core.spoken.stretches import HESITATIONS
 from kiosk.core.spoken.words import word_set
 from kiosk.shop import number_words
 

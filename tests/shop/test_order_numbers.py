@@ -138,6 +138,7 @@ def test_a_customer_may_correct_a_number(said: str, taken: str) -> None:
         ("88421 people", Doubt.UNCLEAR, "ORD-88421"),
         ("gate password 88421", Doubt.UNCLEAR, "ORD-88421"),
         ("quatre-vingt-huit mille quatre cent vingt et un", Doubt.UNCLEAR, None),
+        ("vingt quatre-vingt-six neuf", Doubt.UNCLEAR, "ORD-24269"),
         ("not 88421", Doubt.UNCLEAR, None),
     ],
 )
