@@ -38,8 +38,12 @@ _TOO_LATE: Final = "I'm sorry, it is too late to cancel that order. A colleague 
 class Changes:
     """Makes changes that the customer agreed to."""
 
-    def __init__(self, line: ShopLine, books: Bookkeeper, today: Callable[[], date]) -> None:
+    def __init__(
+        self, line: ShopLine, books: Bookkeeper, today: Callable[[], date], return_days: int
+    ) -> None:
+        """Make a gate; ``return_days`` are the policy's."""
         self._line, self._books, self._today = line, books, today
+        self._return_days = return_days
 
     async def make(self, visit: Visit, request: Change, turn: int, deadline: float) -> Answer:
         """Read the change back, or make it. Raises ToolError: then nothing was done."""
@@ -72,6 +76,7 @@ class Changes:
                     unused=unused,
                     original_packaging=original_packaging,
                     today=self._today(),
+                    days=self._return_days,
                 )
             case CancelOrder():
                 return None

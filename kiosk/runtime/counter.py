@@ -47,7 +47,7 @@ from kiosk.shop.requests import (
     Verify,
 )
 from kiosk.shop.returns import check_return
-from kiosk.shop.store_answers import products_answer
+from kiosk.shop.store_answers import products_answer, store_answer
 
 
 class Counter:
@@ -96,9 +96,11 @@ class Counter:
             case Verify() | AskOrder() | AskItems() | CheckReturn() | StartReturn() | CancelOrder():
                 return await self._of_order(visit, request, turn, deadline)
             case AskPolicy(question):
-                return policy_answer(self._policy.search(question, today), self._policy.version)
+                clause = self._policy.search(question, today, self._limits.store)
+                return policy_answer(clause, self._policy.version)
             case AskStore(about, day):
-                return self._store_info(about, day)
+                store = self._policy.store(self._limits.store)
+                return store_answer(store, about, day, today)
             case FindProduct(product):
                 kind = category_of(product)
                 if kind is None:
@@ -131,6 +133,7 @@ class Counter:
             unused=request.unused,
             original_packaging=request.original_packaging,
             today=self._today(),
+            days=self._policy.return_days,
         )
         return return_answer(verdict, order, self._today())
 
@@ -141,8 +144,3 @@ class Counter:
                 return not_verified()
             proved.add(request.order_id)
         return verified(request.order_id)
-
-    def _store_info(self, about: str, day: str) -> Answer:
-        question = f"what are your opening hours {day}" if about == "hours" else "your address"
-        clause = self._policy.search(question, self._today())
-        return policy_answer(clause, self._policy.version)

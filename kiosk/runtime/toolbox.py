@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from kiosk.core.events import Event, StaffCalled, TriesSpent
+from kiosk.core.events import Event, PolicyExpired, StaffCalled, TriesSpent
 from kiosk.core.live import ToolCall, ToolDeclaration, ToolResult
 from kiosk.errors import ToolError
 from kiosk.runtime.bookkeeping import Bookkeeper
@@ -55,6 +55,7 @@ class Toolbox:
         self.messages = messages
         self.on_fact = on_fact
         self._limits = limits
+        self._policy = policy
         self._wall_clock = wall_clock
         self._books = Bookkeeper(ledger, wall_clock)
         self._line = ShopLine(backend, self._tell)
@@ -64,7 +65,7 @@ class Toolbox:
             messages,
             self._line,
             Prover(self._line, tries, wall_clock),
-            Changes(self._line, self._books, self._today),
+            Changes(self._line, self._books, self._today, policy.return_days),
             self._today,
             self._tell,
         )
@@ -126,8 +127,12 @@ class Toolbox:
         return ToolResult(call.call_id, call.name, answer)
 
     async def watch(self) -> None:
-        """See to it until cancelled that the rest of the kiosk knows whether ShopMax is there."""
+        """Tell until cancelled whether ShopMax is there, and the policy out of date."""
+        expired = False
         while True:
+            if self._policy.expired(self._today()) is not expired:
+                expired = not expired
+                self._tell(PolicyExpired(expired))
             pause_s = await self._line.look(self._limits.deadline_s)
             await asyncio.sleep(pause_s)
 
