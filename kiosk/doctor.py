@@ -94,7 +94,7 @@ async def _found(check: Check, kiosk: Examined) -> Finding:
 
 
 async def check_store(kiosk: Examined) -> Finding:
-    """Look whether the kiosk's own books are there, whole and writable, and whether they are read."""
+    """Look whether the kiosk's own books are there, whole and writable, and read."""
     file = store_file(kiosk.settings, kiosk.environ)
     look = await asyncio.to_thread(look_at_store, file)
     if look is None:

@@ -13,7 +13,7 @@ from kiosk.adapters.sqlite_store import SCHEMA_VERSION, schema_version
 from kiosk.errors import StartError
 
 _BUSY_S: Final = 2.0
-_EX_DATAERR, _EX_TEMPFAIL, _EX_NOPERM = 65, 75, 77
+_EX_DATAERR, _EX_NOINPUT, _EX_TEMPFAIL, _EX_NOPERM = 65, 66, 75, 77
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ def look_at_store(file: Path) -> StoreLook | None:
             return None
     except PermissionError:
         raise _no_permission(file, "looked at") from None
-    if not os.access(file, os.R_OK):
+    if not os.access(file, os.R_OK, effective_ids=True):
         raise _no_permission(file, "read")
     for part in (file, file.parent):
-        if not os.access(part, os.W_OK):
+        if not os.access(part, os.W_OK, effective_ids=True):
             raise _no_permission(part, "written")
     try:
         address = f"file:{quote(str(file.absolute()))}?mode=ro"
@@ -56,10 +56,14 @@ def look_at_store(file: Path) -> StoreLook | None:
             raise StartError(
                 f"{file} is held by another program; try again.", _EX_TEMPFAIL
             ) from None
+        if is_error(err, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StartError(
+                f"{file} is damaged: start the kiosk anew, which moves it aside and makes another;"
+                " what it held is then in the file with .damaged in its name.",
+                _EX_DATAERR,
+            ) from None
         raise StartError(
-            f"{file} is damaged ({error_name(err)}): start the kiosk anew, which moves it aside"
-            " and makes another; what it held is then in the file ending in .damaged.",
-            _EX_DATAERR,
+            f"{file} cannot be read ({error_name(err)}): look at the disk.", _EX_NOINPUT
         ) from None
 
 
