@@ -56,7 +56,7 @@ _LOOKED_FOR: Final = re.compile(
     r"\b(?:have|sell|find|buy|got|get|need|want|carry|stock|keep|looking for|search(?:ing)? for"
     r"|where(?:'s| is| are)|(?:aisle|shelf|section|floor) (?:is|are|has|for)|any|are|is there"
     r"|is)\s+"
-    rf"{_SOME}*([a-z][a-z' -]*?){_END_OF_THING}",
+    rf"{_SOME}*(?!(?:in|at|for|on|by|from|with|of|to|that|it)\b)([a-z][a-z' -]*?){_END_OF_THING}",
     re.I,
 )
 _NO_THING: Final = word_set(
