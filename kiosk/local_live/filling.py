@@ -54,7 +54,8 @@ _HANDED_BACK: Final = re.compile(
 )
 _LOOKED_FOR: Final = re.compile(
     r"\b(?:have|sell|find|buy|got|get|need|want|carry|stock|keep|looking for|search(?:ing)? for"
-    r"|where(?:'s| is| are)|(?:aisle|shelf|section|floor) (?:is|are|has|for)|any|are|is there"
+    r"|where(?:'s| is| are)|(?:aisle|isle|i'll|shelf|section|floor) (?:is|are|has|for)|any"
+    r"|are|is there"
     r"|is)\s+"
     rf"{_SOME}*(?!(?:in|at|for|on|by|from|with|of|to|that|it)\b)([a-z][a-z' -]*?){_END_OF_THING}",
     re.I,

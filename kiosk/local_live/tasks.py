@@ -100,7 +100,8 @@ _CALL: Final = re.compile(
 _GOODS: Final = re.compile(
     r"\bwhere(?:'s| is| are| do i find| can i find| could i find| would i find| do you (?:have"
     r"|keep))\b"
-    r"|\b(?:do|have|did) you (?:have|sell|stock|carry|got|keep)\b|\b(?:in stock|aisle|shelf)\b"
+    r"|\b(?:do|have|did) you (?:have|sell|stock|carry|got|keep)\b"
+    r"|\b(?:in stock|aisle|isle|shelf)\b|\bi'll (?:is|are)\b"
     r"|\b(?:looking|searching) for\b|\b(?:can|could) you help me find\b|\bare there any\b"
     r"|\bis there (?:a|an|any)\b|\bany \w+ left\b|\bi (?:want|need|would like) to buy\b",
     re.I,
