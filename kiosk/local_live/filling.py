@@ -125,15 +125,19 @@ def fill(tool: Tool, text: str, question: str, known: Mapping[str, str]) -> Fill
 def values_in(tool: Tool, text: str) -> dict[str, Any]:
     """Return the values that stand in a text, but for identifiers and questions.
 
-    Names come last: what was taken for a choice or a day is no name.
+    Names come last: what was taken for a choice or a day is no name, and no name is two things.
     """
     values: dict[str, Any] = {}
     own = frozenset(stems(tool.title))
-    for parameter in sorted(tool.parameters, key=lambda each: each.kind is Kind.NAME):
+    for parameter in sorted(
+        tool.parameters, key=lambda each: (each.kind is Kind.NAME, not each.required)
+    ):
         value = value_in(parameter, text, own)
         if value is None:
             continue
         values[parameter.name] = value
+        if parameter.kind is Kind.NAME:
+            text = text.replace(str(value), " ", 1)
         if parameter.kind is Kind.CHOICE:
             said = re.escape(human(str(value)))
             text = re.sub(rf"\b(?:in |on |at |to )?(?:the )?{said}s?\b", " ", text, flags=re.I)
