@@ -7,6 +7,7 @@ will one day paste a secret into the wrong line.
 
 import difflib
 import os
+import stat
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ from kiosk.settings import Settings
 SYSTEM_FILE = Path("/etc/kiosk/kiosk.toml")
 SERVICE_SOCKET = Path("/run/kiosk/control.sock")  # RuntimeDirectory= of the unit
 CREDENTIAL = "gemini-api-key"  # its name in the unit's LoadCredential=
+SHOP_CREDENTIAL = "shopmax-token"
 
 _TYPES = {
     "int_type": "a whole number",
@@ -75,11 +77,24 @@ def api_key(settings: Settings, environ: Mapping[str, str]) -> str | None:
     ConfigError when the file that was named cannot be read or holds no key.
     """
     if settings.live.api_key_file:
-        return _key_in(Path(settings.live.api_key_file), "live.api_key_file")
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and (Path(credentials) / CREDENTIAL).exists():
-        return _key_in(Path(credentials) / CREDENTIAL, f"credential {CREDENTIAL}")
-    return environ.get("GEMINI_API_KEY", "").strip() or None
+        return _secret_in(Path(settings.live.api_key_file), "live.api_key_file", "API key")
+    given = _credential(environ, CREDENTIAL, "API key")
+    return given or environ.get("GEMINI_API_KEY", "").strip() or None
+
+
+def shop_token(settings: Settings, environ: Mapping[str, str]) -> str | None:
+    """Return the token for the ShopMax order service, or None when nobody gave one.
+
+    From ``shop.token_file``, else systemd's credential. Raises ConfigError when the file that was
+    named cannot be read, holds no token, or can be read by everybody.
+    """
+    if not settings.shop.token_file:
+        return _credential(environ, SHOP_CREDENTIAL, "token")
+    file = Path(settings.shop.token_file)
+    token = _secret_in(file, "shop.token_file", "token")
+    if file.stat().st_mode & stat.S_IRWXO:
+        raise ConfigError([f"shop.token_file: {file} is open to everybody; chmod o= {file}"])
+    return token
 
 
 def state_directory(environ: Mapping[str, str]) -> Path:
@@ -149,16 +164,23 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError([f"{path}: is not valid TOML: {err}"]) from err
 
 
-def _key_in(path: Path, named: str) -> str:
+def _credential(environ: Mapping[str, str], name: str, what: str) -> str | None:
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and (Path(credentials) / name).exists():
+        return _secret_in(Path(credentials) / name, f"credential {name}", what)
+    return None
+
+
+def _secret_in(path: Path, named: str, what: str) -> str:
     try:
-        key = path.read_text(encoding="utf-8").strip()
+        secret = path.read_text(encoding="utf-8").strip()
     except OSError as err:
         raise ConfigError([f"{named}: {path} cannot be read: {err.strerror}"]) from err
     except UnicodeDecodeError as err:
         raise ConfigError([f"{named}: {path} is not a text file"]) from err
-    if not key or not key.isprintable() or not key.isascii() or " " in key:
-        raise ConfigError([f"{named}: {path} does not hold one API key and nothing else"])
-    return key
+    if not secret or not secret.isprintable() or not secret.isascii() or " " in secret:
+        raise ConfigError([f"{named}: {path} does not hold one {what} and nothing else"])
+    return secret
 
 
 def _sentence(error: ErrorDetails) -> str:

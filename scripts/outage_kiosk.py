@@ -21,11 +21,10 @@ from kiosk.core.gate import Gate
 from kiosk.resources import packaged
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
-from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Gate as GateSettings
-from kiosk.settings import Live, Shop, Talk
+from kiosk.settings import Live, Talk
 from kiosk.shop.policy_file import load_policy
-from tests.fakes.shop import Notebook
+from tests.fakes.shop import paper_toolbox
 from tests.fakes.sound import FakeSpeaker
 from tests.runtime.house import (
     NOW,
@@ -33,7 +32,6 @@ from tests.runtime.house import (
     FakeMemory,
     Marks,
     NobodyPresses,
-    NoOrders,
     ShownLamps,
 )
 
@@ -52,7 +50,7 @@ async def stack(endpoint: str, ca_file: str, publish: Callable[[Event], None]) -
     await live.warm()
     kiosk = Kiosk(
         gate=Gate(GateSettings(), Marks()),
-        toolbox=Toolbox(Shop(), NoOrders(), POLICY, Notebook(), lambda: NOW),
+        toolbox=paper_toolbox(POLICY, now=NOW),
         phrases={phrase: PHRASE for phrase in Phrase if phrase is not Phrase.TICK},
         lamps=ShownLamps(),
         stream=Stream(publish),

@@ -1,4 +1,4 @@
-"""Recorded phrases: WAV files on the device, P2.wav to P10.wav, a directory a language.
+"""Recorded phrases: WAV files on the device, P2.wav to P11.wav, a directory a language.
 
 A shop's own recordings win over those that the local voice made. P1 is a tone and no file.
 """

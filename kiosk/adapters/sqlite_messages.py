@@ -5,15 +5,11 @@ lost on the way, finds the message it stored before. What is done is overwritten
 unlinked: it may be somebody's name and number.
 """
 
-import asyncio
-import logging
-import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Final, TypeVar
 
-from kiosk.adapters.sqlite_parts import Transaction, error_name
+from kiosk.adapters.sqlite_parts import Database, Transaction
 from kiosk.errors import ToolError
 from kiosk.shop.messages import MOST_WAITING, Message
 
@@ -28,24 +24,20 @@ CREATE TABLE messages (
 """
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
 
 
 class SqliteMessages:
-    """A MessageBook on an open database; everything runs on the store's own thread."""
+    """A MessageBook on an open database."""
 
-    def __init__(
-        self,
-        database: sqlite3.Connection,
-        thread: ThreadPoolExecutor,
-        wall_clock: Callable[[], datetime],
-    ) -> None:
-        self._database, self._thread, self._now = database, thread, wall_clock
+    def __init__(self, database: Database, wall_clock: Callable[[], datetime]) -> None:
+        self._database, self._now = database, wall_clock
 
     async def take(self, text: str, visit: str) -> int:
         """Store a message and return its reference once it is on the disk. Raises ToolError."""
         say = "I'm sorry, I couldn't save your message. Please tell a colleague."
-        return await self._run(lambda: self._take(text, visit), "message cannot be saved", say)
+        return await self._database.run(
+            lambda: self._take(text, visit), "message cannot be saved", say
+        )
 
     async def waiting(self, most: int) -> tuple[int, tuple[Message, ...]]:
         """Return how many messages wait, and the oldest of them. Raises ToolError."""
@@ -56,27 +48,19 @@ class SqliteMessages:
         return await self._read(lambda: self._done(reference))
 
     async def _read(self, work: Callable[[], T]) -> T:
-        return await self._run(
+        return await self._database.run(
             work, "messages cannot be read", "The messages cannot be read just now."
         )
 
-    async def _run(self, work: Callable[[], T], event: str, say: str) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except (sqlite3.Error, ValueError) as err:
-            _log.error(event, extra={"KIOSK_ERROR": error_name(err)})
-            # No cause: the text of a foreign exception may hold a customer's words.
-            raise ToolError("store_failed", say, retryable=True) from None
-
     def _take(self, text: str, visit: str) -> int:
-        with Transaction(self._database):
+        with Transaction(self._database.connection):
             known = self._reference(text, visit)
             if known is not None:
                 return known
             if self._count() >= MOST_WAITING:
                 say = "I'm sorry, I can't take any more messages. Please tell a colleague."
                 raise ToolError("full", say, retryable=False)
-            stored = self._database.execute(
+            stored = self._database.connection.execute(
                 "INSERT INTO messages (taken_at, visit, text) VALUES (?, ?, ?)",
                 (self._now().isoformat(timespec="seconds"), visit, text),
             )
@@ -84,16 +68,16 @@ class SqliteMessages:
             return stored.lastrowid
 
     def _reference(self, text: str, visit: str) -> int | None:
-        row = self._database.execute(
+        row = self._database.connection.execute(
             "SELECT reference FROM messages WHERE visit = ? AND text = ?", (visit, text)
         ).fetchone()
         return None if row is None else int(row[0])
 
     def _count(self) -> int:
-        return int(self._database.execute("SELECT count(*) FROM messages").fetchone()[0])
+        return int(self._database.connection.execute("SELECT count(*) FROM messages").fetchone()[0])
 
     def _waiting(self, most: int) -> tuple[int, tuple[Message, ...]]:
-        rows = self._database.execute(
+        rows = self._database.connection.execute(
             "SELECT reference, taken_at, text FROM messages ORDER BY reference LIMIT ?", (most,)
         ).fetchall()
         messages = tuple(
@@ -103,10 +87,10 @@ class SqliteMessages:
         return self._count(), messages
 
     def _done(self, reference: int) -> bool:
-        with Transaction(self._database):
-            deleted = self._database.execute(
+        with Transaction(self._database.connection):
+            deleted = self._database.connection.execute(
                 "DELETE FROM messages WHERE reference = ?", (reference,)
             ).rowcount
         # The write-ahead log holds the words, too, until it is emptied.
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return deleted > 0

@@ -1,11 +1,10 @@
 """The store, an SQLite file: write-ahead log, synced at every commit, one thread.
 
-It holds the shop's orders and what customers leave for the staff (``sqlite_messages``). A file
-that an older kiosk made is brought up to date in place, all of it or nothing.
-
-A new file is filled with orders to try the kiosk on. Those are marked ``demo`` and move along
-with the calendar, so that what is due today is due today on any day; orders that a shop puts in
-itself (``demo = 0``) are never touched. A damaged file is moved aside, not deleted.
+It holds the shop (``sqlite_shop``), what customers leave for the staff (``sqlite_messages``),
+wrong tries at proof (``sqlite_tries``) and the audit ledger (``sqlite_ledger``). A new file is
+filled with orders to try the kiosk on. One that an older kiosk made is brought up to date in
+place, all of it or nothing. A damaged one is moved aside, not deleted; what it held is lost to
+the kiosk, and since the wrong tries are, too, nobody is verified for a while.
 
 ``synchronous=FULL`` because a row that was acknowledged must survive a power cut; with NORMAL
 the write-ahead log may lose it (SQLite: PRAGMA synchronous).
@@ -15,81 +14,46 @@ import asyncio
 import logging
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
+from glob import escape
 from pathlib import Path
 from typing import Final
 
+from kiosk.adapters.sqlite_demo import add_orders, add_products, demo_day, move_demo
+from kiosk.adapters.sqlite_ledger import LEDGER_SCHEMA, SqliteLedger
 from kiosk.adapters.sqlite_messages import MESSAGES_SCHEMA, SqliteMessages
-from kiosk.adapters.sqlite_parts import Transaction, error_name, is_error
-from kiosk.errors import StartError, ToolError
+from kiosk.adapters.sqlite_parts import Database, Transaction, check_integrity, is_error
+from kiosk.adapters.sqlite_shop import ORDERS_SCHEMA, SHOP_SCHEMA, SqliteShop
+from kiosk.adapters.sqlite_tries import TRIES_SCHEMA, SqliteTries, lost_tries, write_tries
+from kiosk.errors import StartError
 from kiosk.resources import packaged
-from kiosk.shop.orders import Order, OrderStatus
-from kiosk.shop.seed_file import load_seed
+from kiosk.shop.seed_file import load_products, load_seed
 
 _MARK: Final = 0x4B494F53  # "KIOS" in the file's header: it is ours
 _BUSY_S: Final = 2.0
 _EX_DATAERR, _EX_CANTCREAT, _EX_TEMPFAIL = 65, 73, 75
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_DAYS: Final = ("placed_on", "due_on", "done_on")
 
-_ORDERS_SCHEMA: Final = """
-CREATE TABLE orders (
-    order_id  TEXT PRIMARY KEY CHECK (order_id GLOB 'ORD-[0-9][0-9][0-9][0-9][0-9]'),
-    status    TEXT NOT NULL,
-    placed_on TEXT NOT NULL CHECK (placed_on IS date(placed_on)),
-    due_on    TEXT CHECK (due_on IS date(due_on)),
-    due_from  TEXT CHECK (due_from IS time(due_from)),
-    due_by    TEXT CHECK (due_by IS time(due_by)),
-    done_on   TEXT CHECK (done_on IS date(done_on)),
-    demo      INTEGER NOT NULL DEFAULT 0 CHECK (demo IN (0, 1))
-) STRICT, WITHOUT ROWID;
-CREATE TABLE demo_day (day TEXT NOT NULL CHECK (day IS date(day))) STRICT;
-"""
-_STEPS: Final = (_ORDERS_SCHEMA, MESSAGES_SCHEMA)
+_SYNCHRONOUS: Final = "FULL"
+_STEPS: Final = (ORDERS_SCHEMA, MESSAGES_SCHEMA, SHOP_SCHEMA + TRIES_SCHEMA + LEDGER_SCHEMA)
 """What makes each version of the schema out of the one before. Only ever add one."""
 _VERSION: Final = len(_STEPS)
 
 _log = logging.getLogger(__name__)
 
 
-class SqliteOrders:
-    """An OrderBook on an open database; everything runs on the store's own thread."""
-
-    def __init__(
-        self, database: sqlite3.Connection, thread: ThreadPoolExecutor, clock: Callable[[], date]
-    ) -> None:
-        self._database, self._thread, self._today = database, thread, clock
-
-    async def find(self, order_id: str) -> Order | None:
-        """Look an order up without blocking the loop. Raises ToolError."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._find, order_id)
-
-    def _find(self, order_id: str) -> Order | None:
-        try:
-            _move_demo(self._database, self._today())
-            row = self._database.execute(
-                "SELECT order_id, status, placed_on, due_on, due_from, due_by, done_on"
-                " FROM orders WHERE order_id = ?",
-                (order_id,),
-            ).fetchone()
-            return None if row is None else _order(*row)
-        except (sqlite3.Error, ValueError) as err:
-            _log.error("orders cannot be read", extra={"KIOSK_ERROR": error_name(err)})
-            say = "I can't look up orders just now, but I can answer questions about the shop."
-            raise ToolError("store_failed", say, retryable=True) from err
-
-
 @dataclass(frozen=True, slots=True)
 class Store:
     """What one file holds."""
 
-    orders: SqliteOrders
+    shop: SqliteShop
     messages: SqliteMessages
+    tries: SqliteTries
+    ledger: SqliteLedger
 
 
 @asynccontextmanager
@@ -109,30 +73,34 @@ async def open_store(
     loop = asyncio.get_running_loop()
     orders = seed or packaged("orders_seed.toml")
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
-        database = await loop.run_in_executor(thread, _open, file, wall_clock, orders)
+        connection = await loop.run_in_executor(thread, _open, file, wall_clock, orders)
+        database = Database(connection, thread)
         try:
             yield Store(
-                SqliteOrders(database, thread, today),
-                SqliteMessages(database, thread, wall_clock),
+                SqliteShop(database, today),
+                SqliteMessages(database, wall_clock),
+                SqliteTries(database),
+                SqliteLedger(database),
             )
         finally:
-            thread.submit(database.close)  # after what still runs; the thread's end waits for it
+            thread.submit(connection.close)  # after what still runs; the thread's end waits for it
 
 
 def _open(file: Path, wall_clock: Callable[[], datetime], seed: Path) -> sqlite3.Connection:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return _opened(file, wall_clock().date(), seed)
+            return _opened(file, wall_clock(), seed)
         except sqlite3.DatabaseError as err:
             if not is_error(err, *_DAMAGED):
                 raise
             aside = _move_aside(file, wall_clock())
-            _log.warning(
-                "order database was damaged; it was moved aside and made anew",
+            _log.error(
+                "order database was damaged; it was moved aside and made anew, without the messages"
+                " and the ledger that were in it, and nobody is verified for a while",
                 extra={"KIOSK_FILE": str(file), "KIOSK_MOVED_TO": str(aside)},
             )
-            return _opened(file, wall_clock().date(), seed)
+            return _opened(file, wall_clock(), seed)
     except OSError as err:
         raise _cannot_write(file, err.strerror or str(err)) from err
     except sqlite3.Error as err:
@@ -152,7 +120,7 @@ def _cannot_write(file: Path, reason: str) -> StartError:
     )
 
 
-def _opened(file: Path, today: date, seed: Path) -> sqlite3.Connection:
+def _opened(file: Path, now: datetime, seed: Path) -> sqlite3.Connection:
     file.touch(mode=0o600)  # for us alone; what SQLite puts beside it has the same mode
     # isolation_level=None: transactions begin and end where it says so, and nowhere else.
     # check_same_thread=False: one executor thread uses it, and no other.
@@ -161,12 +129,12 @@ def _opened(file: Path, today: date, seed: Path) -> sqlite3.Connection:
         version = _version(database, file)
         _keep_from_others(file)
         database.execute("PRAGMA journal_mode = WAL").fetchone()
-        database.execute("PRAGMA synchronous = FULL")
+        database.execute(f"PRAGMA synchronous = {_SYNCHRONOUS}")
         database.execute("PRAGMA secure_delete = ON").fetchone()
-        _check_integrity(database)
+        check_integrity(database)
         if version < _VERSION:
-            _bring_up_to_date(database, () if version else load_seed(seed, today), today)
-        _move_demo(database, today)
+            _bring_up_to_date(database, seed, now, lost=_was_damaged(file))
+        move_demo(database, now.date())
     except BaseException:
         database.close()
         raise
@@ -201,14 +169,9 @@ def _keep_from_others(file: Path) -> None:
                 part.chmod(mode & ~0o007)
 
 
-def _check_integrity(database: sqlite3.Connection) -> None:
-    if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-        err = sqlite3.DatabaseError("the integrity check failed")
-        err.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise err
-
-
-def _bring_up_to_date(database: sqlite3.Connection, seed: Iterable[Order], today: date) -> None:
+def _bring_up_to_date(
+    database: sqlite3.Connection, seed: Path, now: datetime, *, lost: bool
+) -> None:
     with Transaction(database):
         # Again, now that nobody else can write: another kiosk may have been quicker.
         version = database.execute("PRAGMA user_version").fetchone()[0]
@@ -216,42 +179,18 @@ def _bring_up_to_date(database: sqlite3.Connection, seed: Iterable[Order], today
             for statement in schema.strip().split(";\n"):
                 database.execute(statement)
         if version == 0:
-            _insert(database, seed)
-            database.execute("INSERT INTO demo_day VALUES (?)", (today.isoformat(),))
+            database.execute("INSERT INTO demo_day VALUES (?)", (now.date().isoformat(),))
+        if version == 0 and lost:
+            write_tries(database, lost_tries(now))
+        if version == 0 or _has_demo(database):
+            add_orders(database, load_seed(seed, demo_day(database)), demo=True)
+            add_products(database, load_products(seed))
         database.execute(f"PRAGMA application_id = {_MARK}")
         database.execute(f"PRAGMA user_version = {_VERSION}")
 
 
-def _insert(database: sqlite3.Connection, orders: Iterable[Order]) -> None:
-    def text(value: date | time | None) -> str | None:
-        return None if value is None else value.isoformat()
-
-    database.executemany(
-        "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
-        [
-            (
-                order.order_id,
-                order.status.value,
-                *map(text, (order.placed_on, order.due_on)),
-                *map(text, (order.due_from, order.due_by, order.done_on)),
-            )
-            for order in orders
-        ],
-    )
-
-
-def _move_demo(database: sqlite3.Connection, today: date) -> None:
-    """Move the demo's orders by the days since they were last right. Real ones stay put."""
-    then = database.execute("SELECT day FROM demo_day").fetchone()[0]
-    if then == today.isoformat():
-        return
-    with Transaction(database):
-        # Again, now that nobody else can write: another kiosk may have moved them meanwhile.
-        then = database.execute("SELECT day FROM demo_day").fetchone()[0]
-        by = f"{(today - date.fromisoformat(then)).days:+d} days"
-        moved = ", ".join(f"{column} = date({column}, :by)" for column in _DAYS)
-        database.execute(f"UPDATE orders SET {moved} WHERE demo = 1", {"by": by})  # noqa: S608  # our own column names
-        database.execute("UPDATE demo_day SET day = ?", (today.isoformat(),))
+def _has_demo(database: sqlite3.Connection) -> bool:
+    return database.execute("SELECT 1 FROM orders WHERE demo = 1").fetchone() is not None
 
 
 def _move_aside(file: Path, now: datetime) -> Path:
@@ -263,26 +202,11 @@ def _move_aside(file: Path, now: datetime) -> Path:
     return aside
 
 
+def _was_damaged(file: Path) -> bool:
+    """Tell whether a damaged file lies beside it: looked at, since a power cut forgets."""
+    return any(file.parent.glob(f"{escape(file.name)}.damaged-*"))
+
+
 def _parts(file: Path) -> tuple[Path, ...]:
     """Return the file and what SQLite puts beside it."""
     return tuple(file.with_name(file.name + ending) for ending in ("", "-wal", "-shm"))
-
-
-def _order(
-    order_id: str,
-    status: str,
-    placed_on: str,
-    due_on: str | None,
-    due_from: str | None,
-    due_by: str | None,
-    done_on: str | None,
-) -> Order:
-    return Order(
-        order_id=order_id,
-        status=OrderStatus(status),
-        placed_on=date.fromisoformat(placed_on),
-        due_on=date.fromisoformat(due_on) if due_on else None,
-        due_from=time.fromisoformat(due_from) if due_from else None,
-        due_by=time.fromisoformat(due_by) if due_by else None,
-        done_on=date.fromisoformat(done_on) if done_on else None,
-    )

@@ -54,6 +54,8 @@ class _Talk:
     async def ask(self, text: str) -> AsyncIterator[LiveMessage | ToolResult]:
         """Send a question and yield all that happens until its answer is complete."""
         self.turn += 1
+        self.toolbox.begin_turn(self.turn)
+        self.toolbox.heard(text, final=True)
         await self.session.send_text(text)
         messages = self.session.messages()
         patience_s = REPLY_S
@@ -75,6 +77,8 @@ class _Talk:
                     result = await self.toolbox.answer(message, self.turn)
                     await self.session.send_tool_result(result)
                     yield result
+                case Caption("kiosk", words) | ReplyText(words):
+                    self.toolbox.said(words)
                 case GenerationComplete():
                     patience_s = SETTLE_S
                 case TurnComplete():

@@ -24,7 +24,6 @@ from kiosk.core.effects import (
     CloseSession,
     EndUtterance,
     Flush,
-    OpenSession,
     Phrase,
     PlayEarcon,
     PlayPhrase,
@@ -36,13 +35,18 @@ from kiosk.core.endings import (
     PHRASE_LIMIT_S,
     Step,
     apologise,
+    correction,
     end_visit,
     open_window,
+    put_right,
     say_again,
+    share_nothing,
     turn_over,
     whole_ms,
 )
+from kiosk.core.floor import go_on_after_restart, pressed
 from kiosk.core.lights import Light
+from kiosk.core.noting import note
 from kiosk.core.patience import patience
 from kiosk.core.phases import (
     Conversation,
@@ -60,50 +64,8 @@ from kiosk.settings import Talk
 
 def step(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Step:
     """Advance by one event. Total: every event is legal in every phase."""
-    after, effects = _advance(_note(conv, event, now), event, now, talk)
-    return after, (*effects, *consequences(conv, after, event))
-
-
-def _note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
-    """Remember what is true whatever the phase."""
-    truths = conv.truths
-    match event:
-        case ev.ButtonPressed():
-            return replace(conv, pressed_at=now)
-        case ev.ButtonReleased():
-            return replace(conv, pressed_at=None)
-        case ev.Connected(standby=False):
-            truths = truths.with_fault(Light.ACCOUNT_FAULT, present=False)
-            return replace(conv, truths=truths, standing_in=False, notice_owed=False)
-        case ev.LinkDown() | ev.LinkDoubted():
-            return replace(conv, delivered=False)
-        case ev.FailedOver():
-            owed = not conv.notice_given
-            return replace(conv, delivered=False, standing_in=True, notice_owed=owed)
-        case ev.QuestionDelivered():
-            return replace(conv, delivered=True)
-        case ev.Reachable(reachable):
-            truths = replace(truths, offline=not reachable)
-        case ev.StandbyReady(ready):
-            truths = replace(truths, standby=ready)
-        case ev.Refused(ev.RefusedFor.ACCOUNT):
-            truths = truths.with_fault(Light.ACCOUNT_FAULT, present=True)
-        case ev.PartFailed(part=part) | ev.PartHealed(part=part):
-            failed = isinstance(event, ev.PartFailed)
-            truths = truths.with_fault(_FAULT_OF[part], present=failed)
-        case ev.MuteSwitched(muted):
-            truths = replace(truths, muted=muted)
-        case _:
-            pass
-    return replace(conv, truths=truths)
-
-
-_FAULT_OF = {
-    ev.Part.MICROPHONE: Light.MICROPHONE_FAULT,
-    ev.Part.SPEAKER: Light.SPEAKER_FAULT,
-    ev.Part.SHOP: Light.SHOP_FAULT,
-    ev.Part.NETWORK: Light.NETWORK_FAULT,
-}
+    after, effects = _advance(note(conv, event, now), event, now, talk)
+    return after, (*effects, *consequences(conv, after, event, now))
 
 
 def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Step:
@@ -115,7 +77,7 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
         ):
             return conv, (CloseSession(),)
         case Idle(), ev.VisitRestored(visit):
-            return _go_on_after_restart(conv, visit, now, talk)
+            return go_on_after_restart(conv, visit, now, talk)
         case Starting(), ev.ButtonPressed():
             return conv, (PlayPhrase(Phrase.STARTING),)
         case Starting(), _:
@@ -133,9 +95,17 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
         case _, ev.PartFailed(part=ev.Part.MICROPHONE | ev.Part.SPEAKER as part):
             return apologise(conv, Phrase.NOT_AVAILABLE, part.value, "abandoned", now)
         case _, ev.ButtonPressed():
-            return _pressed(conv, now, talk)
+            return pressed(conv, now, talk)
         case Idle(), _:
             return conv, ()
+        case Listening() | FollowUp(), ev.TriesSpent():
+            return share_nothing(conv, "abandoned", now)
+        case Thinking(), ev.FailedOver() if conv.tries_spent:
+            return share_nothing(conv, "no_reply", now)
+        case _, ev.Refused(served=False) | ev.LinkGone() if conv.tries_spent:
+            return share_nothing(conv, "no_reply", now)
+        case FollowUp(), ev.ClaimUnfounded():
+            return put_right(conv, now)
         case _, ev.Refused(served=False) if not conv.over:
             return apologise(conv, Phrase.NOT_AVAILABLE, "refused", "refused", now)
         case _, ev.LinkGone() if not conv.over:
@@ -153,74 +123,6 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
             return _saying(conv, saying, event, now, talk)
         case FollowUp() as window, _:
             return _follow_up(conv, window, event, now, talk)
-
-
-def _pressed(conv: Conversation, now: float, talk: Talk) -> Step:
-    truths = conv.truths
-    match conv.phase:
-        case _ if conv.over and truths.muted:
-            return conv, (PlayEarcon(Earcon.MUTE),)
-        case _ if conv.over and Light.MICROPHONE_FAULT in truths.faults:
-            return conv, (PlayPhrase(Phrase.NOT_AVAILABLE),)
-        case _ if conv.over:
-            return _begin_visit(conv, now, talk)
-        case Listening(heard=True) as listening:  # "done", or there is more to say: so it is held
-            return replace(conv, phase=replace(listening, held=True)), (
-                PlayEarcon(Earcon.LISTENING),
-            )
-        case _ if now >= conv.visit_due:  # the cap: who goes on asking is a new visit
-            ended, effects = end_visit(conv, "cap", "interrupted", now)
-            begun, more = _begin_visit(ended, now, talk)
-            return begun, (*effects, *more)
-        case Listening() as listening:
-            phase = replace(listening, due=now + talk.hold_s)
-            return replace(conv, phase=phase), (PlayEarcon(Earcon.LISTENING),)
-        case Thinking() | Speaking():
-            done = turn_over(conv, "interrupted", now)
-            begun, effects = _take_floor(conv, now, talk)
-            return begun, (Flush(), Report("barge_in"), *done, *effects)
-        case _:  # saying a phrase, or waiting for a follow-up question
-            begun, effects = _take_floor(conv, now, talk)
-            return begun, (Flush(), *effects)
-
-
-def _begin_visit(conv: Conversation, now: float, talk: Talk) -> Step:
-    visit = conv.visit + 1
-    fresh = replace(
-        conv,
-        visit=visit,
-        turn=0,
-        visit_due=now + talk.visit_s,
-        standing_in=False,
-        notice_owed=False,
-        notice_given=False,
-    )
-    begun, effects = _take_floor(fresh, now, talk, Earcon.PRESS)
-    click, *rest = effects
-    started = Report("visit_started", {"visit": visit})
-    return begun, (Flush(), click, started, OpenSession(visit), *rest)
-
-
-def _go_on_after_restart(conv: Conversation, visit: int, now: float, talk: Talk) -> Step:
-    """Take up a visit that the kiosk's own end interrupted: its customer is still there."""
-    phrase = Phrase.ONE_MOMENT
-    saying = Saying(phrase=phrase, due=now + PHRASE_LIMIT_S)
-    begun = replace(conv, visit=visit, turn=0, visit_due=now + talk.visit_s, phase=saying)
-    started = Report("visit_started", {"visit": visit})
-    return begun, (started, OpenSession(visit, goes_on=True), PlayPhrase(phrase))
-
-
-def _take_floor(
-    conv: Conversation, now: float, talk: Talk, earcon: Earcon = Earcon.LISTENING
-) -> Step:
-    turn = conv.turn + 1
-    phase = Listening(due=now + talk.hold_s)
-    begun = replace(conv, turn=turn, phase=phase, delivered=False)
-    return begun, (
-        PlayEarcon(earcon),
-        StartUtterance(turn),
-        Report("turn_started", {"turn": turn}),
-    )
 
 
 def _listening(
@@ -248,6 +150,10 @@ def _listening(
             return _end_turn(conv, phase, now, talk)
         case ev.Tick() if phase.heard or phase.held:  # the longest utterance there may be
             return _end_turn(conv, phase, now, talk)
+        case ev.Tick() if conv.unfounded:
+            corrected = correction(conv)[:1]
+            ended, effects = apologise(conv, Phrase.UNCHECKED, "no_speech", "no_speech", now)
+            return ended, (*corrected, *effects)
         case ev.Tick():
             ended, effects = end_visit(conv, "no_speech", "no_speech", now)
             return ended, (PlayEarcon(Earcon.SORRY), *effects)
@@ -258,6 +164,11 @@ def _listening(
 def _end_turn(conv: Conversation, phase: Listening, now: float, talk: Talk) -> Step:
     thinking = Thinking(since=now, due=now + talk.tick_s)
     said = (Report("speech_ended"),) if phase.heard else ()
+    if conv.unfounded and phase.heard:  # of the reply before, which the customer interrupted
+        stage, due = 2, now + patience(talk)[2][0]  # so long the phrase is sign enough
+        thinking = replace(thinking, stage=stage, due=due)
+        corrected = replace(conv, phase=thinking, unfounded="")
+        return corrected, (*said, EndUtterance(), *correction(conv))
     ended, notice = with_notice(replace(conv, phase=thinking))
     return ended, (*said, EndUtterance(), *notice)
 
@@ -272,16 +183,18 @@ def _thinking(conv: Conversation, phase: Thinking, event: ev.Event, now: float, 
             speaking = Speaking(since=now, due=now + talk.reply_s, first_audio_ms=first_audio_ms)
             return replace(conv, phase=speaking), (Report("reply_started"),)
         case ev.HoldWasSilent():
-            return say_again(conv, "no_speech", now)
+            return say_again(conv, "no_speech", now, talk)
         case ev.UtteranceTorn():
-            return say_again(conv, "torn", now)
-        case ev.ReplyFinished(audible=False, worth_repeating=True) if not phase.repeated:
+            return say_again(conv, "torn", now, talk)
+        case ev.ReplyFinished(audible=False, worth_repeating=True) if not (
+            phase.repeated or conv.tries_spent
+        ):
             repeated = replace(conv, phase=replace(phase, repeated=True), delivered=False)
             return repeated, (RepeatUtterance(),)
         case ev.ReplyFinished(audible=False):
-            return say_again(conv, "silent_reply", now)
+            return say_again(conv, "silent_reply", now, talk)
         case ev.ReplyCut():
-            return say_again(conv, "lost", now)
+            return say_again(conv, "lost", now, talk)
         case ev.Tick() if now >= phase.due:
             return wait_on(conv, phase, phase.since, now, talk)
         case _:
@@ -292,7 +205,7 @@ def _speaking(conv: Conversation, phase: Speaking, event: ev.Event, now: float, 
     cap_due = phase.since + talk.reply_s
     match event:
         case ev.PlayoutDrained(heard_ms) if phase.cut:
-            return say_again(conv, "lost", now, heard_ms)
+            return say_again(conv, "lost", now, talk, heard_ms)
         case ev.PlayoutDrained(heard_ms):
             return open_window(conv, now, talk, *turn_over(conv, "answered", now, heard_ms))
         case ev.ReplyCut():

@@ -1,8 +1,8 @@
 """Earcons: short tones with a meaning, made once, 24 kHz.
 
-A rising pair opens, a falling pair closes. Everything lies between 400 Hz and 2 kHz,
-where a small speaker is able and speech recognisers are not fooled, begins and ends
-without a click, and is about as loud as speech at the same volume.
+A rising pair opens, a falling pair closes, a doorbell calls the staff. Everything lies
+between 400 Hz and 2 kHz, where a small speaker is able and speech recognisers are not fooled,
+begins and ends without a click, and is about as loud as speech at the same volume.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ _TUNES: Final[Mapping[str, tuple[tuple[float, float], ...]]] = {
     "goodbye": ((784.0, 0.10), (659.3, 0.10), (523.3, 0.24)),
     "mute": ((784.0, 0.07), (523.3, 0.07), (523.3, 0.12)),
     "unmute": ((523.3, 0.07), (523.3, 0.07), (784.0, 0.12)),
+    "called": ((987.8, 0.12), (784.0, 0.12), (987.8, 0.24)),
 }
 """Pitch in Hz and length in s of each note."""
 
@@ -39,6 +40,7 @@ class Earcon(StrEnum):
     GOODBYE = "goodbye"
     MUTE = "mute"
     UNMUTE = "unmute"
+    CALLED = "called"
     TICK = "tick"
 
 

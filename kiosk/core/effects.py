@@ -21,6 +21,7 @@ class Phrase(StrEnum):
     STARTING = "P8"
     RELEASE_BUTTON = "P9"
     STANDING_IN = "P10"
+    UNCHECKED = "P11"
 
 
 class GateMode(StrEnum):

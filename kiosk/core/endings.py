@@ -30,18 +30,52 @@ Step = tuple[Conversation, tuple[Effect, ...]]
 
 
 def open_window(conv: Conversation, now: float, talk: Talk, *first: Effect) -> Step:
-    """Listen for a follow-up question, unless the visit is over its cap."""
+    """Listen for a follow-up question, once nothing has to be put right.
+
+    Unless the visit is over its cap, or nothing more is to be answered in it. ``first`` holds
+    the end of the turn.
+    """
+    window = replace(conv, phase=FollowUp(due=now + talk.echo_tail_s))
+    if conv.unfounded:
+        return put_right(window, now, *first)
+    if conv.tries_spent:
+        ended, effects = share_nothing(window, "", now)
+        return ended, (*first, *effects)
     if now >= conv.visit_due:
-        ended, effects = end_visit(conv, "cap", "", now)
+        ended, effects = end_visit(window, "cap", "", now)
         return ended, (*first, PlayEarcon(Earcon.GOODBYE), *effects)
-    return replace(conv, phase=FollowUp(due=now + talk.echo_tail_s)), first
+    return window, first
 
 
-def say_again(conv: Conversation, outcome: str, now: float, heard_ms: int | None = None) -> Step:
-    """Ask the customer to say it again; the turn ended with ``outcome``."""
+def put_right(conv: Conversation, now: float, *first: Effect) -> Step:
+    """Tell the customer not to rely on what the reply claimed; the visit goes on after it."""
+    saying = Saying(phrase=Phrase.UNCHECKED, due=now + PHRASE_LIMIT_S)
+    return replace(conv, phase=saying, unfounded=""), (*first, *correction(conv))
+
+
+def correction(conv: Conversation) -> tuple[Effect, ...]:
+    """Return what tells of the claim, and what tells the customer."""
+    corrected = Report("claim_corrected", {"kind": conv.unfounded})
+    return corrected, PlayPhrase(Phrase.UNCHECKED)
+
+
+def say_again(
+    conv: Conversation, outcome: str, now: float, talk: Talk, heard_ms: int | None = None
+) -> Step:
+    """Ask the customer to say it again; the turn ended with ``outcome``.
+
+    Unless nothing more is to be answered, or what was heard has to be put right first.
+    """
     done = turn_over(conv, outcome, now, heard_ms)
+    if conv.tries_spent or (conv.unfounded and isinstance(conv.phase, Speaking)):
+        return open_window(conv, now, talk, Flush(), *done)
     saying = Saying(phrase=Phrase.SAY_AGAIN, due=now + PHRASE_LIMIT_S)
     return replace(conv, phase=saying), (Flush(), *done, PlayPhrase(Phrase.SAY_AGAIN))
+
+
+def share_nothing(conv: Conversation, outcome: str, now: float) -> Step:
+    """End the visit of somebody who failed too often to show whose order it is."""
+    return apologise(conv, Phrase.CANNOT_SHARE, "proof", outcome, now)
 
 
 def apologise(conv: Conversation, phrase: Phrase, reason: str, outcome: str, now: float) -> Step:
@@ -57,7 +91,7 @@ def end_visit(conv: Conversation, reason: str, outcome: str, now: float) -> Step
     if not conv.over:
         ended = Report("visit_ended", {"visit": conv.visit, "reason": reason})
         effects = (*effects, CloseSession(), ended)
-    return replace(conv, phase=Idle()), effects
+    return replace(conv, phase=Idle(), tries_spent=False, unfounded=""), effects
 
 
 def turn_over(

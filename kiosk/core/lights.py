@@ -1,7 +1,7 @@
 """The status light: what it can say, and which of many truths wins.
 
 One writer, one written priority: starting > microphone or speaker fault > muted >
-in a visit > other faults > offline > degraded > ready.
+staff called > in a visit > other faults > offline > degraded > ready.
 """
 
 import math
@@ -27,6 +27,7 @@ class Light(StrEnum):
     BOARD_FAULT = "F6"
     SOFTWARE_FAULT = "F7"
     MUTED = "M"
+    CALLED = "C"
     DARK = "X"
 
     @property
@@ -67,8 +68,18 @@ class Truths:
     offline: bool = False
     standby: bool = False
     """The service on this machine is there to stand in."""
-    degraded: bool = False
+    called: bool = False
+    """A customer wants somebody, and nobody has come yet."""
+    shop_silent: bool = False
+    """The shop's order system does not answer."""
+    policy_expired: bool = False
+    """The shop's policy is out of date."""
     faults: frozenset[Light] = frozenset()
+
+    @property
+    def degraded(self) -> bool:
+        """Whether customers are served, but not with everything."""
+        return self.shop_silent or self.policy_expired
 
     def with_fault(self, light: Light, *, present: bool) -> "Truths":
         """Return the truths with one fault added or taken away."""
@@ -85,6 +96,8 @@ def light_of(truths: Truths) -> Light:
             return fault
     if truths.muted:
         return Light.MUTED
+    if truths.called:
+        return Light.CALLED
     if truths.in_visit:
         return Light.SPEAKING if truths.speaking else Light.VISIT
     for fault in _OTHER_FAULTS:
@@ -119,6 +132,7 @@ _BLUE: Final = (0.0, 0.0, 1.0)
 _WHITE: Final = (1.0, 1.0, 1.0)
 _CYAN: Final = (0.0, 1.0, 1.0)
 _GREEN: Final = (0.0, 1.0, 0.0)
+_PALE_GREEN: Final = (0.6, 1.0, 0.6)
 _AMBER: Final = (1.0, 0.6, 0.0)
 _ORANGE: Final = (1.0, 0.3, 0.0)
 _RED: Final = (1.0, 0.0, 0.0)
@@ -159,5 +173,10 @@ PATTERNS: Final[dict[Light, Pattern]] = {
     Light.BOARD_FAULT: _flashes(6),
     Light.SOFTWARE_FAULT: _flashes(7),
     Light.MUTED: Pattern("two long, pause", _RED, ((1.0, 0.8), (0.0, 0.3), (1.0, 0.8), (0.0, 1.6))),
+    Light.CALLED: Pattern(
+        "long, short, short",
+        _PALE_GREEN,
+        ((1.0, 0.7), (0.0, 0.2), (1.0, 0.15), (0.0, 0.15), (1.0, 0.15), (0.0, 1.1)),
+    ),
     Light.DARK: Pattern("dark", (0.0, 0.0, 0.0), ((0.0, 1.0),)),
 }

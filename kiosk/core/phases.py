@@ -95,6 +95,12 @@ class Conversation:
     """The customer has not been told so yet."""
     notice_given: bool = False
     """The customer of this visit has been told so: once is enough."""
+    called_at: float | None = None
+    """A customer has wanted somebody since then. It outlasts the visit."""
+    tries_spent: bool = False
+    """The customer failed too often to show whose order it is: nothing more is answered."""
+    unfounded: str = ""
+    """What a reply claimed that no tool had said, until it is put right."""
 
     @property
     def deadline(self) -> float | None:
@@ -135,5 +141,6 @@ class Conversation:
                 starting=isinstance(self.phase, Starting),
                 in_visit=in_visit,
                 speaking=isinstance(self.phase, Speaking | Saying),
+                called=self.called_at is not None,
             )
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kiosk.core.lights import Light
+from kiosk.core.lights import Light, Truths
 from kiosk.core.phases import (
     Conversation,
     FollowUp,
@@ -34,11 +34,11 @@ def doing(conv: Conversation, service: str, wedged: Sequence[str] = ()) -> str:
             return "Speaker lost"
         case Light.MUTED:
             return "Muted by staff"
+        case Light.CALLED:
+            visit = "" if conv.over else f"; in a visit, {_visit(conv)}"
+            return f"A customer wants somebody{visit}"
         case Light.VISIT | Light.SPEAKING:
-            where = ", offline" if conv.truths.offline else ""
-            if conv.standing_in:
-                where = ", with the Live service on this machine"
-            return f"In a visit, {_in_visit(conv.phase)}{where}"
+            return f"In a visit, {_visit(conv)}"
         case Light.NETWORK_FAULT:
             return f"Offline: the network is broken, not only {service}"
         case Light.ACCOUNT_FAULT:
@@ -52,11 +52,28 @@ def doing(conv: Conversation, service: str, wedged: Sequence[str] = ()) -> str:
         case Light.OFFLINE:
             return f"Offline: {service} cannot be reached"
         case Light.DEGRADED:
-            return f"Ready, on its own: {service} cannot be reached"
+            return _degraded(conv.truths, service)
         case Light.READY:
             return f"Ready: {service}"
         case Light.DARK:
             return "Dark"
+
+
+def _degraded(truths: Truths, service: str) -> str:
+    troubles = (
+        (truths.offline, "on its own", f"{service} cannot be reached"),
+        (truths.shop_silent, "without orders", "the shop's order system does not answer"),
+        (truths.policy_expired, "with old rules", "the shop's policy has expired"),
+    )
+    how = ", ".join(how for true, how, _ in troubles if true)
+    why = "; ".join(why for true, _, why in troubles if true)
+    return f"Ready, {how}: {why}"
+
+
+def _visit(conv: Conversation) -> str:
+    if conv.standing_in:
+        return f"{_in_visit(conv.phase)}, with the Live service on this machine"
+    return _in_visit(conv.phase) + (", offline" if conv.truths.offline else "")
 
 
 def _in_visit(phase: Phase) -> str:

@@ -11,7 +11,7 @@ from kiosk.core.effects import (
     Reconnect,
     StandIn,
 )
-from kiosk.core.endings import PHRASE_LIMIT_S, Step, apologise, end_visit, say_again
+from kiosk.core.endings import PHRASE_LIMIT_S, Step, apologise, end_visit, say_again, share_nothing
 from kiosk.core.patience import patience
 from kiosk.core.phases import (
     Conversation,
@@ -57,8 +57,10 @@ def _own_up(conv: Conversation, phase: Thinking | Speaking, now: float, talk: Ta
     to say it again. Without a way to it, the service on this machine stands in, or the
     customer is told, and the link goes on trying for as long as somebody may be waiting.
     """
+    if conv.tries_spent:
+        return share_nothing(conv, "no_reply", now)
     if conv.delivered:
-        again, effects = say_again(conv, "no_reply", now)
+        again, effects = say_again(conv, "no_reply", now, talk)
         return again, (*effects, Reconnect())
     if conv.truths.standby and not conv.standing_in:
         asked = replace(phase, due=now + talk.sorry_s)

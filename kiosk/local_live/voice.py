@@ -49,6 +49,9 @@ PHRASES: Final = {
         "P8": "I'm just starting, one moment.",
         "P9": "Please release the button.",
         "P10": "My connection is down, so I'll answer on my own.",
+        "P11": (
+            "Please don't rely on what I just said: I haven't checked it. A colleague can help."
+        ),
     }
 }
 

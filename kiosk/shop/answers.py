@@ -101,9 +101,41 @@ def message_answer(reference: int) -> Answer:
     return answer(AnswerStatus.OK, say, reference=str(reference))
 
 
-def invalid(say: str, problem: str) -> Answer:
-    """Answer a call whose arguments are wrong; ``problem`` tells the model what is."""
-    return answer(AnswerStatus.INVALID, say, problem=problem)
+def needs_proof(asked: str) -> Answer:
+    """Ask for proof that the order is the customer's; it need not exist."""
+    return answer(
+        AnswerStatus.NEEDS_PROOF,
+        "To keep your order safe, I need one more thing: your postcode, or the last four digits"
+        " of your phone number.",
+        order_id=asked,
+    )
+
+
+def not_verified() -> Answer:
+    """Answer proof that did not do. Nobody learns whether it was unknown, wrong or locked."""
+    return answer(
+        AnswerStatus.NOT_VERIFIED,
+        "I'm sorry, I can't confirm that with what you told me. Please check the order number and"
+        " your postcode or phone number, or ask a colleague.",
+    )
+
+
+def verified(asked: str) -> Answer:
+    """Answer proof that was right."""
+    return answer(AnswerStatus.OK, "Thank you, that's right.", order_id=asked)
+
+
+def staff_called() -> Answer:
+    """Answer a call for the staff: their light is on."""
+    return answer(AnswerStatus.OK, "I've called a colleague. Please wait here a moment.")
+
+
+def invalid(say: str, problem: str, **fields: str | bool) -> Answer:
+    """Answer a call whose arguments are wrong; ``problem`` tells the model what is.
+
+    A field ``missing`` names the parameter that ``say`` asks for.
+    """
+    return {**answer(AnswerStatus.INVALID, say, problem=problem), **fields}
 
 
 def refused(say: str, problem: str) -> Answer:

@@ -131,6 +131,11 @@ UNDER_WAY: Final = frozenset({*_STATE, OrderStatus.DELAYED, OrderStatus.READY_FO
 """What the customer still waits for: the promised day lies ahead or was missed."""
 
 
+def may_cancel(order: Order) -> bool:
+    """Tell whether the order was not dispatched yet: until then it can be cancelled."""
+    return order.status in (OrderStatus.PLACED, OrderStatus.PACKED)
+
+
 def is_late(order: Order, today: date) -> bool:
     """Tell whether the promised day, or the last to collect it, passed before the goods came."""
     return order.status in UNDER_WAY and order.due_on is not None and order.due_on < today
@@ -153,6 +158,8 @@ def status_sentence(order: Order, today: date) -> str:
             return f"Your order is ready for pickup. Please collect it by {last_day}."
         case OrderStatus.READY_FOR_PICKUP:
             return "Your order is ready for pickup."
+        case OrderStatus.DELIVERED if order.fulfilment is Fulfilment.PICKUP:
+            return f"Your order was collected{done}."
         case OrderStatus.DELIVERED:
             return f"Your order was delivered{done}."
         case OrderStatus.CANCELLED:

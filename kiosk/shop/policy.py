@@ -9,31 +9,33 @@ Pure: the day comes in as ``today``.
 """
 
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import cached_property
-from typing import Final
+from typing import Final, Self
 
-WEEKDAYS: Final = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
+from kiosk.shop.days import WEEKDAYS, without_dates
+from kiosk.shop.returns import DAYS
+from kiosk.shop.stores import Store, exceptions_sentence, hours_sentence
+from kiosk.shop.words import split
+
 _SAID_IN_PASSING: Final = frozenset(WEEKDAYS)
 _FLOOR: Final = 0.64
 _STRANGER: Final = 1.3
 _STRANGER_BESIDE_TOPIC: Final = 0.55
 """Weight of a stranger, against that of a word that only one clause knows."""
-_WORD: Final = re.compile(r"[a-z0-9]+")
 _ENDINGS: Final = (("ies", "y", 4), ("ing", "", 6), ("ed", "", 5), ("s", "", 4), ("e", "", 4))
+
+
+class Table(StrEnum):
+    """What of a store's own table answers a clause."""
+
+    NONE = ""
+    WEEK = "week"  # the opening hours of the days that are asked about
+    EXCEPTIONS = "exceptions"  # those of holidays, where the store has set them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,9 @@ class Clause:
     """A dated piece of policy; ``text`` is spoken as it stands.
 
     ``needs`` are combinations of words: the question must hold all the words of at least one.
-    ``hand_over`` sends the customer to a colleague after the text.
+    ``hand_over`` sends the customer to a colleague after the text. ``stores`` are the ids of the
+    stores it is for, none for all of them. ``hours`` has the store's table answer, and ``text``
+    only what that cannot.
     """
 
     clause_id: str
@@ -51,10 +55,28 @@ class Clause:
     valid_until: date | None = None
     needs: tuple[str, ...] = ()
     hand_over: bool = False
+    stores: tuple[str, ...] = ()
+    hours: Table = Table.NONE
 
-    def valid(self, today: date) -> bool:
-        """Tell whether the clause is in force; both of its days are included."""
-        return self.valid_from <= today and (self.valid_until is None or today <= self.valid_until)
+    def valid(self, today: date, store: str = "") -> bool:
+        """Tell whether the clause is in force in a store; both of its days are included."""
+        here = not self.stores or store in self.stores
+        return (
+            here
+            and self.valid_from <= today
+            and (self.valid_until is None or today <= self.valid_until)
+        )
+
+    def spoken(self, question: str, today: date, store: Store | None) -> Self:
+        """Return the clause with the text that answers ``question``."""
+        match self.hours:
+            case Table.WEEK if store:
+                return replace(self, text=hours_sentence(store, question, today))
+            case Table.EXCEPTIONS if store:
+                text = exceptions_sentence(store, question, today)
+                return replace(self, text=text) if text else self
+            case _:
+                return self
 
 
 class Vocabulary:
@@ -105,13 +127,6 @@ class Vocabulary:
         return self._stems.get(stems) if exact is None else exact
 
 
-def split(text: str) -> tuple[str, ...]:
-    """Return the plain words of a text, lower case, accents and apostrophes gone."""
-    plain = unicodedata.normalize("NFKD", text).lower()
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return tuple(_WORD.findall(re.sub(r"['\u2019`]", "", plain)))
-
-
 def _stem(word: str) -> str:
     for ending, instead, least in _ENDINGS:
         if word.endswith(ending) and len(word) >= least and not word.endswith("ss"):
@@ -133,11 +148,26 @@ _Words = tuple[frozenset[str], ...]
 
 @dataclass(frozen=True)
 class Policy:
-    """A version of the shop's policy."""
+    """A version of the shop's policy.
+
+    ``expires`` is the last day the set as a whole is meant for, ``return_days`` how long after
+    the delivery a return is taken.
+    """
 
     version: str
     clauses: tuple[Clause, ...]
     vocabulary: Vocabulary
+    stores: tuple[Store, ...] = ()
+    expires: date | None = None
+    return_days: int = DAYS
+
+    def expired(self, today: date) -> bool:
+        """Tell whether the set is out of date. It still answers: staff are told."""
+        return self.expires is not None and today > self.expires
+
+    def store(self, store_id: str = "") -> Store | None:
+        """Return the store with that id, the first for "", None when there is none."""
+        return next((store for store in self.stores if store_id in ("", store.store_id)), None)
 
     @cached_property
     def _variants(self) -> tuple[tuple[Clause, _Words, _Words], ...]:
@@ -161,19 +191,26 @@ class Policy:
     def _rarest(self) -> float:
         return math.log(1 + len(self.clauses))
 
-    def search(self, question: str, today: date) -> Clause | None:
-        """Return the clause in force that answers the question, or None when none does."""
-        asked = self.vocabulary.read(question, today)
+    def search(self, question: str, today: date, store_id: str = "") -> Clause | None:
+        """Return the clause in force in a store that answers the question, or None.
+
+        Its text is what is to be said. ``store_id`` "" is the first store.
+        """
+        asked = self.vocabulary.read(without_dates(question), today)
+        store = self.store(store_id)
+        here = store.store_id if store else ""
         best: tuple[float, float] = (_FLOOR, 0.0)
         found = None
         for clause, needs, variants in self._variants:
-            if not clause.valid(today) or (needs and not any(need <= asked for need in needs)):
+            if not clause.valid(today, here) or (
+                needs and not any(need <= asked for need in needs)
+            ):
                 continue
             for variant in variants:
                 score = self._score(asked, variant)
                 if score > best:
                     best, found = score, clause
-        return found
+        return found.spoken(question, today, store) if found else None
 
     def _score(self, asked: frozenset[str], variant: frozenset[str]) -> tuple[float, float]:
         """Return how well the words agree, 0 to 1, and the weight of those shared."""

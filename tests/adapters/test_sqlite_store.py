@@ -13,8 +13,10 @@ import pytest
 from kiosk.adapters.sqlite_store import Store, open_store
 from kiosk.errors import ConfigError, StartError, ToolError
 from kiosk.resources import packaged
-from kiosk.shop.orders import Order, OrderStatus, status_sentence
+from kiosk.shop.goods import Category, Item, Product
+from kiosk.shop.orders import Order, OrderStatus, ProofFacts, status_sentence
 from kiosk.shop.seed_file import load_seed
+from tests.adapters.older_store import DEMO, MESSAGE, REAL, make_older
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ def with_store(file: Path, calendar: Calendar, work: Callable[[Store], Awaitable
 
 
 def find(file: Path, calendar: Calendar, order_id: str = "ORD-88421") -> Order | None:
-    return with_store(file, calendar, lambda store: store.orders.find(order_id))
+    return with_store(file, calendar, lambda store: store.shop.find(order_id))
 
 
 @contextmanager
@@ -56,7 +58,17 @@ def test_a_fresh_kiosk_knows_the_order_that_is_due_today_by_seven(tmp_path: Path
         placed_on=date(2026, 11, 19),
         due_on=date(2026, 11, 23),
         due_by=time(19),
+        items=(Item(line=1, category=Category.KETTLE),),
+        proof=ProofFacts(postcode="10115", phone_end="4711"),
     )
+
+
+def test_a_fresh_kiosk_knows_where_goods_stand(tmp_path: Path) -> None:
+    kettles = with_store(
+        tmp_path / "shopmax.db", Calendar(), lambda store: store.shop.find_products(Category.KETTLE)
+    )
+
+    assert kettles == (Product(category=Category.KETTLE, aisle="12", stock=8),)
 
 
 def test_every_packaged_order_is_found_as_it_was_written(tmp_path: Path) -> None:
@@ -64,7 +76,7 @@ def test_every_packaged_order_is_found_as_it_was_written(tmp_path: Path) -> None
     seed = load_seed(packaged("orders_seed.toml"), calendar.today)
 
     async def all_of_them(store: Store) -> list[Order | None]:
-        return [await store.orders.find(order.order_id) for order in seed]
+        return [await store.shop.find(order.order_id) for order in seed]
 
     assert with_store(tmp_path / "shopmax.db", calendar, all_of_them) == list(seed)
 
@@ -92,9 +104,9 @@ def test_the_demo_says_today_after_midnight_without_a_restart(tmp_path: Path) ->
     calendar = Calendar()
 
     async def over_night(store: Store) -> Order | None:
-        await store.orders.find("ORD-88421")
+        await store.shop.find("ORD-88421")
         calendar.now += timedelta(days=1)
-        return await store.orders.find("ORD-88421")
+        return await store.shop.find("ORD-88421")
 
     order = with_store(tmp_path / "shopmax.db", calendar, over_night)
 
@@ -109,7 +121,7 @@ def test_two_kiosks_on_one_database_move_the_demo_once(tmp_path: Path) -> None:
         async with open_store(file, calendar) as one, open_store(file, calendar) as other:
             calendar.now += timedelta(days=1)
             first, second = await asyncio.gather(
-                one.orders.find("ORD-88421"), other.orders.find("ORD-88421")
+                one.shop.find("ORD-88421"), other.shop.find("ORD-88421")
             )
             return first, second
 
@@ -151,9 +163,12 @@ def test_what_was_changed_is_still_there_after_a_restart(tmp_path: Path) -> None
 def test_rows_are_safe_from_a_power_cut(tmp_path: Path) -> None:
     async def pragmas(store: Store) -> list[object]:
         names = ("journal_mode", "synchronous", "user_version")
-        return [store.orders._database.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+        return [
+            store.shop._database.connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in names
+        ]
 
-    assert with_store(tmp_path / "shopmax.db", Calendar(), pragmas) == ["wal", 2, 2]
+    assert with_store(tmp_path / "shopmax.db", Calendar(), pragmas) == ["wal", 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -182,6 +197,7 @@ def test_a_damaged_database_is_kept_aside_and_the_kiosk_goes_on(
     (record,) = caplog.records
     assert record.__dict__["KIOSK_MOVED_TO"] == str(aside)
     assert record.__dict__["KIOSK_FILE"] == str(file)
+    assert "without the messages" in record.message
 
 
 def test_an_empty_file_is_filled(tmp_path: Path) -> None:
@@ -234,7 +250,7 @@ def test_a_newer_kiosks_database_is_left_alone(tmp_path: Path) -> None:
     error = refused(file)
 
     assert error.exit_code == 65
-    assert "newer kiosk (version 99, this one knows 2)" in str(error)
+    assert "newer kiosk (version 99, this one knows 3)" in str(error)
 
 
 def test_a_database_somebody_else_holds_is_said_to_be_in_use(
@@ -284,8 +300,8 @@ def test_the_loop_goes_on_while_the_disk_does_not_answer(tmp_path: Path) -> None
     async def scenario() -> bool:
         async with open_store(tmp_path / "shopmax.db", Calendar()) as store:
             stuck = threading.Event()
-            store.orders._thread.submit(stuck.wait, 10)
-            asked = asyncio.ensure_future(store.orders.find("ORD-88421"))  # noqa: TID251 - the test waits for it
+            store.shop._database.thread.submit(stuck.wait, 10)
+            asked = asyncio.ensure_future(store.shop.find("ORD-88421"))  # noqa: TID251 - the test waits for it
             done, _ = await asyncio.wait([asked], timeout=0.05)
             stuck.set()
             assert not done
@@ -298,3 +314,82 @@ def test_closing_leaves_the_database_in_one_file(tmp_path: Path) -> None:
     find(tmp_path / "shopmax.db", Calendar())
 
     assert [path.name for path in tmp_path.iterdir()] == ["shopmax.db"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_kiosks_database_is_brought_up_to_date_and_keeps_what_it_had(
+    tmp_path: Path, version: int
+) -> None:
+    file, calendar = tmp_path / "shopmax.db", Calendar()
+    make_older(file, version)
+
+    async def look(store: Store) -> tuple[Order | None, Order | None, list[str]]:
+        return (
+            await store.shop.find(REAL[0]),
+            await store.shop.find(DEMO[0]),
+            [message.text for message in (await store.messages.waiting(9))[1]],
+        )
+
+    for _ in range(2):  # a second start finds it as the first left it
+        real, demo, messages = with_store(file, calendar, look)
+        assert real == Order(
+            order_id="ORD-00001",
+            status=OrderStatus.PACKED,
+            placed_on=date(2026, 11, 20),
+            due_on=date(2026, 11, 25),
+            due_from=time(9),
+            due_by=time(18),
+        )
+        assert messages == [MESSAGE] * (version == 2)
+        assert demo is not None  # as it was set, three days later, with what it lacked
+        assert (demo.status, demo.done_on) == (OrderStatus.DELIVERED, calendar.today)
+        assert demo.items == (Item(line=1, category=Category.KETTLE),)
+        assert demo.proof == ProofFacts(postcode="10115", phone_end="4711")
+
+
+def test_a_shop_without_the_demo_is_not_given_one_by_an_update(tmp_path: Path) -> None:
+    file = tmp_path / "shopmax.db"
+    make_older(file, version=2)
+    with opened(file) as database:
+        database.execute("DELETE FROM orders WHERE demo = 1")
+
+    async def look(store: Store) -> tuple[str, tuple[Product, ...]]:
+        return await store.shop.check(), await store.shop.find_products(Category.KETTLE)
+
+    words, kettles = with_store(file, Calendar(), look)
+
+    assert "1 orders, 0 of them" in words
+    assert kettles == ()
+
+
+def test_an_order_of_the_shops_own_is_not_taken_for_one_of_the_demo(tmp_path: Path) -> None:
+    file = tmp_path / "shopmax.db"
+    make_older(file, version=2)
+    with opened(file) as database:
+        database.execute(
+            "INSERT INTO orders (order_id, status, placed_on)"
+            " VALUES ('ORD-88412', 'placed', '2026-11-20')"
+        )
+
+    assert find(file, Calendar(), "ORD-88412") == Order(
+        order_id="ORD-88412", status=OrderStatus.PLACED, placed_on=date(2026, 11, 20)
+    )
+
+
+def test_an_update_that_fails_leaves_the_older_database(tmp_path: Path) -> None:
+    file, seed = tmp_path / "shopmax.db", tmp_path / "seed.toml"
+    make_older(file, version=2)
+    seed.write_text('orders = [{id = "1"}]')
+
+    async def start() -> None:
+        async with open_store(file, Calendar(), seed):
+            raise AssertionError("it started")
+
+    with pytest.raises(ConfigError):
+        asyncio.run(start())
+
+    with opened(file) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        assert database.execute("SELECT count(*) FROM orders").fetchone() == (2,)
+        names = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    assert {name for (name,) in names} == {"orders", "demo_day", "messages", "sqlite_sequence"}

@@ -42,107 +42,16 @@ from kiosk.core.phases import (
     Starting,
     Thinking,
 )
-from kiosk.settings import Talk
-
-TALK = Talk()
-
-EVENTS: tuple[ev.Event, ...] = (
-    ev.KioskReady(),
-    ev.VisitRestored(1),
-    ev.ButtonPressed(),
-    ev.ButtonReleased(),
-    ev.SpeechStarted(),
-    ev.SpeechEnded(),
-    ev.HoldWasSilent(),
-    ev.UtteranceTorn(),
-    ev.Connected(),
-    ev.Connected(standby=True),
-    ev.LinkDown(),
-    ev.LinkGone(),
-    ev.Refused(ev.RefusedFor.ACCOUNT),
-    ev.Refused(ev.RefusedFor.BUSY),
-    ev.Refused(ev.RefusedFor.ACCOUNT, served=True),
-    ev.Refused(ev.RefusedFor.BUSY, served=True),
-    ev.FailedOver(),
-    ev.StandbyReady(True),
-    ev.StandbyReady(False),
-    ev.Reachable(True),
-    ev.Reachable(False),
-    ev.QuestionDelivered(),
-    ev.ReplyStarted(),
-    ev.ReplySounded(),
-    ev.ReplyDried(),
-    ev.ReplyFinished(audible=True),
-    ev.ReplyFinished(audible=False),
-    ev.ReplyFinished(audible=False, worth_repeating=False),
-    ev.ReplyCut(),
-    ev.PlayoutDrained(heard_ms=900),
-    ev.PhraseEnded(Phrase.SAY_AGAIN),
-    ev.PhraseEnded(Phrase.LOST_CONNECTION),
-    ev.PartFailed(ev.Part.MICROPHONE),
-    ev.PartFailed(ev.Part.SPEAKER),
-    ev.PartFailed(ev.Part.SHOP),
-    ev.PartFailed(ev.Part.NETWORK, "unreachable"),
-    ev.PartHealed(ev.Part.MICROPHONE),
-    ev.PartHealed(ev.Part.SPEAKER),
-    ev.PartHealed(ev.Part.SHOP),
-    ev.PartHealed(ev.Part.NETWORK),
-    ev.MuteSwitched(muted=True),
-    ev.MuteSwitched(muted=False),
-    ev.Tick(),
+from tests.core.conversing import (
+    EVENTS,
+    PHASES,
+    TALK,
+    at,
+    outcomes,
+    phrases,
+    play,
+    reports,
 )
-
-PHASES: tuple[Phase, ...] = (
-    Starting(),
-    Idle(),
-    Listening(due=11.0),
-    Listening(due=11.0, heard=True),
-    Listening(due=11.0, held=True),
-    Listening(due=11.0, heard=True, held=True),
-    Thinking(since=9.0, due=11.0),
-    Thinking(since=9.0, due=11.0, repeated=True),
-    Thinking(since=2.0, due=11.0, stage=4),
-    Thinking(since=2.0, due=11.0, stage=5),
-    Speaking(since=9.0, due=11.0, first_audio_ms=500),
-    Speaking(since=9.0, due=11.0, first_audio_ms=500, cut=True),
-    Speaking(since=9.0, due=11.0, first_audio_ms=500, dry_since=10.2),
-    Speaking(since=2.0, due=11.0, first_audio_ms=500, dry_since=3.0, stage=4),
-    Speaking(since=2.0, due=51.0, first_audio_ms=500, dry_since=3.0, stage=5),
-    Saying(phrase=Phrase.SAY_AGAIN, due=11.0),
-    Saying(phrase=Phrase.LOST_CONNECTION, due=11.0, ended=True),
-    FollowUp(due=11.0),
-    FollowUp(due=11.0, armed=True),
-)
-
-VISITING = Conversation(phase=Idle(), visit=1, turn=1, visit_due=300.0)
-
-
-def at(phase: Phase, **changes: object) -> Conversation:
-    return replace(VISITING, phase=phase, **changes)  # type: ignore[arg-type]  # test shorthand
-
-
-def play(conv: Conversation, *script: tuple[float, ev.Event]) -> tuple[Conversation, list[Effect]]:
-    effects: list[Effect] = []
-    for now, event in script:
-        conv, more = step(conv, event, now, TALK)
-        effects += more
-    return conv, effects
-
-
-def reports(effects: list[Effect] | tuple[Effect, ...]) -> list[str]:
-    return [effect.event for effect in effects if isinstance(effect, Report)]
-
-
-def outcomes(effects: list[Effect] | tuple[Effect, ...]) -> list[object]:
-    return [
-        effect.fields["outcome"]
-        for effect in effects
-        if isinstance(effect, Report) and effect.event == "turn_ended"
-    ]
-
-
-def phrases(effects: list[Effect] | tuple[Effect, ...]) -> list[Phrase]:
-    return [effect.phrase for effect in effects if isinstance(effect, PlayPhrase)]
 
 
 def assert_kept_company(conv: Conversation, since: float) -> None:
@@ -1001,11 +910,25 @@ def test_a_kiosk_that_must_not_or_cannot_hear_takes_no_visit_up_again(event: ev.
 @pytest.mark.parametrize("event", EVENTS, ids=repr)
 @pytest.mark.parametrize("phase", PHASES, ids=repr)
 @pytest.mark.parametrize("now", [10.0, 12.0, 400.0])
-@pytest.mark.parametrize("pressed_at", [None, 9.9])
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"pressed_at": 9.9},
+        {"unfounded": "refund"},
+        {"tries_spent": True},
+        {"tries_spent": True, "unfounded": "refund", "called_at": 3.0},
+    ],
+    ids=["", "pressed", "unfounded", "tries spent", "tries spent and unfounded and called"],
+)
 def test_every_event_is_legal_in_every_phase(
-    phase: Phase, event: ev.Event, now: float, pressed_at: float | None
+    phase: Phase, event: ev.Event, now: float, known: dict[str, object]
 ) -> None:
-    before = at(phase, pressed_at=pressed_at)
+    if at(phase).over or isinstance(phase, Listening):  # where nothing more is answered, or judged
+        known = {key: value for key, value in known.items() if key != "tries_spent"}
+    if at(phase).over:
+        known = {key: value for key, value in known.items() if key != "unfounded"}
+    before = at(phase, **known)
 
     after, effects = step(before, event, now, TALK)
 
@@ -1100,6 +1023,7 @@ def test_no_customer_is_ever_heard_outside_a_visit(script: list[tuple[float, ev.
         ("reply_started", "reply_ended"),
         ("mic_open", "mic_close"),
         ("fault", "healed"),
+        ("staff_called", "staff_acknowledged"),
     ],
 )
 @given(script=scripts)

@@ -55,3 +55,12 @@ def test_a_visit_breathes_without_a_jump() -> None:
 def test_speaking_is_the_visit_in_green() -> None:
     assert PATTERNS[Light.SPEAKING].steps == PATTERNS[Light.VISIT].steps
     assert PATTERNS[Light.SPEAKING].colour == (0.0, 1.0, 0.0)
+
+
+def test_a_call_for_the_staff_is_long_short_short_and_a_pause() -> None:
+    steps = PATTERNS[Light.CALLED].steps
+    lit = [seconds for level, seconds in steps if level]
+    dark = [seconds for level, seconds in steps if not level]
+
+    assert lit[0] > 3 * lit[1] == 3 * lit[2]
+    assert dark[-1] > 3 * max(dark[:-1])

@@ -52,6 +52,8 @@ def test_staff_read_that_a_visit_goes_on_without_a_network() -> None:
     [
         (Truths(muted=True), "Muted by staff"),
         (Truths(offline=True, standby=True), "Ready, on its own"),
+        (Truths(shop_silent=True), "Ready, without orders: the shop's order system does not"),
+        (Truths(policy_expired=True), "Ready, with old rules: the shop's policy has expired"),
         (Truths(faults=frozenset({Light.MICROPHONE_FAULT}), muted=True), "Microphone lost"),
         (Truths(faults=frozenset({Light.SPEAKER_FAULT})), "Speaker lost"),
         (Truths(faults=frozenset({Light.NETWORK_FAULT})), "Offline: the network"),
@@ -63,6 +65,23 @@ def test_staff_read_that_a_visit_goes_on_without_a_network() -> None:
 )
 def test_the_words_say_what_the_light_says(truths: Truths, begins: str) -> None:
     assert doing(replace(IDLE, truths=truths), SERVICE).startswith(begins)
+
+
+def test_staff_read_that_a_customer_wants_somebody_whether_or_not_a_visit_goes_on() -> None:
+    called = replace(IDLE, called_at=1.0)
+
+    assert doing(called, SERVICE) == "A customer wants somebody"
+    in_visit = doing(replace(called, phase=Listening(due=1.0)), SERVICE)
+    assert in_visit == "A customer wants somebody; in a visit, listening"
+
+
+def test_everything_that_customers_must_do_without_is_named() -> None:
+    truths = Truths(offline=True, standby=True, shop_silent=True, policy_expired=True)
+
+    assert doing(replace(IDLE, truths=truths), SERVICE) == (
+        f"Ready, on its own, without orders, with old rules: {SERVICE} cannot be reached;"
+        " the shop's order system does not answer; the shop's policy has expired"
+    )
 
 
 def test_a_part_that_stands_still_is_named_before_anything_else() -> None:

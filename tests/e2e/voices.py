@@ -61,7 +61,7 @@ def beeps(seconds: float, level_dbfs: float) -> bytes:
 def phrases() -> Path:
     """Return the directory of the recorded phrases, so that no kiosk has to make its own."""
     directory = CACHE / "phrases"
-    if not (directory / "P10.wav").exists():
+    if not (directory / "P11.wav").exists():
         write_phrases(directory)
     return directory
 

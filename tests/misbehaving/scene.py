@@ -8,7 +8,7 @@ once, and which phrase was said.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from kiosk.core.effects import Phrase
 from kiosk.local_live.tls import Identity
 from kiosk.settings import Settings
 from kiosk.shop.orders import Order, OrderStatus
+from tests.fakes.shop import PaperShop
 from tests.misbehaving.script import Turn, Welcome
 from tests.misbehaving.service import Misbehaving, misbehaving
 from tests.misbehaving.spoken import UNIT_S, Passage, gaps, heard_in, passages, question
@@ -33,25 +34,12 @@ ORDER = Order(
 
 
 @dataclass
-class CountingOrders:
-    """A shop that knows one order, takes its time and counts how often it is asked."""
-
-    takes_s: float = 0.05
-    asked: list[str] = field(default_factory=list)
-
-    async def find(self, order_id: str) -> Order | None:
-        self.asked.append(order_id)
-        await asyncio.sleep(self.takes_s)
-        return ORDER if order_id == ORDER.order_id else None
-
-
-@dataclass
 class Scene:
     """A customer before a kiosk before a service."""
 
     service: Misbehaving
     house: House[GenaiLive]
-    orders: CountingOrders
+    orders: PaperShop
 
     async def ask(self, number: int, seconds: float = 1.2) -> None:
         """Tap and ask; returns when the customer has begun to speak."""
@@ -165,7 +153,7 @@ async def open_scene(
             connect_s=CONNECT_S,
         )
         await live.warm()
-        orders = CountingOrders()
+        orders = PaperShop([ORDER], takes_s=0.05)
         async with open_house(live, settings, book=orders) as house:
             scene = Scene(service, house, orders)
             yield scene

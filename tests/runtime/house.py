@@ -20,12 +20,10 @@ from kiosk.resources import packaged
 from kiosk.runtime.devices import Devices
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
-from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Settings
-from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
-from kiosk.shop.ports import OrderBook
-from tests.fakes.shop import Notebook
+from kiosk.shop.ports import ShopBackend
+from tests.fakes.shop import Notebook, paper_toolbox
 from tests.fakes.sound import FakeMicrophone, FakeSpeaker
 
 SETUP = SessionSetup(model="gemini-3.8-live", voice="Aoede", instruction="Be kind.")
@@ -51,14 +49,6 @@ class NobodyPresses:
     async def edges(self) -> AsyncIterator[ButtonEdge]:
         await asyncio.Event().wait()
         yield ButtonEdge(pressed=False, at=0.0)
-
-
-class NoOrders:
-    """A shop that never sold anything."""
-
-    async def find(self, order_id: str) -> Order | None:
-        del order_id
-        return None
 
 
 class FakeNetwork:
@@ -164,7 +154,7 @@ async def open_house(
     settings: Settings | None = None,
     *,
     ready: bool = True,
-    book: OrderBook | None = None,
+    book: ShopBackend | None = None,
     devices: Devices | None = None,
 ) -> AsyncIterator[House[L]]:
     """Run a kiosk at a Live service until the context ends; ``ready`` or starting.
@@ -180,7 +170,7 @@ async def open_house(
     notebook = Notebook()
     kiosk = Kiosk(
         gate=Gate(settings.gate, Marks()),
-        toolbox=Toolbox(settings.shop, book or NoOrders(), policy, notebook, lambda: NOW),
+        toolbox=paper_toolbox(policy, settings.shop, book, notebook, now=NOW),
         phrases={phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK},
         lamps=lamps,
         stream=Stream(events.append),

@@ -1,7 +1,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -15,10 +15,9 @@ from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.orders import Order, OrderStatus
 from kiosk.shop.policy_file import load_policy
-from tests.fakes.shop import Notebook
+from tests.fakes.shop import Notebook, PaperShop, paper_toolbox
 from tests.virtualtime import run_virtual
 
-NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 POLICY = load_policy(packaged("policy.toml"))
 CANARY = "My name is Canary, please call me on 555 1234."
 ORDER = Order(
@@ -30,24 +29,7 @@ ORDER = Order(
 )
 
 
-class Book:
-    """An order book in memory that can be slow, down or broken."""
-
-    def __init__(self, *, takes_s: float = 0.0, error: BaseException | None = None) -> None:
-        self.takes_s = takes_s
-        self.error = error
-        self.asked: list[str] = []
-
-    async def find(self, order_id: str) -> Order | None:
-        self.asked.append(order_id)
-        if self.takes_s:
-            await asyncio.sleep(self.takes_s)
-        if self.error:
-            raise self.error
-        return ORDER if order_id == ORDER.order_id else None
-
-
-class Stubborn(Book):
+class Stubborn(PaperShop):
     """A book that cannot be stopped once it was asked."""
 
     async def find(self, order_id: str) -> Order | None:
@@ -61,8 +43,12 @@ class Stubborn(Book):
         return ORDER
 
 
-def toolbox(book: Book, messages: Notebook | None = None) -> Toolbox:
-    return Toolbox(Shop(), book, POLICY, messages or Notebook(), lambda: NOW)
+def shop(**trouble: Any) -> PaperShop:
+    return PaperShop([ORDER], **trouble)
+
+
+def toolbox(backend: PaperShop, messages: Notebook | None = None) -> Toolbox:
+    return paper_toolbox(POLICY, backend=backend, messages=messages)
 
 
 def status_call(order_id: str = "ORD-88421", call_id: str = "1") -> ToolCall:
@@ -74,7 +60,7 @@ def answer_of(tools: Toolbox, call: ToolCall, turn: int = 1) -> ToolResult:
 
 
 def test_a_customer_learns_where_the_order_is() -> None:
-    result = answer_of(toolbox(Book()), status_call("ord 88421", "function-call-7"))
+    result = answer_of(toolbox(shop()), status_call("ord 88421", "function-call-7"))
 
     assert (result.call_id, result.name) == ("function-call-7", "get_order_status")
     assert result.response["say"] == "Your order is out for delivery and due today by 7 pm."
@@ -84,15 +70,17 @@ def test_a_customer_learns_where_the_order_is() -> None:
 def test_a_customer_learns_the_shops_rules() -> None:
     call = ToolCall("1", "search_policy", {"question": "do you take back washing machines"})
 
-    result = answer_of(toolbox(Book()), call)
+    result = answer_of(toolbox(shop()), call)
 
     assert result.response["clause"] == "returns.appliances"
 
 
-def test_the_model_is_told_of_three_tools() -> None:
-    declared = toolbox(Book()).declarations
+def test_the_model_is_told_of_what_changes_something_only_where_that_is_allowed() -> None:
+    names = {tool.name for tool in toolbox(shop()).declarations}
+    all_of_them = paper_toolbox(POLICY, Shop(allow_changes=True)).declarations
 
-    assert [tool.name for tool in declared] == ["get_order_status", "search_policy", "take_message"]
+    assert {tool.name for tool in all_of_them} - names == {"start_return", "cancel_order"}
+    assert len(names) == 9
 
 
 def message_call(text: str = CANARY, call_id: str = "1") -> ToolCall:
@@ -104,7 +92,7 @@ def test_a_message_is_kept_and_its_words_stay_out_of_the_answer_and_the_journal(
 ) -> None:
     notebook = Notebook()
     with caplog.at_level(logging.DEBUG):
-        result = answer_of(toolbox(Book(), notebook), message_call())
+        result = answer_of(toolbox(shop(), notebook), message_call())
 
     assert notebook.texts == [CANARY]
     assert result.response == {
@@ -119,7 +107,7 @@ def test_a_message_is_kept_and_its_words_stay_out_of_the_answer_and_the_journal(
 
 def test_a_model_that_repeats_a_message_leaves_one_and_hears_the_same_number() -> None:
     notebook = Notebook(takes_s=1)
-    tools = toolbox(Book(), notebook)
+    tools = toolbox(shop(), notebook)
 
     async def scenario() -> list[ToolResult]:
         together = [tools.answer(message_call(call_id=str(number)), 1) for number in range(3)]
@@ -132,7 +120,7 @@ def test_a_model_that_repeats_a_message_leaves_one_and_hears_the_same_number() -
 
 def test_a_message_kept_too_late_for_its_answer_is_not_kept_again() -> None:
     notebook = Notebook(takes_s=10)
-    tools = toolbox(Book(), notebook)
+    tools = toolbox(shop(), notebook)
     first = answer_of(tools, message_call())
     notebook.takes_s = 0
 
@@ -145,7 +133,7 @@ def test_a_message_kept_too_late_for_its_answer_is_not_kept_again() -> None:
 
 def test_the_next_customers_equal_words_are_another_message() -> None:
     notebook = Notebook()
-    tools = toolbox(Book(), notebook)
+    tools = toolbox(shop(), notebook)
     answer_of(tools, message_call())
     tools.begin_visit()
 
@@ -164,7 +152,7 @@ def test_a_message_that_could_not_be_saved_is_never_said_to_be(
     error: BaseException, say: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        result = answer_of(toolbox(Book(), Notebook(error=error)), message_call())
+        result = answer_of(toolbox(shop(), Notebook(error=error)), message_call())
 
     assert result.response["status"] == "unavailable"
     assert result.response["say"].startswith(say)
@@ -173,7 +161,7 @@ def test_a_message_that_could_not_be_saved_is_never_said_to_be(
 
 def test_a_store_that_is_slow_is_waited_for_until_the_deadline_and_no_longer() -> None:
     async def scenario() -> tuple[float, str, bool]:
-        result = await toolbox(Book(takes_s=10)).answer(status_call(), 1)
+        result = await toolbox(shop(takes_s=10)).answer(status_call(), 1)
         now = asyncio.get_running_loop().time()
         return now, result.response["problem"], result.response["retryable"]
 
@@ -184,7 +172,7 @@ def test_a_store_that_is_slow_is_waited_for_until_the_deadline_and_no_longer() -
 
 
 def test_a_store_just_within_the_deadline_is_heard() -> None:
-    assert answer_of(toolbox(Book(takes_s=2.4)), status_call()).response["status"] == "ok"
+    assert answer_of(toolbox(shop(takes_s=2.4)), status_call()).response["status"] == "ok"
 
 
 def test_even_a_store_that_cannot_be_stopped_does_not_hold_the_customer_up() -> None:
@@ -198,7 +186,7 @@ def test_even_a_store_that_cannot_be_stopped_does_not_hold_the_customer_up() -> 
 
 
 def test_a_store_that_gives_a_reason_is_quoted_with_its_own_sentence() -> None:
-    book = Book(error=ToolError("maintenance", "The order system is resting.", retryable=False))
+    book = shop(error=ToolError("maintenance", "The order system is resting.", retryable=False))
 
     assert answer_of(toolbox(book), status_call()).response == {
         "status": "unavailable",
@@ -215,7 +203,7 @@ def test_a_store_that_breaks_is_unavailable_and_the_journal_has_no_customer_in_i
     error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        result = answer_of(toolbox(Book(error=error)), status_call())
+        result = answer_of(toolbox(shop(error=error)), status_call())
 
     assert result.response["status"] == "unavailable"
     assert result.response["retryable"] is True
@@ -227,18 +215,18 @@ def test_a_store_that_breaks_is_unavailable_and_the_journal_has_no_customer_in_i
 def test_the_journal_names_the_clause_of_an_answer_and_no_word_of_the_model(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    tools = toolbox(Book())
+    tools = toolbox(shop())
     with caplog.at_level(logging.INFO):
         answer_of(tools, ToolCall("1", "search_policy", {"question": "are you open on sunday"}))
         answer_of(tools, ToolCall("2", "call_mrs_canary", {}))
 
     first, second = (record.__dict__ for record in caplog.records)
-    assert (first["KIOSK_TOOL"], first["KIOSK_CLAUSE"]) == ("search_policy", "hours.sunday")
+    assert (first["KIOSK_TOOL"], first["KIOSK_CLAUSE"]) == ("search_policy", "hours.week")
     assert (second["KIOSK_TOOL"], second["KIOSK_STATUS"]) == ("undeclared", "refused")
 
 
 def test_a_store_that_was_down_may_be_asked_again() -> None:
-    book = Book(error=OSError("down"))
+    book = shop(error=OSError("down"))
     tools = toolbox(book)
     first = answer_of(tools, status_call())
     book.error = None
@@ -249,7 +237,7 @@ def test_a_store_that_was_down_may_be_asked_again() -> None:
 
 
 def test_a_model_that_repeats_itself_asks_the_store_once() -> None:
-    book = Book(takes_s=1)
+    book = shop(takes_s=1)
     tools = toolbox(book)
 
     async def scenario() -> list[ToolResult]:
@@ -265,7 +253,7 @@ def test_a_model_that_repeats_itself_asks_the_store_once() -> None:
 
 
 def test_when_a_call_is_withdrawn_the_equal_one_that_waits_makes_its_own() -> None:
-    book = Book(takes_s=1)
+    book = shop(takes_s=1)
     tools = toolbox(book)
 
     async def scenario() -> ToolResult:
@@ -282,7 +270,7 @@ def test_when_a_call_is_withdrawn_the_equal_one_that_waits_makes_its_own() -> No
 
 def test_a_withdrawn_call_leaves_nothing_running() -> None:
     async def scenario() -> None:
-        tools = toolbox(Book(takes_s=1))
+        tools = toolbox(shop(takes_s=1))
         async with asyncio.TaskGroup() as group:
             call = group.create_task(tools.answer(status_call(), 1))
             await asyncio.sleep(0.5)
@@ -293,7 +281,7 @@ def test_a_withdrawn_call_leaves_nothing_running() -> None:
 
 
 def test_the_next_customer_starts_afresh_and_hears_nothing_of_the_last() -> None:
-    book = Book()
+    book = shop()
     tools = toolbox(book)
 
     async def scenario() -> list[str]:
@@ -310,7 +298,7 @@ def test_the_next_customer_starts_afresh_and_hears_nothing_of_the_last() -> None
 
 
 def test_a_late_answer_for_the_last_customer_is_not_remembered_for_the_next() -> None:
-    book = Book(takes_s=1)
+    book = shop(takes_s=1)
     tools = toolbox(book)
 
     async def scenario() -> None:
@@ -339,7 +327,7 @@ CALLS = st.builds(
     ),
 )
 BOOKS = st.builds(
-    Book,
+    shop,
     takes_s=st.sampled_from([0.0, 1.0, 5.0]),
     error=st.sampled_from([None, RuntimeError("x"), ToolError("x", "Sorry.", retryable=True)]),
 )
@@ -348,7 +336,7 @@ BOOKS = st.builds(
 @given(BOOKS, st.lists(st.tuples(CALLS, st.integers(0, 3)), max_size=8))
 @settings(deadline=None, max_examples=50)
 def test_every_call_is_answered_whatever_the_model_sends_and_the_store_does(
-    book: Book, calls: list[tuple[ToolCall, int]]
+    book: PaperShop, calls: list[tuple[ToolCall, int]]
 ) -> None:
     tools = toolbox(book)
 
@@ -362,4 +350,4 @@ def test_every_call_is_answered_whatever_the_model_sends_and_the_store_does(
         assert (result.call_id, result.name) == (call.call_id, call.name)
         assert {"status", "retryable", "say"} <= result.response.keys()
         assert result.response["say"]
-    assert len(book.asked) <= 12
+    assert len(book.asked) <= 2 * 12  # what failed is asked once more

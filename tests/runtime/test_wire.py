@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from kiosk.core.effects import GateMode
@@ -23,20 +22,19 @@ from kiosk.core.live import (
 )
 from kiosk.core.path import PathSample
 from kiosk.resources import packaged
+from kiosk.runtime.claim_guard import ClaimGuard
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.downlink import Downlink
 from kiosk.runtime.errands import Errands
 from kiosk.runtime.playout import Player
 from kiosk.runtime.stream import Stream
-from kiosk.runtime.toolbox import Toolbox
 from kiosk.runtime.uplink import Uplink
 from kiosk.settings import Settings
-from kiosk.shop.orders import Order
 from kiosk.shop.policy_file import load_policy
-from kiosk.shop.ports import OrderBook
-from tests.fakes.shop import Notebook
+from kiosk.shop.ports import ShopBackend
+from tests.fakes.shop import PaperShop, paper_toolbox
 from tests.fakes.sound import FakeMicrophone
-from tests.runtime.house import Marks, NoOrders
+from tests.runtime.house import Marks
 from tests.virtualtime import run_virtual
 
 PIECE = ReplyAudio(b"\x01\x10" * 960)
@@ -86,18 +84,13 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(book: OrderBook | None = None) -> AsyncIterator[Wire]:
+async def wire(book: ShopBackend | None = None) -> AsyncIterator[Wire]:
     events: list[dict[str, Any]] = []
     inbox, stream = Inbox(), Stream(lambda event: events.append(dict(event)))
-    shop = Toolbox(
-        Settings().shop,
-        book or NoOrders(),
-        load_policy(packaged("policy.toml")),
-        Notebook(),
-        lambda: datetime(2026, 11, 23, tzinfo=UTC),
-    )
+    shop = paper_toolbox(load_policy(packaged("policy.toml")), backend=book)
     errands = Errands(shop, stream)
-    line = Wire(Downlink(inbox, Player({}, inbox, stream), errands, stream), inbox, events)
+    guard = ClaimGuard(errands, inbox)
+    line = Wire(Downlink(inbox, Player({}, inbox, stream), errands, guard, stream), inbox, events)
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(work) for work in (errands.serve(), line.downlink.read(line))]
     await asyncio.sleep(0)
@@ -140,13 +133,8 @@ def test_an_old_reply_stays_unheard_though_the_customer_first_said_nothing() -> 
 
 
 def test_a_call_given_up_is_told_as_withdrawn() -> None:
-    class Slow(NoOrders):
-        async def find(self, order_id: str) -> Order | None:
-            await asyncio.sleep(1.0)
-            return await super().find(order_id)
-
     async def scenario() -> None:
-        async with wire(Slow()) as line:
+        async with wire(PaperShop(takes_s=1.0)) as line:
             line.downlink.asked()
             await line.say(ToolCall("1", "get_order_status", {"order_id": "ORD-88421"}))
             await line.say(ToolWithdrawn(("1",)))

@@ -5,7 +5,66 @@ Asked on a Monday: "today" is Monday.
 
 from typing import Final
 
+HOURS: Final = {
+    "On Fridays we are open from 9 am to 9 pm.": (
+        "when do you open on friday morning",
+        "when does the shop close on Friday",
+        "are you open late on Friday",
+    ),
+    "Today we are open from 9 am to 9 pm.": (
+        "are you open today",
+        "what time do you close tonight",
+        "till when are you open tonight",
+        "are you guys open right now",
+        "when do you close today",
+        "how late can I come today",
+    ),
+    "On Mondays we are open from 9 am to 9 pm.": ("what time does ShopMax open on Monday",),
+    "On Saturdays we are open from 9 am to 8 pm.": (
+        "what are your hours on Saturday",
+        "are you open this Saturday",
+        "when do you open on Saturday",
+    ),
+    "On Sundays we are open from 11 am to 6 pm.": (
+        "are you open on Sunday",
+        "store hours Sunday",
+        "do you close early on Sundays",
+        "do you open on Sundays",
+        "store opening hours Sunday",
+        "are you closed on Sunday",
+        "are you open all day Sunday",
+        "is the shop open on Sunday afternoon",
+    ),
+    "On Thursdays we are open from 9 am to 9 pm.": ("Thursday hours",),
+    "Tomorrow we are open from 9 am to 9 pm.": (
+        "are you open tomorrow",
+        "at what time do you open tomorrow morning",
+        "hours for tomorrow",
+        "is the store open tomorrow",
+        "what are your hours tomorrow",
+    ),
+    "On Wednesdays we are open from 9 am to 9 pm.": ("until what time are you open on Wednesday",),
+    (
+        "We are open Monday to Friday from 9 am to 9 pm,"
+        " Saturday from 9 am to 8 pm, and Sunday from 11 am to 6 pm."
+    ): (
+        "when are you open",
+        "what time do you close",
+        "opening hours",
+        "how late are you open",
+        "what time do you guys open",
+        "what days are you open",
+        "what hours are you open on weekdays",
+        "when do you open",
+    ),
+    "On Saturdays we are open from 9 am to 8 pm. On Sundays we are open from 11 am to 6 pm.": (
+        "are you open on the weekend",
+    ),
+}
+"""What is said of the opening hours, and the questions that ask for it."""
+
 ANSWERED: Final = {
+    "hours.week": tuple(question for questions in HOURS.values() for question in questions),
     "help.person": (
         "can I talk to a person",
         "can I speak to a human",
@@ -25,11 +84,6 @@ ANSWERED: Final = {
         "is there somebody I can speak to",
         "could I speak to a member of staff",
     ),
-    "hours.friday": (
-        "when do you open on friday morning",
-        "when does the shop close on Friday",
-        "are you open late on Friday",
-    ),
     "hours.holidays": (
         "are you open on Christmas day",
         "are you open on New Year's Day",
@@ -38,50 +92,6 @@ ANSWERED: Final = {
         "do you open on Easter Monday",
         "do you open at Christmas",
     ),
-    "hours.monday": (
-        "are you open today",
-        "what time do you close tonight",
-        "till when are you open tonight",
-        "are you guys open right now",
-        "what time does ShopMax open on Monday",
-        "when do you close today",
-        "how late can I come today",
-    ),
-    "hours.saturday": (
-        "what are your hours on Saturday",
-        "are you open this Saturday",
-        "when do you open on Saturday",
-    ),
-    "hours.sunday": (
-        "are you open on Sunday",
-        "store hours Sunday",
-        "do you close early on Sundays",
-        "do you open on Sundays",
-        "store opening hours Sunday",
-        "are you closed on Sunday",
-        "are you open all day Sunday",
-        "is the shop open on Sunday afternoon",
-    ),
-    "hours.thursday": ("Thursday hours",),
-    "hours.tuesday": (
-        "are you open tomorrow",
-        "at what time do you open tomorrow morning",
-        "hours for tomorrow",
-        "is the store open tomorrow",
-        "what are your hours tomorrow",
-    ),
-    "hours.wednesday": ("until what time are you open on Wednesday",),
-    "hours.week": (
-        "when are you open",
-        "what time do you close",
-        "opening hours",
-        "how late are you open",
-        "what time do you guys open",
-        "what days are you open",
-        "what hours are you open on weekdays",
-        "when do you open",
-    ),
-    "hours.weekend": ("are you open on the weekend",),
     "items.faulty": (
         "my toaster is broken",
         "the item arrived damaged what do I do",

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
@@ -5,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.shop.orders import (
+    Fulfilment,
     Order,
     OrderStatus,
     is_late,
@@ -199,6 +201,10 @@ OUT = OrderStatus.OUT_FOR_DELIVERY
         ),
         (order(OrderStatus.DELIVERED, done=-1), "Your order was delivered yesterday."),
         (order(OrderStatus.DELIVERED), "Your order was delivered."),
+        (
+            replace(order(OrderStatus.DELIVERED, done=-1), fulfilment=Fulfilment.PICKUP),
+            "Your order was collected yesterday.",
+        ),
         (order(OrderStatus.CANCELLED, done=0), "Your order was cancelled today."),
         (
             order(OrderStatus.RETURNED, done=-1),

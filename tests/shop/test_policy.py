@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.resources import packaged
-from kiosk.shop.policy import Clause, Policy, Vocabulary, split
+from kiosk.shop.policy import Clause, Policy, Vocabulary
 from kiosk.shop.policy_file import load_policy
-from tests.shop.questions import ANSWERED, NOT_COVERED
+from kiosk.shop.stores import Store
+from kiosk.shop.words import split
+from tests.shop.questions import ANSWERED, HOURS, NOT_COVERED
 
 MONDAY = date(2026, 11, 23)
 POLICY = load_policy(packaged("policy.toml"))
@@ -56,7 +58,7 @@ def test_a_question_about_something_else_gets_no_clause(question: str) -> None:
         ("How long do refunds take?", "refunds.time"),
         ("When do I get my money?", "refunds.time"),
         ("When are you open?", "hours.week"),
-        ("Are you open on Sunday?", "hours.sunday"),
+        ("Are you open on Sunday?", "hours.week"),
         ("What time do you close?", "hours.week"),
         ("Do you have parking?", None),
         ("Can I talk to a person?", "help.person"),
@@ -88,10 +90,94 @@ def test_every_question_of_a_clause_finds_that_clause() -> None:
     assert astray == []
 
 
-def test_today_and_tomorrow_are_the_days_they_fall_on() -> None:
-    assert found("are you open today", MONDAY) == "hours.monday"
-    assert found("are you open tomorrow", MONDAY) == "hours.tuesday"
-    assert found("are you open tomorrow", date(2026, 11, 28)) == "hours.sunday"
+def said(question: str, today: date = MONDAY) -> str:
+    clause = POLICY.search(question, today)
+    assert clause
+    return clause.text
+
+
+def test_a_customer_hears_the_hours_of_the_days_they_asked_about() -> None:
+    missed = [
+        (question, said(question))
+        for right, questions in HOURS.items()
+        for question in questions
+        if said(question) != right
+    ]
+
+    assert missed == []
+
+
+def test_a_day_that_is_unlike_its_weekday_is_never_passed_over() -> None:
+    christmas_eve = date(2026, 12, 24)  # a Thursday, with other hours; the day after is closed
+
+    assert said("are you open today", christmas_eve) == "Today we are open from 9 am to 4 pm."
+    assert said("are you open tomorrow", christmas_eve) == "Tomorrow we are closed."
+    assert said("are you open on Friday", christmas_eve).endswith(
+        " But tomorrow we are closed, and on Friday, January 1, we are closed."
+    )
+    assert said("when are you open", christmas_eve).endswith(
+        " But today we are open from 9 am to 4 pm, and tomorrow we are closed."
+    )
+    assert said("are you open on Christmas Day", christmas_eve) == "Tomorrow we are closed."
+    assert "But" not in said("when are you open", date(2026, 12, 17))
+    for asked in (
+        "are you open on December 24th",
+        "what time do you close on the 24th of December",
+    ):
+        assert said(asked) == "On Thursday, December 24, we are open from 9 am to 4 pm."
+
+
+def test_a_holiday_that_the_store_has_not_set_is_for_a_colleague_to_tell() -> None:
+    easter = POLICY.search("are you open on Easter Monday", MONDAY)
+
+    assert easter
+    assert easter.hand_over
+    assert "can differ" in easter.text
+    assert said("holiday hours", date(2026, 12, 20)) == (
+        "On Thursday we are open from 9 am to 4 pm. On Friday we are closed."
+        " On Thursday, December 31, we are open from 9 am to 4 pm."
+        " On Friday, January 1, we are closed."
+    )
+
+
+def test_the_set_is_out_of_date_the_day_after_its_last() -> None:
+    policy = Policy("1", (), Vocabulary({}), expires=MONDAY)
+
+    assert not policy.expired(MONDAY)
+    assert policy.expired(date(2026, 11, 24))
+    assert not Policy("1", (), Vocabulary({})).expired(MONDAY)
+    assert not POLICY.expired(MONDAY)
+
+
+def clause_for(*stores: str) -> Clause:
+    return Clause(
+        clause_id="parking",
+        text="You can park behind the store.",
+        questions=("parking",),
+        valid_from=MONDAY,
+        stores=stores,
+    )
+
+
+def store(store_id: str) -> Store:
+    return Store(store_id=store_id, name="ShopMax", address="1 Road", week=(None,) * 7)
+
+
+def test_a_clause_for_some_stores_is_said_in_no_other() -> None:
+    policy = Policy("1", (clause_for("north"),), Vocabulary({}), (store("north"), store("south")))
+
+    assert policy.search("parking", MONDAY)  # the first store
+    assert policy.search("parking", MONDAY, "north")
+    assert policy.search("parking", MONDAY, "south") is None
+    assert policy.store("south") == store("south")
+    assert policy.store("east") is None
+
+
+def test_a_clause_for_some_stores_is_said_nowhere_when_there_is_no_store() -> None:
+    policy = Policy("1", (clause_for("north"), clause_for()), Vocabulary({}))
+
+    assert policy.search("parking", MONDAY) == clause_for()
+    assert policy.store() is None
 
 
 def test_a_clause_counts_on_its_first_and_on_its_last_day_and_on_no_other() -> None:
@@ -138,6 +224,7 @@ def test_whatever_is_asked_search_comes_back(question: str, today: date) -> None
     clause = POLICY.search(question, today)
 
     assert clause is None or clause.valid(today)
+    assert clause is None or (clause.text.isprintable() and clause.text.endswith("."))
 
 
 @given(st.permutations(["can", "i", "return", "without", "the", "box"]))

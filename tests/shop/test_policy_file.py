@@ -1,10 +1,13 @@
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from kiosk.errors import ConfigError
+from kiosk.shop.days import WEEKDAYS
 from kiosk.shop.policy_file import LONGEST_TEXT, load_policy, parse_policy
+from kiosk.shop.returns import DAYS
+from kiosk.shop.stores import Hours
 
 GOOD = """
 version = "3"
@@ -149,3 +152,161 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         load_policy(binary)
     with pytest.raises(ConfigError, match=r"nowhere\.toml cannot be read: No such file"):
         load_policy(tmp_path / "nowhere.toml")
+
+
+STORES = """
+[returns]
+days = 14
+[[store]]
+id = "north"
+name = "ShopMax North"
+address = "1 North Road"
+[store.hours]
+monday = "09:00-21:00"
+tuesday = "9:00 - 21:30"
+wednesday = "00:00-24:00"
+thursday = "09:00-21:00"
+friday = "09:00-21:00"
+saturday = "09:00-20:00"
+sunday = "closed"
+[store.exceptions]
+2026-12-25 = "closed"
+2026-12-27 = "10:00-12:00"
+"""
+SOUTH = STORES.replace("[returns]\ndays = 14\n", "")
+
+
+def test_a_store_is_read_with_its_hours_and_the_days_unlike_them() -> None:
+    policy = parse_policy(GOOD + STORES, "policy.toml")
+
+    (store,) = policy.stores
+    assert (store.store_id, store.name, store.address) == (
+        "north",
+        "ShopMax North",
+        "1 North Road",
+    )
+    assert store.week[1] == Hours(time(9), time(21, 30))
+    assert store.week[2] == Hours(time(0), time(0))
+    assert store.week[6] is None
+    assert store.exceptions == {
+        date(2026, 12, 25): None,
+        date(2026, 12, 27): Hours(time(10), time(12)),
+    }
+    assert policy.return_days == 14
+
+
+def test_the_last_day_of_the_set_is_read() -> None:
+    assert parse_policy("expires = 2026-12-31\n" + GOOD, "policy.toml").expires == date(
+        2026, 12, 31
+    )
+    assert parse_policy(GOOD, "policy.toml").expires is None
+    assert "policy.toml: the file: expires must be a day, like 2026-01-31" in mistakes(
+        'expires = "soon"\n' + GOOD
+    )
+
+
+def test_every_mistake_in_a_store_is_named() -> None:
+    assert mistakes(
+        GOOD
+        + """
+stores = ["nrth", "north"]
+hours = "weak"
+[[store]]
+id = "north"
+name = "ShopMax"
+address = "1 North\\nRoad"
+[store.hours]
+monday = "9 to 5"
+tuesday = "21:00-09:00"
+wednesday = "09:00-24:30"
+thursday = 9
+friday = "closed"
+saturday = "closed"
+sonday = "closed"
+[store.exceptions]
+2026-13-25 = "closed"
+2026-12-25 = "shut"
+[[store]]
+id = "North Side"
+hours = 3
+adress = "2 North Road"
+[[store]]
+id = "north"
+name = "ShopMax"
+address = "3 North Road"
+[store.hours]
+monday = "closed"
+tuesday = "closed"
+wednesday = "closed"
+thursday = "closed"
+friday = "closed"
+saturday = "closed"
+sunday = "closed"
+"""
+    ) == [
+        f"policy.toml: {mistake}"
+        for mistake in (
+            "store north: hours: unknown key sonday; did you mean sunday?",
+            "store north: exceptions: 2026-13-25 is no day, like 2026-12-25",
+            "store north: address must be one line of printable characters",
+            'store north: hours: monday must be "closed" or like "09:00-21:00"',
+            "store north: hours: tuesday must end after it begins, at 24:00 the latest",
+            "store north: hours: wednesday must end after it begins, at 24:00 the latest",
+            'store north: hours: thursday must be "closed" or like "09:00-21:00"',
+            "store north: hours: sunday is missing",
+            'store north: exceptions: 2026-12-25 must be "closed" or like "09:00-21:00"',
+            "store North Side: unknown key adress; did you mean address?",
+            "store North Side: id must be lower-case letters and digits, with hyphens between",
+            "store North Side: hours must be a table",
+            "store North Side: name is missing",
+            "store North Side: address is missing",
+            *(f"store North Side: hours: {day} is missing" for day in WEEKDAYS),
+            "store north: is there twice",
+            'clause hours.week: hours must be "week" or "exceptions"',
+            'clause hours.week: stores: "nrth" is no [[store]]; did you mean north?',
+        )
+    ]
+
+
+def test_hours_are_not_answered_without_a_store_to_take_them_from() -> None:
+    assert mistakes(GOOD + 'hours = "week"') == [
+        "policy.toml: clause hours.week: hours needs a [[store]] to take them from",
+        "policy.toml: clause hours.week: text would never be said: the store's hours are",
+    ]
+    assert mistakes("store = 3\n" + GOOD) == ["policy.toml: the file: stores are written [[store]]"]
+
+
+def test_two_clauses_for_different_stores_may_claim_one_question() -> None:
+    def scoped(store_id: str) -> str:
+        return SECOND.format("2026-06-01") + f'stores = ["{store_id}"]\n'
+
+    both = GOOD + 'stores = ["north"]\n'
+    south = SOUTH.replace("north", "south")
+
+    assert len(parse_policy(both + scoped("south") + SOUTH + south, "policy.toml").clauses) == 2
+    assert mistakes(both + scoped("north") + SOUTH) == [
+        'policy.toml: clauses hours.week and hours.other both claim "open you do"'
+    ]
+
+
+def test_a_clause_may_not_say_other_days_than_the_rule_that_is_applied() -> None:
+    late = SECOND.format("2026-01-01").replace("hours.other", "returns.late")
+    late = late.replace("We are never open.", "Within 7 days. For 1 day.").replace("open you", "it")
+
+    assert mistakes(GOOD + late + "[returns]\ndays = 7\n") == [
+        "policy.toml: clause returns.late: text says 1 days, but [returns] says 7"
+    ]
+    assert mistakes(GOOD + "[returns]\ndays = 0\nhours = 3\n") == [
+        "policy.toml: returns: unknown key hours",
+        "policy.toml: returns: days must be a number from 1 to 365",
+    ]
+    assert parse_policy(GOOD, "policy.toml").return_days == DAYS
+
+
+def test_a_kiosk_in_a_store_that_the_file_does_not_know_is_told_so() -> None:
+    assert parse_policy(GOOD + SOUTH, "policy.toml", "north").store("north")
+    with pytest.raises(ConfigError) as caught:
+        parse_policy(GOOD + SOUTH, "policy.toml", "norht")
+    assert caught.value.mistakes == [
+        'policy.toml: there is no store "norht" in it; did you mean north?'
+    ]

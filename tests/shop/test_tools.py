@@ -21,24 +21,32 @@ from kiosk.shop.answers import (
 from kiosk.shop.messages import Message
 from kiosk.shop.orders import Order, OrderStatus
 from kiosk.shop.policy import Clause
-from kiosk.shop.tools import (
-    LONGEST_ARGUMENT,
-    TOOLS,
+from kiosk.shop.requests import (
+    AskItems,
     AskOrder,
     AskPolicy,
-    Gateway,
+    AskStore,
+    CallStaff,
+    CancelOrder,
+    CheckReturn,
+    FindProduct,
     Request,
+    StartReturn,
     TakeMessage,
-    check,
+    Verify,
 )
+from kiosk.shop.tools import LONGEST_ARGUMENT, Gateway, check, declared
 
 MONDAY = date(2026, 11, 23)
 ORDER = {"order_id": "ORD-88421"}
 FOUND = answer(AnswerStatus.OK, "Your order is packed.")
 
 
-def gateway(per_turn: int = 4, per_visit: int = 12) -> Gateway:
-    return Gateway(calls_per_turn=per_turn, calls_per_visit=per_visit)
+TOOLS = declared(allow_changes=True)
+
+
+def gateway(per_turn: int = 4, per_visit: int = 12, *, allow_changes: bool = True) -> Gateway:
+    return Gateway(calls_per_turn=per_turn, calls_per_visit=per_visit, allow_changes=allow_changes)
 
 
 def refusal(given_answer: object) -> Mapping[str, Any]:
@@ -47,25 +55,73 @@ def refusal(given_answer: object) -> Mapping[str, Any]:
 
 
 def test_each_tool_tells_the_model_what_it_is_for_and_what_it_takes() -> None:
-    assert [tool.name for tool in TOOLS] == ["get_order_status", "search_policy", "take_message"]
+    assert [tool.name for tool in TOOLS] == [
+        "get_order_status",
+        "verify_customer",
+        "get_order_items",
+        "check_return",
+        "start_return",
+        "cancel_order",
+        "search_policy",
+        "store_info",
+        "find_product",
+        "take_message",
+        "call_staff",
+    ]
     for tool in TOOLS:
+        assert len(tool.description) > 40
         assert tool.parameters["type"] == "object"
-        assert tool.parameters["required"] == list(tool.parameters["properties"])
+        assert set(tool.parameters["required"]) <= tool.parameters["properties"].keys()
         assert all(schema["description"] for schema in tool.parameters["properties"].values())
+        assert set(tool.asks) >= set(tool.parameters["required"])
     described = TOOLS[0].parameters["properties"]["order_id"]["description"]
     assert described == "The order number: ORD- and five digits, e.g. ORD-88421."
 
 
+def test_a_tool_that_needs_proof_or_a_yes_says_what_to_do_about_it() -> None:
+    about = {tool.name: tool.description for tool in TOOLS}
+
+    for name in ("get_order_status", "get_order_items", "check_return", "start_return"):
+        assert "needs_proof" in about[name]
+        assert "verify_customer" in about[name]
+    for tool in TOOLS:
+        assert ("answers confirm" in about[tool.name]) is tool.changes
+
+
+def test_what_changes_something_is_declared_only_where_that_is_allowed() -> None:
+    names = {tool.name for tool in declared(allow_changes=False)}
+
+    assert names == {tool.name for tool in TOOLS} - {"start_return", "cancel_order"}
+    refused = refusal(gateway(allow_changes=False).admit("cancel_order", ORDER, 1))
+    assert (refused["status"], refused["problem"]) == ("refused", "no such tool")
+
+
 def test_a_good_call_becomes_a_request_with_the_number_in_its_one_spelling() -> None:
-    assert gateway().admit("get_order_status", {"order_id": "ord 88421"}, 1) == AskOrder(
-        "ORD-88421"
-    )
-    assert gateway().admit("search_policy", {"question": " are you\n open? "}, 1) == AskPolicy(
-        "are you open?"
-    )
-    assert gateway().admit("take_message", {"message": " the door\tis \n stuck "}, 1) == (
-        TakeMessage("the door is stuck")
-    )
+    number = {"order_id": "ord 88421"}
+    said = {"item": " The  Kettle", "unused": True, "original_packaging": False}
+    for name, arguments, request in (
+        ("get_order_status", number, AskOrder("ORD-88421")),
+        ("verify_customer", {**number, "proof": " 10115 "}, Verify("ORD-88421", "10115")),
+        ("get_order_items", number, AskItems("ORD-88421")),
+        ("check_return", number, CheckReturn("ORD-88421")),
+        ("check_return", {**number, "item": None}, CheckReturn("ORD-88421")),
+        ("start_return", {**number, **said}, StartReturn("ORD-88421", "the kettle", True, False)),
+        ("cancel_order", number, CancelOrder("ORD-88421")),
+        ("search_policy", {"question": " are you\n open? "}, AskPolicy("are you open?")),
+        ("store_info", {"about": "hours", "day": " Sunday"}, AskStore("hours", "sunday")),
+        ("store_info", {"about": "address"}, AskStore("address")),
+        ("find_product", {"product": "a kettle"}, FindProduct("a kettle")),
+        ("take_message", {"message": " the door\tis \n stuck "}, TakeMessage("the door is stuck")),
+        ("call_staff", {}, CallStaff()),
+    ):
+        assert gateway().admit(name, arguments, 1) == request
+
+
+def test_what_a_customer_said_to_prove_or_to_return_stands_in_no_repr() -> None:
+    said = f"{Verify('ORD-88421', '10115')} {StartReturn('ORD-88421', 'canary')}"
+
+    assert "10115" not in said
+    assert "canary" not in said
 
 
 @pytest.mark.parametrize(
@@ -123,7 +179,7 @@ def test_the_words_of_a_message_stand_in_no_repr_and_in_no_answer() -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "status", "problem"),
     [
-        ("cancel_order", ORDER, "refused", "no such tool"),
+        ("refund_order", ORDER, "refused", "no such tool"),
         ("", {}, "refused", "no such tool"),
         ("get_order_status", {}, "invalid", "order_id is missing"),
         ("get_order_status", {"order_id": 88421}, "invalid", "order_id must be a string"),
@@ -143,6 +199,20 @@ def test_the_words_of_a_message_stand_in_no_repr_and_in_no_answer() -> None:
             "invalid",
             "question is too long",
         ),
+        ("verify_customer", ORDER, "invalid", "proof is missing"),
+        ("verify_customer", {**ORDER, "proof": 10115}, "invalid", "proof must be a string"),
+        (
+            "verify_customer",
+            {**ORDER, "proof": "I forgot"},
+            "invalid",
+            "proof has no digit in it",
+        ),
+        ("check_return", {**ORDER, "unused": "yes"}, "invalid", "unused must be true or false"),
+        ("check_return", {**ORDER, "unused": 1}, "invalid", "unused must be true or false"),
+        ("check_return", {**ORDER, "item": 1}, "invalid", "item must be a string"),
+        ("store_info", {"about": "staff"}, "invalid", "about must be hours or address"),
+        ("store_info", {"about": None}, "invalid", "about must be a string"),
+        ("call_staff", {"why": "x"}, "invalid", "it takes nothing"),
         ("take_message", {}, "invalid", "message is missing"),
         ("take_message", {"message": "\u200b\n "}, "invalid", "message is empty"),
         ("take_message", {"message": 5}, "invalid", "message must be a string"),
@@ -160,10 +230,41 @@ def test_a_call_that_does_not_fit_is_answered_and_not_made(
     assert given_answer["say"]
 
 
-def test_a_customer_whose_number_has_the_wrong_shape_hears_which_shape_it_has() -> None:
-    given_answer = refusal(gateway().admit("get_order_status", {"order_id": "8842"}, 1))
+@pytest.mark.parametrize(
+    ("name", "arguments", "missing", "say"),
+    [
+        ("verify_customer", {}, "order_id", "order number"),
+        ("verify_customer", ORDER, "proof", "postcode"),
+        ("verify_customer", {**ORDER, "proof": "no"}, "proof", "last four digits"),
+        ("start_return", {"order_id": "8"}, "order_id", "an order number has five"),
+        ("start_return", {**ORDER, "unused": "?"}, "unused", "original packaging"),
+        ("find_product", {"product": " "}, "product", "looking for"),
+    ],
+)
+def test_a_customer_is_asked_for_what_is_missing(
+    name: str, arguments: Mapping[str, Any], missing: str, say: str
+) -> None:
+    given_answer = refusal(gateway().admit(name, arguments, 1))
 
-    assert "O R D and five digits" in given_answer["say"]
+    assert given_answer["missing"] == missing
+    assert say in given_answer["say"]
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("my order", "O R D and five digits"),
+        ("O R D eight eight four two", "I heard 4 digits"),
+        ("eight", "I heard 1 digit,"),
+        ("884211", "I heard 6 digits"),
+        ("ORD-88421 and ORD-88422", "Which one"),
+        ("eight eight four, no, two one", "Did you say O R D 8 8 4 2 1?"),
+    ],
+)
+def test_a_customer_whose_number_will_not_do_hears_why(said: str, asked: str) -> None:
+    given_answer = refusal(gateway().admit("get_order_status", {"order_id": said}, 1))
+
+    assert asked in given_answer["say"]
 
 
 def test_a_fifth_call_in_a_turn_is_refused_and_the_next_turn_starts_afresh() -> None:
@@ -242,6 +343,75 @@ def test_an_answer_that_may_change_is_not_remembered_and_asking_again_counts() -
     tools.give_up(request)
 
     assert refusal(tools.admit("get_order_status", ORDER, 1))["status"] == "refused"
+
+
+@pytest.mark.parametrize("status", ["needs_proof", "confirm", "not_verified"])
+def test_an_answer_that_is_only_a_step_is_not_remembered(status: str) -> None:
+    tools = gateway()
+    request = tools.admit("get_order_items", ORDER, 1)
+    assert isinstance(request, AskItems)
+    tools.settle(request, answer(AnswerStatus(status), "First something else."))
+
+    assert tools.admit("get_order_items", ORDER, 1) == request
+
+
+def test_proof_that_failed_is_tried_again_in_the_next_turn_and_not_in_the_same() -> None:
+    tools = gateway()
+    call = ("verify_customer", {**ORDER, "proof": "10115"})
+    request = tools.admit(*call, 1)
+    assert isinstance(request, Verify)
+    failed = tools.settle(request, answer(AnswerStatus.NOT_VERIFIED, "That does not match."))
+
+    assert tools.admit(*call, 1) == failed
+    assert tools.admit(*call, 2) == request
+
+
+def test_staff_are_called_once_a_turn_and_again_when_the_customer_asks_again() -> None:
+    tools = gateway()
+    request = tools.admit("call_staff", {}, 1)
+    assert isinstance(request, CallStaff)
+    called = tools.settle(request, answer(AnswerStatus.OK, "Somebody comes."))
+
+    assert tools.admit("call_staff", {}, 1) == called
+    assert tools.admit("call_staff", {}, 2) == request
+
+
+def test_a_change_that_was_not_made_may_be_asked_for_again() -> None:
+    tools = gateway()
+    request = tools.admit("cancel_order", ORDER, 1)
+    assert isinstance(request, CancelOrder)
+    tools.settle(request, answer(AnswerStatus.REFUSED, "All right, I haven't changed anything."))
+
+    assert tools.admit("cancel_order", ORDER, 2) == request
+
+
+def test_a_change_that_was_made_is_made_once_and_what_was_said_before_is_forgotten() -> None:
+    tools = gateway()
+    for name, number in (("get_order_status", "88421"), ("get_order_status", "88422")):
+        asked = tools.admit(name, {"order_id": number}, 1)
+        assert isinstance(asked, AskOrder)
+        tools.settle(asked, FOUND)
+    request = tools.admit("cancel_order", ORDER, 2)
+    assert isinstance(request, CancelOrder)
+    done = tools.settle(request, answer(AnswerStatus.OK, "It is cancelled."))
+
+    assert tools.admit("cancel_order", ORDER, 3) == done
+    assert tools.admit("get_order_status", ORDER, 3) == AskOrder("ORD-88421")
+    assert tools.admit("get_order_status", {"order_id": "88422"}, 3) == FOUND
+
+
+def test_everything_can_be_forgotten_but_not_how_much_was_asked() -> None:
+    tools = gateway(per_visit=3)
+    known = tools.admit("get_order_items", ORDER, 1)
+    under_way = tools.admit("get_order_status", ORDER, 1)
+    assert isinstance(known, AskItems)
+    assert isinstance(under_way, AskOrder)
+    tools.settle(known, FOUND)
+    tools.forget()
+    tools.settle(under_way, FOUND)
+
+    assert tools.admit("get_order_items", ORDER, 2) == known
+    assert refusal(tools.admit("get_order_status", ORDER, 2))["status"] == "refused"
 
 
 def test_an_answer_too_large_or_unspeakable_never_reaches_the_model() -> None:
@@ -336,7 +506,11 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = st.sampled_from([tool.name for tool in TOOLS]) | st.text(max_size=20)
-ARGUMENTS = st.dictionaries(st.sampled_from(["order_id", "question", "message"]) | st.text(), JSON)
+PARAMETERS = sorted({name for tool in TOOLS for name in tool.parameters["properties"]})
+ARGUMENTS = st.dictionaries(
+    st.sampled_from(PARAMETERS) | st.text(),
+    JSON | st.sampled_from(["ORD-88421", "10115", "hours", "kettle"]),
+)
 
 
 @given(st.lists(st.tuples(NAMES, ARGUMENTS, st.integers(0, 9)), max_size=40))
@@ -370,9 +544,9 @@ def test_a_problem_never_quotes_what_the_model_sent(arguments: dict[str, Any]) -
     problem = check(arguments, schema)
 
     assert problem in (
-        "order_id is missing",
-        "it takes order_id only",
-        "order_id must be a string",
-        "order_id is too long",
+        ("order_id", "order_id is missing"),
+        ("", "it takes order_id only"),
+        ("order_id", "order_id must be a string"),
+        ("order_id", "order_id is too long"),
         None,
     )

@@ -1,0 +1,129 @@
+"""The line to ShopMax: deadlines, one more try for what only reads, a breaker, and the news.
+
+Whether ShopMax answers is news for the lights: at once when it stops or begins again, as a fault
+that needs a person when it gives answers of the wrong shape or has been down for ten minutes.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from kiosk.core.events import Event, Part, PartFailed, PartHealed, ShopAnswers
+from kiosk.errors import ToolError
+from kiosk.runtime.patience import LeftOpen, within
+from kiosk.shop.breaker import REST_S, Breaker
+from kiosk.shop.goods import Category
+from kiosk.shop.orders import Order
+from kiosk.shop.ports import ShopBackend
+
+DOWN: Final = "I can't look up orders just now, but I can answer questions about the shop."
+WRONG_SHAPE: Final = "wrong_shape"
+"""The reason of a ToolError for an answer that is none."""
+DECIDED: Final = frozenset({"not_found", "too_late"})
+"""Reasons that are answers: ShopMax is well, and says no."""
+RESTING: Final = "resting"
+"""The reason of a ToolError for what was not asked at all: too much has failed just now."""
+FAULT_AFTER_S: Final = 600.0
+LOOK_EVERY_S: Final = 60.0
+
+T = TypeVar("T")
+Ask = Callable[[ShopBackend], Coroutine[Any, Any, T]]
+
+
+class ShopLine:
+    """The one way to the backend. Everything on it raises ToolError."""
+
+    def __init__(self, backend: ShopBackend, tell: Callable[[Event], None]) -> None:
+        """Make a line; ``tell`` hears the news."""
+        self._backend = backend
+        self._tell = tell
+        self._breaker = Breaker()
+        self._down_since: float | None = None
+        self._faulty = False
+
+    async def order(self, order_id: str, deadline: float) -> Order | None:
+        """Return the order with that number, and never another's."""
+
+        async def find(backend: ShopBackend) -> Order | None:
+            order = await backend.find(order_id)
+            if order is not None and order.order_id != order_id:
+                raise ToolError(WRONG_SHAPE, DOWN, retryable=False)
+            return order
+
+        return await self.read(find, deadline)
+
+    async def read(self, ask: Ask[T], deadline: float) -> T:
+        """Ask, and once more when that failed and there is time."""
+        return await self._reported(self._twice(ask, deadline))
+
+    async def change(self, ask: Ask[T], deadline: float) -> T:
+        """Ask for a change, once: nobody knows what became of one that failed."""
+        return await self._reported(self._once(ask, deadline))
+
+    async def look(self, deadline_s: float) -> float:
+        """Ask something that is nobody's, for the news; return when to look again, in seconds."""
+        deadline = asyncio.get_running_loop().time() + deadline_s
+        try:
+            await self.read(lambda shop: shop.find_products(Category.OTHER), deadline)
+        except ToolError:
+            return REST_S
+        return LOOK_EVERY_S
+
+    async def _reported(self, asking: Coroutine[Any, Any, T]) -> T:
+        try:
+            given = await asking
+        except ToolError as err:
+            if err.reason in DECIDED:
+                self._up()
+            else:
+                self._down(err.reason)
+            raise
+        self._up()
+        return given
+
+    async def _twice(self, ask: Ask[T], deadline: float) -> T:
+        try:
+            return await self._once(ask, deadline)
+        except ToolError as err:
+            late = asyncio.get_running_loop().time() >= deadline
+            if late or not err.retryable or err.reason == RESTING:
+                raise
+        return await self._once(ask, deadline)
+
+    async def _once(self, ask: Ask[T], deadline: float) -> T:
+        now = asyncio.get_running_loop().time
+        if not self._breaker.admit(now()):
+            raise ToolError(RESTING, DOWN, retryable=True)
+        try:
+            given = await within(ask(self._backend), deadline)
+        except ToolError as err:
+            if err.reason in DECIDED:
+                self._breaker.answered()
+                raise
+            self._breaker.failed(now())
+            if isinstance(err, LeftOpen):
+                raise ToolError(err.reason, DOWN, retryable=True) from err
+            raise
+        except asyncio.CancelledError:
+            self._breaker.given_up()
+            raise
+        self._breaker.answered()
+        return given
+
+    def _up(self) -> None:
+        if self._down_since is not None:
+            self._down_since = None
+            self._tell(ShopAnswers(up=True))
+        if self._faulty:
+            self._faulty = False
+            self._tell(PartHealed(Part.SHOP))
+
+    def _down(self, reason: str) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._down_since is None:
+            self._down_since = now
+            self._tell(ShopAnswers(up=False))
+        wrong = reason == WRONG_SHAPE
+        if not self._faulty and (wrong or now - self._down_since >= FAULT_AFTER_S):
+            self._faulty = True
+            self._tell(PartFailed(Part.SHOP, WRONG_SHAPE if wrong else "down"))
