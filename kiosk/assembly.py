@@ -2,21 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from kiosk.adapters.genai_live import GenaiLive
+from kiosk.adapters.http_shop import HttpShop, open_http_shop
 from kiosk.adapters.local_service import LocalEndpoint, local_service
 from kiosk.adapters.sqlite_store import open_store
-from kiosk.config_file import api_key, state_directory
+from kiosk.config_file import api_key, shop_token, state_directory
 from kiosk.core.live import SessionSetup
+from kiosk.core.persona import instruction
 from kiosk.errors import LinkError, LinkRefused
 from kiosk.resources import packaged
 from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Settings
+from kiosk.shop.policy import Policy
 from kiosk.shop.policy_file import load_policy
+from kiosk.shop.ports import ShopBackend
 
 LOOK_S = 20.0
 ANSWERS_WITHIN_S = 3.0
@@ -128,17 +137,19 @@ def _live(
 
 @asynccontextmanager
 async def open_toolbox(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Toolbox]:
-    """Open the shop's orders, policy and messages behind the one gateway."""
-    path = settings.shop.policy
-    policy = load_policy(
-        Path(path) if path else packaged("policy.toml"), store_id=settings.shop.store
-    )
-    database = settings.shop.database
-    file = Path(database) if database else state_directory(environ) / "shopmax.db"
-    async with open_store(file, _now) as store:
+    """Open ShopMax, its policy and the kiosk's own books behind the one gateway.
+
+    Raises ConfigError or StartError.
+    """
+    policy = shop_policy(settings)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(store_file(settings, environ), _now))
+        backend: ShopBackend = store.shop
+        if settings.shop.backend == "http":
+            backend = await stack.enter_async_context(order_service(settings, environ))
         yield Toolbox(
             settings.shop,
-            store.shop,
+            backend,
             policy,
             store.messages,
             tries=store.tries,
@@ -147,11 +158,35 @@ async def open_toolbox(settings: Settings, environ: Mapping[str, str]) -> AsyncI
         )
 
 
+def order_service(
+    settings: Settings, environ: Mapping[str, str]
+) -> AbstractAsyncContextManager[HttpShop]:
+    """Return the ShopMax order service, to be entered. Raises ConfigError."""
+    return open_http_shop(
+        settings.shop.url,
+        token=shop_token(settings, environ),
+        ca_file=settings.shop.ca_file,
+        deadline_s=settings.shop.deadline_s,
+    )
+
+
+def shop_policy(settings: Settings) -> Policy:
+    """Read what the shop promises. Raises ConfigError."""
+    path = settings.shop.policy
+    return load_policy(Path(path) if path else packaged("policy.toml"), settings.shop.store)
+
+
+def store_file(settings: Settings, environ: Mapping[str, str]) -> Path:
+    """Return the file of the kiosk's own books, and of its orders when it keeps them itself."""
+    database = settings.shop.database
+    return Path(database) if database else state_directory(environ) / "shopmax.db"
+
+
 def session_setup(settings: Settings, toolbox: Toolbox) -> SessionSetup:
     """Return what every session of this kiosk is opened with."""
     return SessionSetup(
         model=settings.live.model,
         voice=settings.live.voice,
-        instruction=packaged("persona.md").read_text(),
+        instruction=instruction(packaged("persona.md").read_text(), settings.talk.languages),
         tools=toolbox.declarations,
     )

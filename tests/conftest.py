@@ -8,6 +8,8 @@ import pytest
 SLOW_MODULES = {
     "adapters/test_pyaudio_io.py",
     "adapters/test_virtual_sound.py",
+    "contract/test_shopmax_fuzz.py",
+    "contract/test_shopmax_prism.py",
     "local_live/test_brain_properties.py",
     "local_live/test_command.py",
     "local_live/test_ears.py",

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from kiosk.shop.goods import Category, Item, Product
+from kiosk.shop.goods import AISLE, Category, Item, Product
 from kiosk.shop.orders import Fulfilment, Order, OrderStatus, ProofFacts, ReturnStarted
 
 MOST_ENTRIES: Final = 50
@@ -111,7 +111,7 @@ class _Cancellation(_Answer):
 
 class _Product(_Answer):
     category: Category
-    aisle: Annotated[str, Field(pattern=r"^[A-Z]{0,2}[0-9]{1,3}[A-Z]?$")]
+    aisle: Annotated[str, Field(pattern=rf"^{AISLE.pattern}$")]
     stock: Annotated[int, Field(ge=0, le=999_999)]
 
 

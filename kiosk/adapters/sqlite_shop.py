@@ -1,20 +1,26 @@
 """ShopMax in the store: orders, what was done to them, and where goods stand.
 
-Orders to try the kiosk on are marked ``demo`` and move along with the calendar, so that what is
-due today is due today on any day; orders that a shop puts in itself (``demo = 0``) are never
-touched. A change is made once, however often it is asked for; a key that made one makes no other.
+A change is made once, however often it is asked for; a key that made one makes no other. Orders
+to try the kiosk on are moved along with the calendar (``sqlite_demo``) before anything is done.
 """
 
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import date, time
 from typing import Final, TypeVar
 
+from kiosk.adapters.sqlite_demo import move_demo
 from kiosk.adapters.sqlite_parts import Database, Transaction, check_integrity
 from kiosk.errors import ToolError
 from kiosk.shop.goods import Category, Item, Product
-from kiosk.shop.orders import Fulfilment, Order, OrderStatus, ProofFacts, ReturnStarted
+from kiosk.shop.orders import (
+    Fulfilment,
+    Order,
+    OrderStatus,
+    ProofFacts,
+    ReturnStarted,
+    may_cancel,
+)
 
 ORDERS_SCHEMA: Final = """
 CREATE TABLE orders (
@@ -64,13 +70,6 @@ CREATE TABLE products (
 
 T = TypeVar("T")
 
-_DAYS: Final = (
-    ("orders", "placed_on"),
-    ("orders", "due_on"),
-    ("orders", "done_on"),
-    ("returns", "started_on"),
-)
-_BEFORE_DISPATCH: Final = (OrderStatus.PLACED, OrderStatus.PACKED)
 _CANNOT_READ: Final = "I can't look up orders just now, but I can answer questions about the shop."
 _CANNOT_CHANGE: Final = "I can't do that just now. A colleague can help you."
 
@@ -108,8 +107,11 @@ class SqliteShop:
         return await self._database.run(work, "orders cannot be changed", _CANNOT_CHANGE)
 
     def _find(self, order_id: str) -> Order | None:
+        move_demo(self._database.connection, self._today())
+        return self._whole(order_id)
+
+    def _whole(self, order_id: str) -> Order | None:
         connection = self._database.connection
-        move_demo(connection, self._today())
         row = connection.execute(
             "SELECT order_id, status, placed_on, due_on, due_from, due_by, done_on,"
             " fulfilment, postcode, phone_end FROM orders WHERE order_id = ?",
@@ -136,6 +138,7 @@ class SqliteShop:
 
     def _start_return(self, order_id: str, line: int, key: str) -> ReturnStarted:
         connection, today = self._database.connection, self._today()
+        move_demo(connection, today)
         with Transaction(connection):
             known = connection.execute(
                 "SELECT reference, line, started_on FROM returns WHERE order_id = ? AND line = ?",
@@ -157,16 +160,14 @@ class SqliteShop:
 
     def _cancel(self, order_id: str, key: str) -> None:
         connection, today = self._database.connection, self._today()
+        move_demo(connection, today)
         with Transaction(connection):
-            row = connection.execute(
-                "SELECT status FROM orders WHERE order_id = ?", (order_id,)
-            ).fetchone()
-            if row is None:
+            order = self._whole(order_id)
+            if order is None:
                 raise _not_found()
-            status = OrderStatus(row[0])
-            if status is OrderStatus.CANCELLED:
+            if order.status is OrderStatus.CANCELLED:
                 return
-            if status not in _BEFORE_DISPATCH:
+            if not may_cancel(order):
                 say = "I can't cancel that order any more. A colleague can help you."
                 raise ToolError("too_late", say, retryable=False)
             connection.execute(
@@ -194,79 +195,6 @@ class SqliteShop:
         check_integrity(connection)
         count, demo = connection.execute("SELECT count(*), total(demo) FROM orders").fetchone()
         return f"the kiosk's own database, {count} orders, {demo:.0f} of them to try it on"
-
-
-def add_orders(connection: sqlite3.Connection, orders: Iterable[Order], *, demo: bool) -> None:
-    """Put orders in, within a transaction of the caller's.
-
-    An order of the demo that is there keeps its status and days and is given what it lacks; any
-    other that is there is left as it is.
-    """
-    for order in orders:
-        put = connection.execute(
-            "INSERT INTO orders (order_id, status, placed_on, due_on, due_from, due_by, done_on,"
-            " demo, fulfilment, postcode, phone_end) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET fulfilment = excluded.fulfilment,"
-            " postcode = excluded.postcode, phone_end = excluded.phone_end"
-            " WHERE orders.demo = 1 AND excluded.demo = 1",
-            (
-                order.order_id,
-                order.status.value,
-                *map(_text, (order.placed_on, order.due_on)),
-                *map(_text, (order.due_from, order.due_by, order.done_on)),
-                *(demo, order.fulfilment.value, order.proof.postcode, order.proof.phone_end),
-            ),
-        )
-        if put.rowcount == 0:
-            continue
-        connection.executemany(
-            "INSERT OR IGNORE INTO items (order_id, line, category, quantity) VALUES (?, ?, ?, ?)",
-            [
-                (order.order_id, item.line, item.category.value, item.quantity)
-                for item in order.items
-            ],
-        )
-        connection.executemany(
-            "INSERT OR IGNORE INTO returns (order_id, key, reference, line, started_on)"
-            " VALUES (?, ?, ?, ?, ?)",
-            [
-                (order.order_id, each.reference, each.reference, each.line, _text(each.started_on))
-                for each in order.returns
-            ],
-        )
-
-
-def add_products(connection: sqlite3.Connection, products: Iterable[Product]) -> None:
-    """Put goods where they stand, within a transaction of the caller's."""
-    connection.executemany(
-        "INSERT OR REPLACE INTO products (category, aisle, stock) VALUES (?, ?, ?)",
-        [(product.category.value, product.aisle, product.stock) for product in products],
-    )
-
-
-def demo_day(connection: sqlite3.Connection) -> date:
-    """Return the day on which the demo's days were right last."""
-    return date.fromisoformat(connection.execute("SELECT day FROM demo_day").fetchone()[0])
-
-
-def move_demo(connection: sqlite3.Connection, today: date) -> None:
-    """Move the demo's orders by the days since they were last right. Real ones stay put."""
-    if demo_day(connection) == today:
-        return
-    with Transaction(connection):
-        # Again, now that nobody else can write: another kiosk may have moved them meanwhile.
-        by = f"{(today - demo_day(connection)).days:+d} days"
-        for table, column in _DAYS:
-            connection.execute(
-                f"UPDATE {table} SET {column} = date({column}, ?) WHERE order_id IN"  # noqa: S608  # our own names
-                " (SELECT order_id FROM orders WHERE demo = 1)",
-                (by,),
-            )
-        connection.execute("UPDATE demo_day SET day = ?", (today.isoformat(),))
-
-
-def _text(value: date | time | None) -> str | None:
-    return None if value is None else value.isoformat()
 
 
 def _not_found() -> ToolError:

@@ -23,18 +23,11 @@ from glob import escape
 from pathlib import Path
 from typing import Final
 
+from kiosk.adapters.sqlite_demo import add_orders, add_products, demo_day, move_demo
 from kiosk.adapters.sqlite_ledger import LEDGER_SCHEMA, SqliteLedger
 from kiosk.adapters.sqlite_messages import MESSAGES_SCHEMA, SqliteMessages
 from kiosk.adapters.sqlite_parts import Database, Transaction, check_integrity, is_error
-from kiosk.adapters.sqlite_shop import (
-    ORDERS_SCHEMA,
-    SHOP_SCHEMA,
-    SqliteShop,
-    add_orders,
-    add_products,
-    demo_day,
-    move_demo,
-)
+from kiosk.adapters.sqlite_shop import ORDERS_SCHEMA, SHOP_SCHEMA, SqliteShop
 from kiosk.adapters.sqlite_tries import TRIES_SCHEMA, SqliteTries, lost_tries, write_tries
 from kiosk.errors import StartError
 from kiosk.resources import packaged
@@ -102,7 +95,7 @@ def _open(file: Path, wall_clock: Callable[[], datetime], seed: Path) -> sqlite3
             if not is_error(err, *_DAMAGED):
                 raise
             aside = _move_aside(file, wall_clock())
-            _log.warning(
+            _log.error(
                 "order database was damaged; it was moved aside and made anew, without the messages"
                 " and the ledger that were in it, and nobody is verified for a while",
                 extra={"KIOSK_FILE": str(file), "KIOSK_MOVED_TO": str(aside)},

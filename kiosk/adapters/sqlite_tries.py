@@ -1,7 +1,7 @@
 """The wrong tries at proving who one is: on the disk before the next try is let in.
 
-A database that was damaged is no way to get rid of a lock: what it held counts as the longest
-one. However often it is damaged, nobody has more tries than three in every such pause.
+A damaged database is no way to get rid of a lock: the one that may have been in it counts as the
+longest, and so does the next.
 """
 
 import sqlite3
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from kiosk.adapters.sqlite_parts import Database, Transaction
-from kiosk.shop.identity import Tries
+from kiosk.shop.identity import LONGEST_PAUSE_S, Tries
 
 TRIES_SCHEMA: Final = """
 CREATE TABLE tries (
@@ -20,7 +20,6 @@ CREATE TABLE tries (
     pause_s      REAL NOT NULL CHECK (pause_s >= 0)
 ) STRICT;
 """
-_LOST_S: Final = 900.0
 
 
 class SqliteTries:
@@ -74,4 +73,5 @@ def write_tries(connection: sqlite3.Connection, tries: Tries) -> None:
 
 def lost_tries(now: datetime) -> Tries:
     """Return what counts when nobody knows how many wrong tries there were."""
-    return Tries(last_at=now, locked_until=now + timedelta(seconds=_LOST_S), pause_s=_LOST_S)
+    until = now + timedelta(seconds=LONGEST_PAUSE_S)
+    return Tries(last_at=now, locked_until=until, pause_s=LONGEST_PAUSE_S)

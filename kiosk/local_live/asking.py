@@ -18,13 +18,23 @@ from kiosk.local_live.intents import Intent, meant
 from kiosk.local_live.leaving import dictated
 from kiosk.local_live.memory import Wanted
 from kiosk.local_live.phrasing import words
+from kiosk.local_live.stated import is_unsure, stated
 
 _CORRECTING: Final = re.compile(r"^\W*(?:no|nope|wrong|not|i said|i mean|sorry)\b", re.I)
 MOST_TRIES: Final = 3
 """Misses in a row after which a colleague is offered."""
 
-_MOST_PASSED: Final = 3
+MOST_PASSED: Final = 3
+"""Utterances about something else, after which a call is not waited for any more."""
 _CLEAR_DIGITS: Final = 3
+_ASKS: Final = re.compile(
+    r"\?|^\W*(?:and |but )?(?:what|where|when|who|how|which|why|can|could|do|does|did|is|are"
+    r"|will|would"
+    r"|may)\b",
+    re.I,
+)
+_LONGEST_ITEM: Final = 8
+_LONGEST_ANSWER: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ def go_on(wanted: Wanted, parameter: Parameter, text: str) -> Step:
     """Take an utterance for the value that was asked for, if it can be meant so."""
     intent = meant(text)
     passing = replace(wanted, passed=wanted.passed + 1)
-    elsewhere = Step(passing if passing.passed < _MOST_PASSED else None)
+    elsewhere = Step(passing if passing.passed < MOST_PASSED else None)
     if parameter.kind is Kind.MESSAGE:
         return _message(wanted, parameter, text, intent)
     if intent.name in ("goodbye", "stop") and intent.sure:
@@ -85,16 +95,33 @@ def _message(wanted: Wanted, parameter: Parameter, text: str, intent: Intent) ->
         case "stop" | "no":
             return Step(say=wording.NOT_LEFT)
         case "yes" | "greeting":
-            return _again(wanted, wording.WHICH_MESSAGE, wording.NOT_LEFT)
+            return again(wanted, wording.WHICH_MESSAGE, wording.NOT_LEFT)
         case _ if message is None:
             return ELSEWHERE
         case _:
-            return _again(wanted, wording.WHICH_MESSAGE, wording.NOT_LEFT)
+            return again(wanted, wording.WHICH_MESSAGE, wording.NOT_LEFT)
 
 
 def _other(
     wanted: Wanted, parameter: Parameter, text: str, intent: Intent, elsewhere: Step
 ) -> Step:
+    value = None
+    if _is_plain(parameter, text, intent):
+        late = wanted.passed and parameter.kind is Kind.YES_NO  # a bare yes may be about the other
+        value = stated(parameter.noun, text) if late else answer(parameter, text)
+    if value is not None:
+        return Step(arguments={**wanted.arguments, parameter.name: value})
+    match intent.name:
+        case "wait" if intent.sure:
+            return Step(wanted, wording.TAKE_TIME)
+        case "no_number":
+            return Step(say=wording.ONLY_A_COLLEAGUE)
+        case _ if parameter.kind is Kind.YES_NO and is_unsure(text):
+            return Step(say=wording.ONLY_A_COLLEAGUE)
+        case "yes" | "no" | "greeting" | "thanks" if wanted.asked and not wanted.passed:
+            return again(wanted, wanted.asked, wording.UNCLEAR_AGAIN)
+        case _:
+            pass
     if intent.sure and (intent.subject in ("order", "policy", "person", "change") or intent.name):
         value = answer(parameter, text) if intent.name in ("yes", "no") else None
         if value is None or parameter.kind is not Kind.YES_NO:
@@ -102,7 +129,16 @@ def _other(
     value = answer(parameter, text)
     if value is not None:
         return Step(arguments={**wanted.arguments, parameter.name: value})
-    return _again(wanted, wording.ask_for(parameter), wording.UNCLEAR_AGAIN)
+    return again(wanted, wanted.asked or wording.ask_for(parameter), wording.UNCLEAR_AGAIN)
+
+
+def _is_plain(parameter: Parameter, text: str, intent: Intent) -> bool:
+    """Tell a short answer from a question, whatever it may be like: "no, I opened it"."""
+    if parameter.kind not in (Kind.YES_NO, Kind.ITEM) or _ASKS.search(text):
+        return False
+    talk = intent.subject == "talk" and intent.name not in ("yes", "no") and intent.sure
+    short = len(words(text)) <= (_LONGEST_ITEM if parameter.kind is Kind.ITEM else _LONGEST_ANSWER)
+    return short and not talk and intent.name not in ("person", "urgent")
 
 
 def _without_number(
@@ -115,11 +151,11 @@ def _without_number(
         case "yes" if wanted.digits and parameter.shape.digits in (None, len(wanted.digits)):
             return _use(wanted, parameter, heard)
         case "no" if wanted.digits:
-            return _again(replace(wanted, confirming=False), wording.SAY_AGAIN)
+            return again(replace(wanted, confirming=False), wording.SAY_AGAIN)
         case "yes" | "no" | "greeting" | "order_status":
-            return _again(wanted, wording.ask_for(parameter))
+            return again(wanted, wording.ask_for(parameter))
         case "other_key":
-            return _again(wanted, wording.only_by(parameter))
+            return again(wanted, wording.only_by(parameter))
         case "no_number":
             return Step(say=wording.NO_NUMBER)
         case "wait":
@@ -130,10 +166,10 @@ def _without_number(
         return Step(wanted, wording.GO_AHEAD)
     if intent.name:
         return elsewhere
-    return _again(wanted, f"Sorry, I didn't get that. {wording.ask_for(parameter)}")
+    return again(wanted, f"Sorry, I didn't get that. {wording.ask_for(parameter)}")
 
 
-def _again(wanted: Wanted, say: str, give_up: str = wording.NO_NUMBER) -> Step:
+def again(wanted: Wanted, say: str, give_up: str = wording.NO_NUMBER) -> Step:
     """Ask once more; the third time in a row offers a colleague instead."""
     if wanted.tries + 1 >= MOST_TRIES:
         return Step(say=give_up)
@@ -201,7 +237,7 @@ def _doubt(wanted: Wanted, parameter: Parameter, spoken: Spoken) -> Step:
     say = wording.doubt(parameter, spoken)
     if len(wanted.digits) < len(spoken.digits) < (parameter.shape.digits or 0):
         return Step(waiting, say)  # told in parts, and more of it is there now
-    return _again(waiting, say, wording.CANNOT_MAKE_OUT)
+    return again(waiting, say, wording.CANNOT_MAKE_OUT)
 
 
 def _is_about_something_else(spoken: Spoken, intent: Intent) -> bool:

@@ -13,11 +13,16 @@ from typing import Any, Final
 from kiosk.core.spoken import identifiers
 from kiosk.local_live import (
     asking,
+    changing,
+    errands,
+    gated,
     known,
     leaving,
+    proving,
     requests,
     results,
     smalltalk,
+    tasks,
     wording,
 )
 from kiosk.local_live.choosing import asked_anything, choose
@@ -27,6 +32,7 @@ from kiosk.local_live.intents import NOTHING, Intent, meant
 from kiosk.local_live.memory import Memory, Result, Wanted
 from kiosk.local_live.outcome import Ending, outcome_of
 from kiosk.local_live.parts import Action, Call, Say
+from kiosk.local_live.roles import CHANGING, RETURNING, Role, by_role, role_of
 
 _OTHER_ORDER: Final = re.compile(r"\b(?:other|another|different|second|next) (?:order|one)\b", re.I)
 
@@ -47,8 +53,10 @@ class ShopBrain:
         self._memory = Memory()
         every = read_tools(tools)
         # What takes a message is never guessed at: it is called only when that is asked for.
-        self._tools = tuple(tool for tool in every if not tool.first(Kind.MESSAGE))
         self._taker = next((tool for tool in every if tool.first(Kind.MESSAGE)), None)
+        self._every = tuple(tool for tool in every if not tool.first(Kind.MESSAGE))
+        self._roles = by_role(self._every)
+        self._tools = tuple(tool for tool in self._every if role_of(tool) is None)
 
     def hear(self, text: str) -> tuple[Action, ...]:
         """Answer a customer's finished utterance.
@@ -70,12 +78,20 @@ class ShopBrain:
         self, name: str, arguments: Mapping[str, Any], response: Mapping[str, Any]
     ) -> tuple[Action, ...]:
         """Answer what a tool returned."""
-        tool = self._named(name)
+        memory, tool = self._memory, self._named(name)
         outcome = outcome_of(response)
+        agreed = memory.agreed == name
+        if tool is not None:
+            if agreed or role_of(tool) in CHANGING:
+                changing.settle(memory, outcome, agreed=agreed)
+            gate = gated.gate(memory, self._roles.get(Role.PROVE), tool, arguments, outcome)
+            if gate is not None:
+                return self._said([gate])
         if outcome.ending is Ending.WELL:
             self._memory.add_result(Result(name, dict(arguments), dict(outcome.fields)))
             return self._said([Say(results.told(self._memory, tool, arguments, outcome))])
-        again = results.again(self._memory, tool, arguments, outcome)
+        # What the customer agreed to once is not tried twice.
+        again = None if agreed else results.again(memory, tool, arguments, outcome)
         if again is not None:
             return (again,)
         return self._said([Say(results.failed(self._memory, tool, arguments, outcome))])
@@ -92,7 +108,7 @@ class ShopBrain:
         self._memory.begin_turn()
         self._memory.add_line(role, text)
         if role == "user":
-            known.keep(self._memory, self._tools, text)
+            known.keep(self._memory, self._every, text)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the conversation as JSON values."""
@@ -107,6 +123,9 @@ class ShopBrain:
 
     def _answer(self, text: str) -> list[Action]:
         memory = self._memory
+        agreed = changing.agree(memory, self._roles, text)
+        if agreed is not None:
+            return [agreed]
         left = leaving.wish(text)
         if left is not None and (self._taker or not left.words):
             memory.wanted = None
@@ -114,10 +133,15 @@ class ShopBrain:
         actions = self._take(memory.wanted, text)
         if actions is None:
             passed = memory.wanted
-            actions = self._take(known.correction(memory, self._tools, text), text)
+            actions = self._take(known.correction(memory, self._every, text), text)
             if actions is None:
                 memory.wanted = passed
-        return self._fresh(text) if actions is None else actions
+        if actions is not None:
+            return actions
+        passed, actions = memory.wanted, self._fresh(text)
+        if passed is not None and passed.asked and memory.wanted is None:
+            memory.wanted = passed  # what a tool asked for is not forgotten over a question
+        return actions
 
     def _take(self, wanted: Wanted | None, text: str) -> list[Action] | None:
         """Take an utterance for what a call waits for; ``None`` when it is about something else."""
@@ -125,13 +149,21 @@ class ShopBrain:
             return None
         memory = self._memory
         tool, parameter = self._find(wanted)
-        step = asking.go_on(wanted, parameter, text) if parameter else asking.ELSEWHERE
+        step = asking.ELSEWHERE
+        if tool is not None and parameter is not None:
+            step = (
+                proving.go_on(tool, wanted, parameter, text)
+                if parameter.kind is Kind.PROOF
+                else asking.go_on(wanted, parameter, text)
+            )
         memory.wanted = step.wanted
         if step.say:
             memory.unclear = 0
             return [Say(step.say)]
         if step.arguments is not None and tool is not None:
             memory.misses = max(memory.misses, wanted.tries)
+            if parameter is not None and parameter.kind is Kind.PROOF:
+                text = ""  # five digits of a postcode are no number of an order
             return self._proceed(tool, text, step.arguments)
         return None
 
@@ -139,7 +171,7 @@ class ShopBrain:
         """Answer what was said ahead of a message, and take it, or ask for its words."""
         memory, tool = self._memory, self._taker
         if meant(left.words).name == "urgent":
-            return [Say(wording.URGENT)]
+            return self._urgent()
         first = self._fresh(left.before) if left.before else []
         parameter = tool.first(Kind.MESSAGE) if tool else None
         if tool is None or parameter is None:
@@ -150,7 +182,10 @@ class ShopBrain:
         return [*first, *taken]
 
     def _fresh(self, text: str) -> list[Action]:
-        memory, tools = self._memory, self._tools
+        memory, tools = self._memory, self._every
+        proved, text = self._offered(text)
+        if proved is not None:
+            return proved
         begun = known.begun(tools, text)
         if begun is not None:
             memory.wanted = begun
@@ -160,26 +195,79 @@ class ShopBrain:
             return [Say(smalltalk.recall(memory, noun))]
         rest = known.keep(memory, tools, text)
         if rest is not None and requests.is_bare(rest):
-            tool = choose(tools, text, Intent("order_status", 1.0))
-            tool = tool or known.identifying(tools, text)
+            tool = choose(self._tools, text, Intent("order_status", 1.0))
+            tool = tool or known.identifying(self._tools, text)
             return self._each(tool, text) if tool else [Say(wording.CANNOT)]
+        asked = requests.read(text, rest)
+        if rest is not None and any(
+            errands.role_of(memory, self._roles, each, in_sight=True) for each in asked
+        ):
+            asked = [each for each in asked if not requests.is_bare(each.plain)] or asked
         actions = [
             action
-            for request in requests.read(text, rest)
-            for action in self._pursue(request.text, request.plain, request.intent)
+            for request in asked
+            for action in self._pursue(request, in_sight=rest is not None)
         ]
         return [action for at, action in enumerate(actions) if action not in actions[:at]]
 
-    def _pursue(self, text: str, plain: str, intent: Intent) -> list[Action]:
-        """Act on one intent; ``plain`` is the text without identifiers."""
+    def _offered(self, text: str) -> tuple[list[Action] | None, str]:
+        """Take a proof that a customer gives unasked; returns what it led to, and other words."""
+        prover = self._roles.get(Role.PROVE)
+        proof = prover.first(Kind.PROOF) if prover else None
+        said, rest = proving.parted(text) if prover else ("", text)
+        if not said or prover is None or proof is None:
+            return None, text
+        number = known.keep(self._memory, self._every, rest)
+        if requests.is_bare(rest if number is None else number):
+            return self._proceed(prover, "", {proof.name: said}), rest
+        self._memory.offered = said
+        return None, rest
+
+    def _do(self, role: Role, request: requests.Request) -> list[Action]:
+        """Call the tool that plays a role."""
+        if role is Role.STAFF and request.intent.name == "urgent":
+            return self._urgent()
+        tool, memory = self._roles[role], self._memory
+        if _OTHER_ORDER.search(request.plain):
+            identifier = tool.first(Kind.IDENTIFIER)
+            memory.known.pop(identifier.noun if identifier else "", None)
+        if role in CHANGING:
+            memory.change = "open"
+        return self._proceed(tool, request.text, errands.told(memory, role, tool, request))
+
+    def _urgent(self) -> list[Action]:
+        """Call somebody, if that can be done from here, and send the customer to somebody too."""
+        caller = self._roles.get(Role.STAFF)
+        if caller is None:
+            return [Say(wording.URGENT)]
+        return [*self._proceed(caller, ""), Say(wording.URGENT_TOO)]
+
+    def _pursue(self, request: requests.Request, *, in_sight: bool) -> list[Action]:
+        """Act on one request."""
         memory = self._memory
+        text, plain, intent = request.text, request.plain, request.intent
+        role = errands.role_of(memory, self._roles, request, in_sight=in_sight)
+        if role is not None:
+            return self._do(role, request)
+        if tasks.is_beginning_a_return(plain) and Role.CHECK_RETURN in self._roles:
+            return [Say(wording.CANNOT_DO)]
+        if in_sight and tasks.is_about_a_refund(plain):
+            return self._order(text, Intent("order_status", 1.0))
         if requests.goes_on_about_policy(memory, plain, intent):
             return self._ask(asked_anything(self._tools), f"{memory.question} {plain}", intent)
+        if requests.goes_on_about_return(memory, plain):
+            last = memory.results[-1] if memory.results else None
+            if tasks.is_until(plain) and last and last.arguments == memory.returning:
+                return [Say(results.remembered(last, plain) or wording.NOT_KNOWN)]
+            anything = asked_anything(self._tools)
+            return self._ask(anything, wording.RETURN_RULE, Intent("returns", 1.0))
         if requests.goes_on_about_order(memory, plain):
             return self._order(text, Intent("order_detail", 1.0))
         match intent.subject:
             case "order":
                 return self._order(text, intent)
+            case "change" if tasks.is_cancelling(plain):
+                return [Say(wording.CANNOT_DO)]
             case "change":
                 tool = choose(self._tools, plain, intent)
                 return self._proceed(tool, text) if tool else [Say(wording.CANNOT_DO)]
@@ -197,7 +285,7 @@ class ShopBrain:
                 tool = choose(self._tools, plain, NOTHING) if intent.name == "chat" else None
                 if tool is not None:
                     return self._proceed(tool, text)
-                say = smalltalk.reply(memory, self._tools, text, intent)
+                say = smalltalk.reply(memory, self._every, text, intent)
                 if intent.name == "abilities" and self._taker is not None:
                     say = f"{say} {wording.ALSO_MESSAGES}"
                 return [Say(say)]
@@ -234,11 +322,11 @@ class ShopBrain:
         if anything is not None and requests.is_for_the_shop(memory, plain, intent):
             return self._ask(anything, requests.standing_alone(memory, plain, intent), intent)
         if intent.name == "chat" or requests.is_question(plain):
-            return [Say(smalltalk.chat(self._tools))]
+            return [Say(smalltalk.chat(self._every))]
         memory.unclear += 1
         if memory.unclear > 1:
             return [Say(wording.UNCLEAR_AGAIN)]
-        return [Say(wording.unclear(smalltalk.abilities(self._tools)))]
+        return [Say(wording.unclear(smalltalk.abilities(self._every)))]
 
     # Calls
 
@@ -279,8 +367,12 @@ class ShopBrain:
         for parameter in tool.parameters:
             if parameter.kind is Kind.IDENTIFIER and parameter.name in values:
                 memory.known[parameter.noun] = str(values[parameter.name])
-        if not question:
+        if tool is self._roles.get(Role.PROVE) and memory.held is not None:
+            gated.with_number(memory, self._named(memory.held.tool))
+        if not question and tool is not self._roles.get(Role.PROVE):
             memory.subject = "order" if tool.first(Kind.IDENTIFIER) else "tool"
+        if role_of(tool) in RETURNING:
+            memory.subject, memory.returning = "return", dict(values)
         call = Call(tool.name, values)
         if tool.waits:
             return [call]
@@ -300,5 +392,5 @@ class ShopBrain:
         return tool, next((each for each in parameters if each.name == wanted.parameter), None)
 
     def _named(self, name: str) -> Tool | None:
-        every = (*self._tools, self._taker)
+        every = (*self._every, self._taker)
         return next((tool for tool in every if tool is not None and tool.name == name), None)

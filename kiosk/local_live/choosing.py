@@ -50,6 +50,8 @@ def choose(tools: Sequence[Tool], text: str, intent: Intent) -> Tool | None:
         if intent.subject == "change":
             order = {stem(word) for word in telling_words("order")}
             fitting = [tool for tool in fitting if order & tool.words.every]
+        if intent.subject == "policy":
+            fitting = [tool for tool in fitting if tool.first(Kind.QUESTION)] or fitting
         return max(fitting, key=lambda tool: _about(tool, telling, said, intent), default=None)
     liked = max(tools, key=lambda tool: _likeness(tool, said), default=None)
     return liked if liked and _likeness(liked, said) >= _ENOUGH else None

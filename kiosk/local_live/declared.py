@@ -1,8 +1,9 @@
 """The tools that a client declared, read for what a conversation needs of them.
 
 A parameter is sorted by what a customer would say for it: an identifier to spell, a question
-or a message in their own words, one of a few words, a number, yes or no, a day or time, or a
-name. All of it is read out of the declaration: names, descriptions, types, patterns, examples.
+or a message in their own words, one of a few words, a number, yes or no, a day or time, goods,
+a proof or a name. All of it is read out of the declaration: names, descriptions, types,
+patterns, examples.
 """
 
 import re
@@ -35,6 +36,13 @@ _LEFT: Final = word_set("message messages note notes memo")
 _STAFF: Final = word_set("staff team colleague colleagues employee employees manager")
 _TO_LEAVE: Final = word_set("take leave send pass write record forward notify tell inform create")
 _TIMELY: Final = word_set("date day time when start end from until weekday")
+_ITEM: Final = word_set("item items product products article goods thing")
+_VERIFYING: Final = word_set(
+    "verify verification prove proof authenticate authentication identify identity validate"
+)
+_PROVING: Final = word_set(
+    "proof postcode postal zip phone pin digits secret fact last birthday password answer"
+)
 _NO_SHAPE: Final = Shape()
 _NUMERIC: Final = frozenset(("integer", "number"))
 
@@ -50,6 +58,8 @@ class Kind(StrEnum):
     YES_NO = auto()
     WHEN = auto()
     NAME = auto()
+    ITEM = auto()  # goods, by the word for them
+    PROOF = auto()  # what only the customer knows
     OTHER = auto()  # nothing that can be taken from speech
 
 
@@ -118,6 +128,7 @@ def _tool(declaration: Mapping[str, Any]) -> Tool:
             about,
             required=isinstance(required, list) and name in required,
             leaves=_leaves_word(title, str(name)),
+            proves=_proves(title, str(name)),
         )
         for name, sub in (properties.items() if isinstance(properties, Mapping) else ())
         if isinstance(sub, Mapping)
@@ -144,8 +155,19 @@ def _leaves_word(title: str, name: str) -> bool:
     return takes and bool(of_name & (_LEFT | {"text", "content", "body"}))
 
 
+def _proves(title: str, name: str) -> bool:
+    """Tell ``verify_customer(order_id, proof)`` from ``find_store(postcode)``."""
+    return bool(set(title.split()) & _VERIFYING and set(human(name).split()) & _PROVING)
+
+
 def _parameter(
-    name: str, schema: Mapping[str, Any], about: str, *, required: bool, leaves: bool
+    name: str,
+    schema: Mapping[str, Any],
+    about: str,
+    *,
+    required: bool,
+    leaves: bool = False,
+    proves: bool = False,
 ) -> Parameter:
     description = str(schema.get("description") or schema.get("title") or "")
     type_ = schema.get("type")
@@ -155,6 +177,8 @@ def _parameter(
     kind = _kind(human(name).split(), description, types, schema, choices)
     if leaves and kind in (Kind.QUESTION, Kind.NAME):
         kind = Kind.MESSAGE
+    if proves and kind in (Kind.IDENTIFIER, Kind.NAME, Kind.QUESTION, Kind.NUMBER):
+        kind = Kind.PROOF
     samples = [
         str(each)
         for key in ("examples", "example", "default")
@@ -194,6 +218,8 @@ def _kind(
         return Kind.OTHER
     if identifying:
         return Kind.IDENTIFIER
+    if _ITEM & set(name):
+        return Kind.ITEM
     if _ASKING & set(name) or "own words" in description.lower() or {"question", "query"} & {*said}:
         return Kind.QUESTION
     if _TIMELY & set(name):

@@ -15,13 +15,14 @@ from kiosk.core.spoken.words import distance, word_set
 from kiosk.local_live.declared import Kind, Parameter, Tool, human
 from kiosk.local_live.phrasing import stems, words
 from kiosk.local_live.quantities import number_in
+from kiosk.local_live.stated import stated
 
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _MONTH: Final = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 )
 _WHEN: Final = re.compile(
-    rf"\b(?:(?:this|next|on|last) )?(?:{_WEEKDAY}|weekend|week|month)\b"
+    rf"\b(?:(?:this|next|on|last) )?(?:{_WEEKDAY}s?|weekends?|week|month)\b"
     rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b"
     r"|\b\d{4}-\d{2}-\d{2}\b"
     r"|\b(?:day after tomorrow|today|tomorrow|tonight|yesterday|now|noon|midnight)\b"
@@ -36,6 +37,34 @@ _AFTER: Final = (
 )
 _JOINING: Final = re.compile(r"[\s,]*(?:at|by|on|from|around)?\s*", re.I)
 _VERBS_BEFORE: Final = "have|sell|find|buy|got|need|want"
+_END_OF_THING: Final = (
+    r"(?=\s+(?:to|at|in|for|on|by|from|with|without|of|is|are|be|back|please|today|now|here|that"
+    r"|which"
+    r"|because|since|if|but|and|or|i|we|it|it's|you|left|anymore|any|again)\b|\s*[?.!,;:]|\s*\d"
+    r"|\s*$)"
+)
+_SOME: Final = (
+    r"(?:(?:the|my|our|your|his|her|this|these|those|that|any|a|an|some|new|two|(?:one|both|all) of"
+    r"|(?:pair|set|couple|piece)s? of)\s+)"
+)
+_HANDED_BACK: Final = re.compile(
+    r"\b(?:return(?:ing)?(?: of)?|(?:giv|bring|send|tak|keep)(?:e|ing)?(?: back)?|cancel(?:l?ing)?"
+    rf"|give back|item is|it's|it is)\s+{_SOME}+([a-z][a-z' -]*?){_END_OF_THING}",
+    re.I,
+)
+_LOOKED_FOR: Final = re.compile(
+    r"\b(?:have|sell|find|buy|got|get|need|want|carry|stock|keep|looking for|search(?:ing)? for"
+    r"|where(?:'s| is| are)|(?:aisle|shelf|section|floor) (?:is|are|has|for)|any|are|is there"
+    r"|is)\s+"
+    rf"{_SOME}*([a-z][a-z' -]*?){_END_OF_THING}",
+    re.I,
+)
+_NO_THING: Final = word_set(
+    "order orders item items something anything everything stuff thing things one ones them it that"
+    " this these those purchase package parcel delivery return returns policy policies window"
+    " my the"
+    " a an any some goods product products all both me you your there here what i got"
+)
 _EMPTY: Final = word_set("it that thi me there here a an the you i to be order")
 _NO_WORDS: Final[frozenset[str]] = frozenset()
 _TOWARDS: Final = word_set("destination to target recipient")
@@ -121,9 +150,14 @@ def answer(parameter: Parameter, text: str) -> object | None:
     value = value_in(parameter, text)
     if value is not None:
         return value
+    if (
+        parameter.kind is Kind.YES_NO
+        and (told := stated(parameter.noun, text, asked=True)) is not None
+    ):
+        return told
     bare = _LEAD_IN.sub("", text).strip(" ?.!,")
     bare = re.sub(r"[\s,]+please$", "", bare, flags=re.I)
-    takes_words = parameter.kind in (Kind.NAME, Kind.WHEN, Kind.QUESTION)
+    takes_words = parameter.kind in (Kind.NAME, Kind.WHEN, Kind.QUESTION, Kind.ITEM)
     return bare if bare and takes_words and len(words(bare)) <= 12 else None
 
 
@@ -141,11 +175,16 @@ def value_in(parameter: Parameter, text: str, own: frozenset[str] = _NO_WORDS) -
                 return None
             return int(number) if parameter.whole or number.is_integer() else number
         case Kind.YES_NO:
+            told = stated(parameter.noun, text)
+            if told is not None or not parameter.required:
+                return told  # a mere "on" or "with" is no answer to what nobody asked
             if _OFF.search(text):
                 return False
             return True if _ON.search(text) else None
         case Kind.WHEN:
             return _when(text)
+        case Kind.ITEM:
+            return _choice(parameter, text) or _thing(parameter, text)
         case Kind.NAME:
             return _choice(parameter, text) or _name(parameter, text, own)
         case _:
@@ -176,6 +215,14 @@ def _choice(parameter: Parameter, text: str) -> str | None:
         if wanted and near and len(wanted) > longest:
             best, longest = choice, len(wanted)
     return best
+
+
+def _thing(parameter: Parameter, text: str) -> str | None:
+    """Find goods: what is handed back or, where the tool needs goods, what is looked for."""
+    found = _HANDED_BACK.findall(text)
+    if parameter.required:
+        found += _LOOKED_FOR.findall(text)
+    return next((each.strip() for each in found if set(words(each)) - _NO_THING), None)
 
 
 def _name(parameter: Parameter, text: str, own: frozenset[str]) -> str | None:

@@ -1,7 +1,7 @@
 """Identifiers that the customer gave, and calls that are made again with another value."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kiosk.core.spoken import identifiers
@@ -82,6 +82,19 @@ def correction(memory: Memory, tools: Sequence[Tool], text: str) -> Wanted | Non
     digits = "".join(filter(str.isdigit, str(last.arguments[parameter.name])))
     others = {name: value for name, value in last.arguments.items() if name != parameter.name}
     return Wanted(last.tool, parameter.name, others, digits)
+
+
+def carried(memory: Memory, tool: Tool, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what was said for a call about the same thing into another one: its item, its state."""
+    identifier = tool.first(Kind.IDENTIFIER)
+    names = {parameter.name for parameter in tool.parameters}
+    own = identifier.name if identifier else ""
+    said = memory.returning
+    if not own or own not in values or said.get(own) != values[own]:
+        return {}
+    if any(values[name] != said[name] for name in values.keys() & said.keys()):
+        return {}  # it is about something else, or was said differently
+    return {name: value for name, value in said.items() if name in names}
 
 
 def varied(

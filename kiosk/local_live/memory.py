@@ -14,7 +14,8 @@ class Wanted:
 
     ``digits`` and ``letters`` are what was heard of an identifier so far; ``confirming`` when
     the customer was asked whether it is right; ``refused`` when the tool did not know it.
-    ``passed`` counts the utterances that were about something else.
+    ``passed`` counts the utterances that were about something else; ``asked`` is the tool's own
+    sentence that asks for the value, if it has one.
     """
 
     tool: str
@@ -26,6 +27,17 @@ class Wanted:
     refused: bool = False
     tries: int = 0
     passed: int = 0
+    asked: str = ""
+
+
+@dataclass(slots=True)
+class Held:
+    """A call that was not carried out yet."""
+
+    tool: str
+    arguments: dict[str, Any]
+    asked: str = ""
+    """The sentence that asked for what it waits for."""
 
 
 @dataclass(slots=True)
@@ -46,14 +58,26 @@ class Memory:
     plainest wording of the question that a tool was asked, ``retried`` the calls of this turn
     that were made again; ``unclear`` and ``misses`` count utterances and identifiers in a row
     that led nowhere. ``several`` while more than one identifier is looked up in a turn.
+
+    ``returning`` is what was said of the thing that is to go back. ``held`` is a call that waits
+    for a proof, ``read_back`` one that waits for a yes, ``agreed`` the tool of one that had it;
+    ``offered`` is a proof that came with this turn. ``change`` is what became of the last change
+    that was spoken of: empty when there was none, else ``open``, ``dropped``, ``done`` or
+    ``unsure``.
     """
 
     lines: list[list[str]] = field(default_factory=list)
     subject: str = ""
     question: str = ""
     plain: str = ""
+    returning: dict[str, Any] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
     wanted: Wanted | None = None
+    held: Held | None = None
+    read_back: Held | None = None
+    agreed: str = ""
+    offered: str = ""
+    change: str = ""
     results: list[Result] = field(default_factory=list)
     retried: list[str] = field(default_factory=list)
     saying: list[str] = field(default_factory=list)
@@ -69,6 +93,7 @@ class Memory:
     def begin_turn(self) -> None:
         """Take note that the customer has the floor again."""
         self.saying, self.retried, self.several = [], [], False
+        self.agreed = self.offered = ""
 
     def add_line(self, role: str, text: str) -> None:
         """Append a line of the conversation."""
@@ -82,11 +107,13 @@ class Memory:
         self.add_line("model", " ".join(self.saying))
 
     def cut_reply(self, spoken: str) -> None:
-        """Keep of the last reply only what was spoken."""
+        """Keep of the last reply only what was spoken; what nobody heard was not read back."""
         if self.lines and self.lines[-1][0] == "model":
             self.lines.pop()
         if spoken.strip():
             self.add_line("model", spoken.strip())
+        else:
+            self.read_back = None
         self.saying = []
 
     def add_result(self, result: Result) -> None:
@@ -110,6 +137,10 @@ class Memory:
         memory = cls(**{name: value for name, value in values.items() if name in names})
         if isinstance(memory.wanted, Mapping):
             memory.wanted = Wanted(**memory.wanted)
+        if isinstance(memory.held, Mapping):
+            memory.held = Held(**memory.held)
+        if isinstance(memory.read_back, Mapping):
+            memory.read_back = Held(**memory.read_back)
         memory.results = [
             Result(**each) if isinstance(each, Mapping) else each for each in memory.results
         ]

@@ -22,6 +22,9 @@ _MISSING: Final = word_set(
 _FAILED: Final = word_set(
     "error failed failure unavailable timeout timed_out refused denied forbidden 500 503"
 )
+_UNPROVEN: Final = word_set("needs_proof proof_required needs_verification verification_required")
+_NOT_VERIFIED: Final = word_set("not_verified verification_failed wrong_proof")
+_CONFIRM: Final = word_set("confirm needs_confirmation confirmation_required confirm_required")
 _INVALID: Final = word_set("invalid invalid_argument bad_request 400")
 
 
@@ -31,6 +34,9 @@ class Ending(StrEnum):
     WELL = auto()
     MISSING = auto()  # what was asked for does not exist
     INVALID = auto()  # the arguments were not right
+    UNPROVEN = auto()  # the customer is to show first that it is theirs
+    NOT_VERIFIED = auto()
+    CONFIRM = auto()  # nothing was done yet: the customer is to say yes
     FAILED = auto()
 
 
@@ -101,6 +107,12 @@ def _ending(fields: Mapping[str, Any]) -> Ending:
     status = str(fields.get("status", "")).lower().replace(" ", "_").replace("-", "_")
     if status in _MISSING or fields.get("found") is False:
         return Ending.MISSING
+    if status in _UNPROVEN:
+        return Ending.UNPROVEN
+    if status in _NOT_VERIFIED:
+        return Ending.NOT_VERIFIED
+    if status in _CONFIRM:
+        return Ending.CONFIRM
     if status in _INVALID:
         return Ending.INVALID
     if status in _FAILED or fields.get("error"):

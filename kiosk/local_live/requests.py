@@ -119,6 +119,11 @@ def goes_on_about_order(memory: Memory, plain: str) -> bool:
     return memory.subject == "order" and set(content(plain)) in _SHORT_OF_ORDER
 
 
+def goes_on_about_return(memory: Memory, plain: str) -> bool:
+    """Tell "until when?" and "why?" after a return was spoken of."""
+    return memory.subject == "return" and set(content(plain)) in _SHORT_OF_ORDER
+
+
 def is_for_the_shop(memory: Memory, plain: str, intent: Intent) -> bool:
     """Tell whether something not understood may yet be a question about the shop."""
     said = set(content(plain))

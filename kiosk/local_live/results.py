@@ -1,7 +1,7 @@
 """What comes of a tool's answer: a sentence, another call, or a question for what was not known."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from kiosk.local_live import wording
 from kiosk.local_live.asking import MOST_TRIES
@@ -10,6 +10,8 @@ from kiosk.local_live.facts import answer_from, is_about_progress, is_about_time
 from kiosk.local_live.memory import Memory, Result, Wanted
 from kiosk.local_live.outcome import Ending, Outcome, outcome_of
 from kiosk.local_live.parts import Call
+
+_HANDED_OVER: Final = ("staff_called", "hand_over")
 
 
 def told(memory: Memory, tool: Tool | None, arguments: Mapping[str, Any], outcome: Outcome) -> str:
@@ -68,6 +70,8 @@ def failed(
     memory.known.pop(parameter.noun, None)
     memory.misses += 1
     if memory.misses >= MOST_TRIES:
+        if outcome.say and any(outcome.fields.get(each) is True for each in _HANDED_OVER):
+            return outcome.say
         return wording.still_not_found(parameter.noun, value)
     memory.wanted = Wanted(
         tool.name,

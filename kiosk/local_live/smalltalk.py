@@ -14,6 +14,7 @@ from kiosk.local_live.declared import Tool
 from kiosk.local_live.intents import Intent, telling_words
 from kiosk.local_live.memory import Memory
 from kiosk.local_live.phrasing import stem, stems
+from kiosk.local_live.roles import Role, by_role, role_of
 from kiosk.local_live.wording import joined
 
 _SUBJECTS: Final = (("return", "returns"), ("refund", "refunds"), ("hours", "opening hours"))
@@ -73,6 +74,9 @@ def recall(memory: Memory, noun: str = "") -> str:
 
 def abilities(tools: Sequence[Tool]) -> str:
     """Say what can be asked here."""
+    played = by_role(tools)
+    finder = played.get(Role.PRODUCT)
+    tools = [tool for tool in tools if tool is finder or role_of(tool) is None]
     order = choose(tools, "", Intent("order_status", 1.0))
     anything = asked_anything(tools)
     subjects = []
@@ -83,14 +87,19 @@ def abilities(tools: Sequence[Tool]) -> str:
         about = set(stems(f"{anything.title} {anything.about}"))
         found = [name for word, name in _SUBJECTS if stem(word) in about]
         subjects += found or ["questions about the shop"]
-    subjects += [
+    if Role.STORE in played and "opening hours" not in subjects:
+        subjects.append("opening hours")
+    if finder and anything:
+        subjects.append("finding things here")
+    others = [
         " ".join(word for word in tool.title.split() if word not in _VERBS) or tool.title
         for tool in tools
-        if tool not in (order, anything)
+        if tool not in (order, anything, finder if anything else None)
     ]
+    subjects += others[: max(0, _MOST - len(subjects))]
     if not subjects:
         return "A colleague here in the shop can help you."
-    return f"I can help you with {joined(subjects[:_MOST])}."
+    return f"I can help you with {joined(subjects)}."
 
 
 def chat(tools: Sequence[Tool]) -> str:

@@ -39,8 +39,16 @@ SAY_AGAIN: Final = "Sorry. Could you say the number again, digit by digit?"
 CANNOT_MAKE_OUT: Final = "I'm sorry, I can't make out the number. A colleague can help you."
 ENGLISH_ONLY: Final = "I'm sorry, I only speak English. A colleague can help you."
 URGENT: Final = "Please tell a colleague here in the shop at once. They can help you right away."
+URGENT_TOO: Final = "If you can, please also tell somebody here in the shop at once."
 UPSET: Final = "I'm sorry about that. A colleague here in the shop will be glad to help you."
 YOURS_ONLY: Final = "I can only look up an order for you when you tell me its number."
+NOTHING_CHANGED: Final = "All right, nothing was changed. What else can I do for you?"
+IS_DONE: Final = "That is done already, and I can't undo it here. A colleague can help you."
+IS_UNSURE: Final = "I can't say whether that went through. A colleague can look into it with you."
+SHALL_I: Final = "Shall I go ahead?"
+WHY_PROOF: Final = "I ask so that nobody else hears about your order."
+ONLY_A_COLLEAGUE: Final = "Then a colleague can look at it with you."
+RETURN_RULE: Final = "What is your return policy?"
 CERTAIN: Final = "Then I'm afraid I can't find it. A colleague can help you."
 
 _DIGIT_NAMES: Final = "zero one two three four five six seven eight nine".split()  # noqa: SIM905 - a table in one line
@@ -82,6 +90,10 @@ def ask_for(parameter: Parameter) -> str:
         if parameter.noun.endswith("s"):
             return f"How many {parameter.noun}?"
         return f"What should the {parameter.noun} be?"
+    if parameter.kind is Kind.YES_NO:
+        return f"Is it {parameter.noun}? Please say yes or no."
+    if parameter.kind is Kind.PROOF:
+        return f"Could you tell me the {parameter.noun}?"
     return f"Which {parameter.noun}, please?"
 
 

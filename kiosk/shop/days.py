@@ -67,7 +67,10 @@ def read_days(words: str, today: date) -> Days:
         *(_day(int(year), int(month), int(day)) for year, month, day in _ISO.findall(text)),
         *(_next(_MONTHS.index(month) + 1, int(day), today) for month, day in _months(text)),
     }
-    holidays = set()
+    holidays: set[date | None] = {
+        day for day in dates if day and (day.month, day.day) in _HOLIDAYS.values()
+    }
+    dates -= holidays
     for name, (month, day) in _HOLIDAYS.items():
         if re.search(rf"\b{name}\b", text):
             text = re.sub(rf"\b{name}\b", "", text)
@@ -81,6 +84,14 @@ def read_days(words: str, today: date) -> Days:
     if not (certain or free or weekdays) and re.search(r"\bnow\b", text):
         certain = (today,)
     return Days(dates=certain, holidays=free, weekdays=weekdays)
+
+
+def without_dates(text: str) -> str:
+    """Return the words of a text without written-out dates, which say nothing of its subject."""
+    text = " ".join(split(text))
+    for pattern in (_ISO, _MONTH_FIRST, _DAY_FIRST):
+        text = pattern.sub("", text)
+    return text
 
 
 def _months(text: str) -> list[tuple[str, str]]:

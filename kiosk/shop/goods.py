@@ -205,8 +205,8 @@ def category_of(words: str) -> Category | None:
     OTHER is a thing that is none of the kinds, such as a hair dryer or a phone case.
     """
     said = tuple(map(_singular, split(words)))
-    if "for" in said:  # the charger for the phone
-        said = said[: said.index("for")]
+    if "for" in said[1:]:  # the charger for the phone
+        said = said[: said.index("for", 1)]
     if "toy" in said:  # a toy oven
         return Category.TOY
     kinds = set()

@@ -6,14 +6,14 @@ the kind beside it. Whatever else may be meant comes back as a doubt, for the cu
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 from kiosk.core.spoken.cardinals import Token, tokens_of
 from kiosk.core.spoken.plain import plain
 from kiosk.core.spoken.spelling import letters_before
-from kiosk.core.spoken.stretches import Stretch, stretches
+from kiosk.core.spoken.stretches import Stretch, piece_at, stretches
 from kiosk.shop import number_words as words
 
 PREFIX: Final = "ORD"
@@ -25,6 +25,9 @@ _MOST_BETWEEN: Final = 6
 _LABEL_WITHIN: Final = 5
 
 _SPELT: Final = re.compile(r"\botto[ ,.-]*richard[ ,.-]*dora\b", re.I)
+_TELEPHONE_DIGITS: Final = 8
+_MOST_CORRECTED: Final = 3
+_SENTENCE_END: Final = frozenset(".!?;\n")
 _GLUE: Final = frozenset({"", "-", "_", "/", "#"})
 
 
@@ -125,7 +128,7 @@ def _corrected(heard: Heard, said: _Said) -> Heard:
     correction = said.stretch.digits
     before = _digits_of(heard)
     clear = not (said.stretch.unclear or said.odd)
-    if heard.number is None or not clear or not 1 < len(correction) < DIGITS:
+    if heard.number is None or not clear or not 1 < len(correction) <= _MOST_CORRECTED:
         together = "".join(before) if len(before) == 1 and heard.doubt is Doubt.TOO_FEW else ""
         kept = together[: DIGITS - len(correction)]
         fits = clear and kept and len(kept) + len(correction) == DIGITS
@@ -165,25 +168,52 @@ def _meant(tokens: list[Token]) -> list[Stretch]:
     """Return the stretches that may be the order's, without quantities and other numbers."""
     every = stretches(tokens, DIGITS, PREFIX)
     return [
-        stretch
-        for before, stretch in itertools.pairwise([None, *every])
-        if stretch is not None and not _is_other(tokens, stretch, before.end if before else 0)
+        stretch if _is_at_home(tokens, stretch, since) else replace(stretch, unclear=True)
+        for stretch, since in zip(every, [0, *(each.end for each in every)], strict=False)
+        if not _is_other(tokens, stretch, since)
+        and (len(every) == 1 or len(stretch.digits) < _TELEPHONE_DIGITS)
     ]
 
 
 def _is_other(tokens: list[Token], stretch: Stretch, since: int) -> bool:
-    start, letters = letters_before(tokens, stretch.start, PREFIX)
-    if start < stretch.start and not letters and not _is_word(tokens[start]):
+    """Tell whether a stretch is named as something else, or has letters of its own."""
+    if _is_lettered(tokens, stretch):
         return False
-    left = [
-        token.word for token in tokens[max(since, stretch.start - _LABEL_WITHIN) : stretch.start]
-    ]
-    right = [token.word for token in tokens[stretch.end : stretch.end + _LABEL_WITHIN]]
+    if len(stretch.digits) > DIGITS and _is_odd(tokens, stretch):
+        return True
+    left = _words(tokens, max(since, stretch.start - _LABEL_WITHIN), stretch.start)
+    right = _words(tokens, stretch.end, stretch.end + _LABEL_WITHIN)
     return words.names_another(left, right, stretch.digits)
 
 
-def _is_word(token: Token) -> bool:
-    return token.word in words.ORDINARY
+def _is_at_home(tokens: list[Token], stretch: Stretch, since: int) -> bool:
+    """Tell whether a stretch is named as an order's, or stands where only that is said."""
+    left = _words(tokens, max(since, stretch.start - _LABEL_WITHIN), stretch.start)
+    if _is_lettered(tokens, stretch) or words.names_order(left):
+        return True
+    first = stretch.start
+    while first > since and not _SENTENCE_END.intersection(tokens[first].gap):
+        first -= 1
+    before = _words(tokens, first, stretch.start)
+    after = tokens[stretch.end] if stretch.end < len(tokens) else None
+    right = after.word if after and not after.paused and not piece_at(tokens, stretch.end) else ""
+    return words.leads_up([] if since and words.corrects(before) else before, right)
+
+
+def _words(tokens: list[Token], start: int, end: int) -> list[str]:
+    return [token.word for token in tokens[start:end]]
+
+
+def _is_lettered(tokens: list[Token], stretch: Stretch) -> bool:
+    """Tell whether the letters of an order number were spelt before the digits."""
+    start, letters = letters_before(tokens, stretch.start, PREFIX)
+    spelt = stretch.start - start > 1 or _name(tokens[start]) not in words.ORDINARY
+    return start < stretch.start and not letters and spelt
+
+
+def _name(token: Token) -> str:
+    """Return the word to look up; a capital alone is a letter and never a word."""
+    return token.text if len(token.text) == 1 else token.word
 
 
 def _is_odd(tokens: list[Token], stretch: Stretch) -> bool:
@@ -194,10 +224,10 @@ def _is_odd(tokens: list[Token], stretch: Stretch) -> bool:
     before = tokens[stretch.start - 1] if stretch.start else None
     begins, letters = letters_before(tokens, stretch.start, PREFIX)
     if letters:
-        names = [token.word for token in tokens[begins : stretch.start]]
+        names = [_name(token) for token in tokens[begins : stretch.start]]
         return not PREFIX.startswith(letters) and not all(name in words.ORDINARY for name in names)
     glued = before is not None and tokens[stretch.start].gap in _GLUE and begins == stretch.start
-    return bool(glued and before and before.word not in words.ORDINARY)
+    return bool(glued and before and _name(before) not in words.ORDINARY)
 
 
 def _between(tokens: list[Token], before: Stretch | None, stretch: Stretch) -> tuple[bool, bool]:
@@ -206,4 +236,7 @@ def _between(tokens: list[Token], before: Stretch | None, stretch: Stretch) -> t
     said = [token.word for token in gap]
     close = said[-_MOST_BETWEEN:]
     corrects = before is not None and words.corrects(close) and not words.adds(said)
-    return corrects, words.denies(said)
+    together = stretch.start
+    while together > stretch.start - len(gap) and not tokens[together].paused:
+        together -= 1
+    return corrects, words.denies(_words(tokens, together, stretch.start))

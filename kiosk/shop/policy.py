@@ -17,7 +17,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, Self
 
-from kiosk.shop.days import WEEKDAYS
+from kiosk.shop.days import WEEKDAYS, without_dates
 from kiosk.shop.returns import DAYS
 from kiosk.shop.stores import Store, exceptions_sentence, hours_sentence
 from kiosk.shop.words import split
@@ -196,7 +196,7 @@ class Policy:
 
         Its text is what is to be said. ``store_id`` "" is the first store.
         """
-        asked = self.vocabulary.read(question, today)
+        asked = self.vocabulary.read(without_dates(question), today)
         store = self.store(store_id)
         here = store.store_id if store else ""
         best: tuple[float, float] = (_FLOOR, 0.0)

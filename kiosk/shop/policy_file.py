@@ -157,9 +157,8 @@ def _return_days(file: Tables, data: Mapping[str, Any], clauses: tuple[Clause, .
     for clause in clauses:
         said = _SAYS_DAYS.findall(clause.text) if clause.clause_id.startswith("returns.") else []
         for number in sorted({int(number) for number in said} - {days}):
-            file.wrong(
-                f"clause {clause.clause_id}", f"text says {number} days, the rule {days}: [returns]"
-            )
+            where = f"clause {clause.clause_id}"
+            file.wrong(where, f"text says {number} days, but [returns] says {days}")
     return days
 
 

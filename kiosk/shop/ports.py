@@ -24,7 +24,8 @@ class ShopBackend(OrderBook, Protocol):
     """ShopMax: orders, what may be done to them, and where goods stand. Raises ToolError.
 
     Nothing blocks the loop. A read may be cancelled; a change that is cancelled may or may not
-    have been made, and is made once however often it is asked for with the same ``key``.
+    have been made, and is made once however often it is asked for with the same ``key``. A key
+    that made one change makes no other.
     """
 
     async def find_products(self, category: Category) -> tuple[Product, ...]:

@@ -32,14 +32,17 @@ def products_answer(category: Category | None, products: tuple[Product, ...]) ->
 
 
 def store_answer(store: Store | None, about: str, day: str, today: date) -> Answer:
-    """Answer when the store is open (``about`` is ``hours``), else where it is.
+    """Answer when the store is open (``about`` is ``hours``), or where it is.
 
     ``day`` is what the customer said of the day, "" for nothing.
     """
     if store is None:
         say = "I don't have that here. A colleague can tell you."
         return answer(AnswerStatus.NOT_COVERED, say, hand_over=True)
-    say = hours_sentence(store, day, today) if about == "hours" else address_sentence(store)
+    if about == "hours":
+        say = hours_sentence(store, day, today)
+    else:
+        about, say = "address", address_sentence(store)
     return answer(AnswerStatus.OK, say, about=about, store=store.store_id)
 
 

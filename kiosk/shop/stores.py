@@ -53,13 +53,13 @@ def hours_sentence(store: Store, words: str, today: date) -> str:
         )
         return " ".join([*(_say(store, day, today) for day in asked.dates), *free])
     if not asked.weekdays:
-        return " ".join([_say_week(store), *_buts(store, _ahead(today, _NEAR), today)])
+        return _say_week(store) + _but(store, _ahead(today, _NEAR), today)
     weekly = [
         f"On {WEEKDAYS[number].capitalize()}s we are {_say_hours(store.week[number])}."
         for number in asked.weekdays
     ]
     near = [day for day in _ahead(today, _SAME_WEEKDAY) if day.weekday() in asked.weekdays]
-    return " ".join([*weekly, *_buts(store, near, today)])
+    return " ".join(weekly) + _but(store, near, today)
 
 
 def exceptions_sentence(store: Store, words: str, today: date) -> str | None:
@@ -85,13 +85,14 @@ def _ahead(today: date, length: timedelta) -> list[date]:
     return [today + timedelta(days=ahead) for ahead in range(length.days)]
 
 
-def _buts(store: Store, days: Iterable[date], today: date) -> list[str]:
-    """Return what is different on those of the days that are unlike their weekday."""
-    return [
-        f"But {_day_name(day, today)} we are {_say_hours(store.hours_on(day))}."
+def _but(store: Store, days: Iterable[date], today: date) -> str:
+    """Return a sentence on those of the days that are unlike their weekday, or nothing."""
+    unlike = [
+        f"{_day_name(day, today)} we are {_say_hours(store.hours_on(day))}"
         for day in days
         if store.hours_on(day) != store.week[day.weekday()]
     ]
+    return f" But {', and '.join(unlike)}." if unlike else ""
 
 
 def _say(store: Store, day: date, today: date) -> str:

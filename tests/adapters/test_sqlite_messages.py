@@ -2,21 +2,14 @@
 
 import asyncio
 import logging
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from kiosk.adapters.sqlite_shop import ORDERS_SCHEMA
 from kiosk.adapters.sqlite_store import Store, open_store
 from kiosk.errors import ToolError
 from kiosk.shop.messages import MOST_WAITING, Message
@@ -26,23 +19,6 @@ from tests.fakes.shop import Notebook
 T = TypeVar("T")
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 CANARY = "My name is Canary, the door is stuck."
-
-TAKER = """
-import asyncio, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from kiosk.adapters.sqlite_store import open_store
-
-async def main():
-    now = datetime(2026, 11, 23, 10, tzinfo=UTC)
-    async with open_store(Path(sys.argv[1]), lambda: now) as store:
-        number = 0
-        while True:
-            number += 1
-            print(await store.messages.take(f"message {number}", "a visit"), flush=True)
-
-asyncio.run(main())
-"""
 
 
 def with_store(file: Path, work: Callable[[Store], Awaitable[T]]) -> T:
@@ -87,23 +63,6 @@ def test_messages_are_taken_once_told_in_order_and_deleted_when_done(tmp_path: P
     asyncio.run(_keeps_its_contract(Notebook()))
 
 
-def test_a_message_that_was_acknowledged_outlives_a_kiosk_that_is_killed(tmp_path: Path) -> None:
-    """That the disk is synced, too, is what ``rows_are_safe_from_a_power_cut`` looks at."""
-    file = tmp_path / "shopmax.db"
-    command = [sys.executable, "-c", TAKER, str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        acknowledged = [int(process.stdout.readline()) for _ in range(20)]
-        os.kill(process.pid, signal.SIGKILL)
-        acknowledged += [int(line) for line in process.stdout.read().split()]
-
-    kept = {message.reference: message.text for message in waiting(file)}
-
-    assert acknowledged == list(range(1, len(acknowledged) + 1))
-    assert len(kept) - len(acknowledged) in (0, 1)  # one may have been on its way
-    assert all(kept[reference] == f"message {reference}" for reference in acknowledged)
-
-
 def test_a_message_is_there_after_a_restart_with_the_time_it_was_taken(tmp_path: Path) -> None:
     file = tmp_path / "shopmax.db"
     with_store(file, lambda store: store.messages.take("the door is stuck", "one"))
@@ -139,29 +98,6 @@ def test_what_customers_left_is_for_the_kiosks_own_user(tmp_path: Path) -> None:
     assert with_store(file, modes_in_use) == modes() == {0o600}
     file.chmod(0o664)
     assert with_store(file, modes_in_use) == modes() == {0o660}
-
-
-def test_an_older_kiosks_database_is_brought_up_to_date_and_keeps_its_orders(
-    tmp_path: Path,
-) -> None:
-    file = tmp_path / "shopmax.db"
-    with closing(sqlite3.connect(file)) as database, database:
-        database.executescript(ORDERS_SCHEMA)
-        database.execute(
-            "INSERT INTO orders (order_id, status, placed_on)"
-            " VALUES ('ORD-00001', 'packed', '2026-11-20')"
-        )
-        database.execute("INSERT INTO demo_day VALUES ('2026-11-23')")
-        database.execute("PRAGMA application_id = 0x4B494F53")
-        database.execute("PRAGMA user_version = 1")
-
-    async def both(store: Store) -> tuple[bool, bool, int]:
-        ours = await store.shop.find("ORD-00001") is not None
-        seeded = await store.shop.find("ORD-88421") is not None
-        return ours, seeded, await store.messages.take("the door is stuck", "one")
-
-    assert with_store(file, both) == (True, False, 1)
-    assert len(waiting(file)) == 1
 
 
 def test_a_kiosk_whose_messages_nobody_reads_says_so(tmp_path: Path) -> None:

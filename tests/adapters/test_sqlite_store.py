@@ -16,6 +16,7 @@ from kiosk.resources import packaged
 from kiosk.shop.goods import Category, Item, Product
 from kiosk.shop.orders import Order, OrderStatus, ProofFacts, status_sentence
 from kiosk.shop.seed_file import load_seed
+from tests.adapters.older_store import DEMO, MESSAGE, REAL, make_older
 
 T = TypeVar("T")
 
@@ -196,6 +197,7 @@ def test_a_damaged_database_is_kept_aside_and_the_kiosk_goes_on(
     (record,) = caplog.records
     assert record.__dict__["KIOSK_MOVED_TO"] == str(aside)
     assert record.__dict__["KIOSK_FILE"] == str(file)
+    assert "without the messages" in record.message
 
 
 def test_an_empty_file_is_filled(tmp_path: Path) -> None:
@@ -312,3 +314,82 @@ def test_closing_leaves_the_database_in_one_file(tmp_path: Path) -> None:
     find(tmp_path / "shopmax.db", Calendar())
 
     assert [path.name for path in tmp_path.iterdir()] == ["shopmax.db"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_kiosks_database_is_brought_up_to_date_and_keeps_what_it_had(
+    tmp_path: Path, version: int
+) -> None:
+    file, calendar = tmp_path / "shopmax.db", Calendar()
+    make_older(file, version)
+
+    async def look(store: Store) -> tuple[Order | None, Order | None, list[str]]:
+        return (
+            await store.shop.find(REAL[0]),
+            await store.shop.find(DEMO[0]),
+            [message.text for message in (await store.messages.waiting(9))[1]],
+        )
+
+    for _ in range(2):  # a second start finds it as the first left it
+        real, demo, messages = with_store(file, calendar, look)
+        assert real == Order(
+            order_id="ORD-00001",
+            status=OrderStatus.PACKED,
+            placed_on=date(2026, 11, 20),
+            due_on=date(2026, 11, 25),
+            due_from=time(9),
+            due_by=time(18),
+        )
+        assert messages == [MESSAGE] * (version == 2)
+        assert demo is not None  # as it was set, three days later, with what it lacked
+        assert (demo.status, demo.done_on) == (OrderStatus.DELIVERED, calendar.today)
+        assert demo.items == (Item(line=1, category=Category.KETTLE),)
+        assert demo.proof == ProofFacts(postcode="10115", phone_end="4711")
+
+
+def test_a_shop_without_the_demo_is_not_given_one_by_an_update(tmp_path: Path) -> None:
+    file = tmp_path / "shopmax.db"
+    make_older(file, version=2)
+    with opened(file) as database:
+        database.execute("DELETE FROM orders WHERE demo = 1")
+
+    async def look(store: Store) -> tuple[str, tuple[Product, ...]]:
+        return await store.shop.check(), await store.shop.find_products(Category.KETTLE)
+
+    words, kettles = with_store(file, Calendar(), look)
+
+    assert "1 orders, 0 of them" in words
+    assert kettles == ()
+
+
+def test_an_order_of_the_shops_own_is_not_taken_for_one_of_the_demo(tmp_path: Path) -> None:
+    file = tmp_path / "shopmax.db"
+    make_older(file, version=2)
+    with opened(file) as database:
+        database.execute(
+            "INSERT INTO orders (order_id, status, placed_on)"
+            " VALUES ('ORD-88412', 'placed', '2026-11-20')"
+        )
+
+    assert find(file, Calendar(), "ORD-88412") == Order(
+        order_id="ORD-88412", status=OrderStatus.PLACED, placed_on=date(2026, 11, 20)
+    )
+
+
+def test_an_update_that_fails_leaves_the_older_database(tmp_path: Path) -> None:
+    file, seed = tmp_path / "shopmax.db", tmp_path / "seed.toml"
+    make_older(file, version=2)
+    seed.write_text('orders = [{id = "1"}]')
+
+    async def start() -> None:
+        async with open_store(file, Calendar(), seed):
+            raise AssertionError("it started")
+
+    with pytest.raises(ConfigError):
+        asyncio.run(start())
+
+    with opened(file) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        assert database.execute("SELECT count(*) FROM orders").fetchone() == (2,)
+        names = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    assert {name for (name,) in names} == {"orders", "demo_day", "messages", "sqlite_sequence"}

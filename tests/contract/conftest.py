@@ -8,7 +8,12 @@ import pytest
 
 from kiosk.adapters.genai_live import GenaiLive
 from tests.contract.peers import FakePeer, Peer, RealPeer, cloud_peer, local_service
-from tests.contract.shops import PaperShopHolding, ShopHolding, SqliteShopHolding
+from tests.contract.shops import (
+    HttpShopHolding,
+    PaperShopHolding,
+    ShopHolding,
+    SqliteShopHolding,
+)
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +39,9 @@ def peer(request: pytest.FixtureRequest) -> Peer:
             return cloud_peer(key)
 
 
-@pytest.fixture(params=[PaperShopHolding, SqliteShopHolding], ids=["paper", "sqlite"])
+@pytest.fixture(
+    params=[PaperShopHolding, SqliteShopHolding, HttpShopHolding], ids=["paper", "sqlite", "http"]
+)
 def shop_holding(request: pytest.FixtureRequest, tmp_path: Path) -> ShopHolding:
     holding: ShopHolding = request.param(tmp_path)
     return holding

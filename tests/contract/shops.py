@@ -5,20 +5,25 @@ A backend's clock stands on TODAY. Further ones need a maker here and its name i
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Protocol
 
+from kiosk.adapters.http_shop import open_http_shop
+from kiosk.adapters.sqlite_demo import add_orders, add_products
 from kiosk.adapters.sqlite_parts import Transaction
-from kiosk.adapters.sqlite_shop import add_orders, add_products
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.shop.goods import Product
 from kiosk.shop.orders import Order
 from kiosk.shop.ports import ShopBackend
+from tests.adapters.tls_peer import Authority
 from tests.fakes.shop import PaperShop
+from tests.shopmax.books import Books
+from tests.shopmax.server import MAY_CHANGE, shopmax
 
 TODAY = date(2026, 11, 23)
+_DEADLINE_S = 20.0  # nothing here is about time
 
 
 class ShopHolding(Protocol):
@@ -54,6 +59,31 @@ class SqliteShopHolding:
 
             await database.run(fill, "the shop cannot be filled", "")
             yield store.shop
+
+
+class HttpShopHolding:
+    """An order service of our own that stores for real, over HTTPS."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file = directory / "shopmax.db"
+        self._authority = Authority(directory)
+
+    @asynccontextmanager
+    async def __call__(
+        self, orders: Sequence[Order], products: Sequence[Product] = ()
+    ) -> AsyncIterator[ShopBackend]:
+        with (
+            closing(Books(self._file, lambda: TODAY)) as books,
+            shopmax(books, self._authority.server_context()) as service,
+        ):
+            books.stock(orders, products)
+            async with open_http_shop(
+                service.url,
+                token=MAY_CHANGE,
+                ca_file=str(self._authority.ca_file),
+                deadline_s=_DEADLINE_S,
+            ) as shop:
+                yield shop
 
 
 class PaperShopHolding:

@@ -6,18 +6,17 @@ tests say so and are skipped.
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.contract.npm import installed
 from tests.contract.speech import spoken
 
 HERE = Path(__file__).resolve().parent / "js"
 CACHE = HERE.parents[2] / ".cache" / "js-sdk"
-INSTALL_S = 110
 SCENARIO_S = 100
 MODEL_HOST_REFUSED = 1008
 
@@ -25,24 +24,7 @@ MODEL_HOST_REFUSED = 1008
 @pytest.fixture(scope="session")
 def sdk() -> Path:
     """The directory that holds the SDK exactly as ``package-lock.json`` names it."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are not on this machine")
-    wanted = (HERE / "package-lock.json").read_text()
-    here = CACHE / "package-lock.json"
-    if here.is_file() and here.read_text() == wanted and (CACHE / "installed").is_file():
-        return CACHE
-    CACHE.mkdir(parents=True, exist_ok=True)
-    (CACHE / "installed").unlink(missing_ok=True)
-    (CACHE / "package.json").write_text((HERE / "package.json").read_text())
-    here.write_text(wanted)
-    command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    done = subprocess.run(
-        command, cwd=CACHE, capture_output=True, text=True, timeout=INSTALL_S, check=False
-    )
-    if done.returncode:
-        pytest.skip(f"the SDK could not be fetched: {done.stderr.strip().splitlines()[-1:]}")
-    (CACHE / "installed").touch()
-    return CACHE
+    return installed(HERE, CACHE)
 
 
 def play(sdk: Path, address: tuple[str, str], scenario: str, sound: bytes = b"") -> list[Any]:

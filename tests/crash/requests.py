@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from kiosk.adapters.sqlite_demo import add_orders
 from kiosk.adapters.sqlite_parts import Transaction
-from kiosk.adapters.sqlite_shop import add_orders
 from kiosk.adapters.sqlite_store import Store
 from kiosk.shop.goods import Category, Item
 from kiosk.shop.identity import Tries
@@ -122,7 +122,7 @@ async def rows_in(store: Store) -> Rows:
 
 
 class Damaged(Exception):
-    """What the disk held is no sound database."""
+    """What the disk held is no sound database, or half of a request is in it."""
 
 
 def rows_on(file: Path) -> Rows:
@@ -137,17 +137,20 @@ def rows_on(file: Path) -> Rows:
             if ask("PRAGMA integrity_check") != [("ok",)]:
                 raise Damaged
             tries = ask("SELECT today FROM tries")
+            cancelled = frozenset(
+                str(order_id)
+                for (order_id,) in ask(
+                    "SELECT order_id FROM orders WHERE status = 'cancelled' AND demo = 0"
+                )
+            )
+            if {order_id for (order_id,) in ask("SELECT order_id FROM cancellations")} != cancelled:
+                raise Damaged
             return Rows(
                 messages=frozenset(ask("SELECT reference, text FROM messages")),
                 wrong_tries=tries[0][0] if tries else 0,
                 entries=tuple(str(key) for (key,) in ask("SELECT key FROM ledger ORDER BY entry")),
                 returns=frozenset(ask("SELECT line, reference FROM returns")),
-                cancelled=frozenset(
-                    str(order_id)
-                    for (order_id,) in ask(
-                        "SELECT order_id FROM orders WHERE status = 'cancelled' AND demo = 0"
-                    )
-                ),
+                cancelled=cancelled,
             )
         except sqlite3.DatabaseError as err:
             raise Damaged from err

@@ -21,6 +21,8 @@ from tests.crash.disk import Disk, Files
 from tests.crash.logging_vfs import Acknowledged, Entry, Synced, logged
 from tests.crash.requests import Damaged, Rows, fill, now, requests, rows_in, rows_on
 
+pytestmark = pytest.mark.timeout(300)  # 25 s of a core that others use, too
+
 SEED = 20261123
 NAME = "shopmax.db"
 CHECKPOINT_PAGES = 24

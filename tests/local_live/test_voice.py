@@ -184,7 +184,7 @@ def test_a_directory_that_cannot_be_written_is_named(
 
 
 def test_every_phrase_of_the_product_is_there() -> None:
-    assert set(PHRASES["en"]) == {f"P{number}" for number in range(2, 11)}
+    assert set(PHRASES["en"]) == {f"P{number}" for number in range(2, 12)}
 
 
 def test_the_module_runs_as_a_command(tmp_path: Path) -> None:

@@ -113,13 +113,18 @@ def test_a_day_that_is_unlike_its_weekday_is_never_passed_over() -> None:
     assert said("are you open today", christmas_eve) == "Today we are open from 9 am to 4 pm."
     assert said("are you open tomorrow", christmas_eve) == "Tomorrow we are closed."
     assert said("are you open on Friday", christmas_eve).endswith(
-        " But tomorrow we are closed. But on Friday, January 1, we are closed."
+        " But tomorrow we are closed, and on Friday, January 1, we are closed."
     )
     assert said("when are you open", christmas_eve).endswith(
-        " But today we are open from 9 am to 4 pm. But tomorrow we are closed."
+        " But today we are open from 9 am to 4 pm, and tomorrow we are closed."
     )
     assert said("are you open on Christmas Day", christmas_eve) == "Tomorrow we are closed."
     assert "But" not in said("when are you open", date(2026, 12, 17))
+    for asked in (
+        "are you open on December 24th",
+        "what time do you close on the 24th of December",
+    ):
+        assert said(asked) == "On Thursday, December 24, we are open from 9 am to 4 pm."
 
 
 def test_a_holiday_that_the_store_has_not_set_is_for_a_colleague_to_tell() -> None:

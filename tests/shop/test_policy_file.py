@@ -294,7 +294,7 @@ def test_a_clause_may_not_say_other_days_than_the_rule_that_is_applied() -> None
     late = late.replace("We are never open.", "Within 7 days. For 1 day.").replace("open you", "it")
 
     assert mistakes(GOOD + late + "[returns]\ndays = 7\n") == [
-        "policy.toml: clause returns.late: text says 1 days, the rule 7: [returns]"
+        "policy.toml: clause returns.late: text says 1 days, but [returns] says 7"
     ]
     assert mistakes(GOOD + "[returns]\ndays = 0\nhours = 3\n") == [
         "policy.toml: returns: unknown key hours",

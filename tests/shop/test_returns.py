@@ -114,6 +114,8 @@ def test_the_thing_that_the_customer_names_is_the_one_that_is_judged() -> None:
     order = delivered(2, Category.KETTLE, Category.WASHING_MACHINE, Category.OTHER)
 
     assert ruled(order, "my washer").item == order.items[1]
+    assert ruled(order, "my washer").line == 2
+    assert ruled(order, "it").line == 0
     assert ruled(order, "the other item").item == order.items[2]
     assert ruled(order, "it").missing == "item"
 

@@ -73,7 +73,7 @@ def test_a_customer_hears_when_the_store_is_open(day: str, say: str) -> None:
         (
             "",
             "We are open Monday to Saturday from 9 am to 9 pm, and closed on Sunday."
-            " But today we are open from 9 am to noon. But tomorrow we are closed.",
+            " But today we are open from 9 am to noon, and tomorrow we are closed.",
         ),
         ("Wednesday", "On Wednesdays we are open from 9 am to 9 pm."),
     ],

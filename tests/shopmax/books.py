@@ -1,6 +1,7 @@
 """What our ShopMax keeps in an SQLite file: orders, goods, returns, and wishes with answers."""
 
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +27,6 @@ CREATE TABLE IF NOT EXISTS wishes (
     key TEXT PRIMARY KEY, wish TEXT NOT NULL, status INTEGER NOT NULL, facts TEXT NOT NULL
 ) STRICT;
 """
-_FIRST_RETURN: Final = 100_001
 _BEFORE_DISPATCH: Final = ("placed", "packed")
 
 Facts = dict[str, Any]
@@ -59,11 +59,12 @@ class Books:
             self._database.close()
 
     def stock(self, orders: Iterable[Order], products: Iterable[Product] = ()) -> None:
-        """Put these in, beside what is there."""
+        """Put these orders in beside those that are there, and these goods in place of others."""
         with self._lock, self._database:
+            self._database.execute("DELETE FROM products")
             for order in orders:
                 self._database.execute(
-                    "INSERT OR REPLACE INTO orders VALUES (?, ?)",
+                    "INSERT OR IGNORE INTO orders VALUES (?, ?)",
                     (order.order_id, json.dumps(_facts(order))),
                 )
                 for started in order.returns:
@@ -97,9 +98,7 @@ class Books:
             for there in order["returns"]:
                 if there["line"] == line:
                     return Answer(200, {"order_id": order_id, **there})
-            (last,) = self._database.execute("SELECT max(number) FROM returns").fetchone()
-            number = max(_FIRST_RETURN, (last or 0) + 1)
-            facts = _return_facts(order_id, f"R-{number:06}", line)
+            facts = _return_facts(order_id, f"R-{self._new_number():06}", line)
             facts["started_on"] = self._today().isoformat()
             self._add_return(facts)
             return Answer(201, facts)
@@ -160,9 +159,16 @@ class Books:
             facts["returns"].append({k: v for k, v in there.items() if k != "order_id"})
         return facts
 
+    def _new_number(self) -> int:
+        """Return one that nobody can guess from others, and that was never given."""
+        given = {number for (number,) in self._database.execute("SELECT number FROM returns")}
+        while (number := secrets.randbelow(1_000_000)) in given:
+            pass
+        return number
+
     def _add_return(self, facts: Facts) -> None:
         self._database.execute(
-            "INSERT OR REPLACE INTO returns VALUES (?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO returns VALUES (?, ?, ?, ?)",
             (
                 int(facts["reference"].removeprefix("R-")),
                 facts["order_id"],

@@ -25,7 +25,7 @@ _ORDER: Final = re.compile(r"/v1/orders/([^/]+)")
 _RETURNS: Final = re.compile(r"/v1/orders/([^/]+)/returns")
 _CANCELLATION: Final = re.compile(r"/v1/orders/([^/]+)/cancellation")
 _ORDER_ID: Final = re.compile(r"ORD-[0-9]{5}")
-_KEY: Final = re.compile(r"[0-9a-f]{64}")
+_KEY: Final = re.compile(r"[!-~]([ -~]{0,126}[!-~])?")
 _LARGEST_BODY: Final = 4096
 _IDLE_S: Final = 20
 
@@ -59,6 +59,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_S
+    wbufsize = -1  # an answer leaves in one piece …
+    disable_nagle_algorithm = True  # … at once
 
     def setup(self) -> None:
         super().setup()

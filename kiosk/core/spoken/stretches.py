@@ -19,12 +19,16 @@ _ENGLISH: Final = frozenset({"en"})
 _OH: Final = word_set("oh o")
 _SURE_SOUNDS: Final = word_set("sicks fife")
 _NO_SOUNDS: Final = word_set("nein sex nigh")
-_ALONE: Final = word_set("ate won")
+_ALONE: Final = word_set("ate won tree fore")
 """Sounds that can hardly be anything but a digit at either end of a number."""
 
 _SUBJECTS: Final = word_set("i we he she they you who have has had had")
 _ANDS: Final = word_set("and und et y e en plus")
+_COPULAS: Final = word_set("is was")
+_ENOUGH_TO_TELL: Final = 4
+_DASHES: Final = word_set("dash hyphen minus")
 _LEADING_IN: Final = word_set("number is nummer numero")
+_NAMING: Final = word_set("order order's number's it's orders")
 _COURTESIES: Final = word_set("please thanks thank bitte danke merci grazie gracias")
 HESITATIONS: Final = BESIDE | _ANDS | word_set(
     "hmm mm mmm hm ah eh uhm ehm ahm aeh ahem euh heu este pues ben well like so okay ok right"
@@ -36,6 +40,8 @@ _ASIDES: Final = frozenset(
     for aside in (
         "let me see", "let me look", "let me think", "let me check", "one second", "one moment",
         "hang on", "hold on", "just a second", "just a moment", "give me a second", "bear with me",
+        "wait a second", "wait a moment", "wait a minute",
+        "full stop", "sort of", "kind of",
         "followed by", "after that", "what was it", "i think", "you know", "i guess", "and then",
         "moment mal", "einen moment", "un momento", "un moment", "un segundo", "un attimo",
         "een moment", "attends", "vediamo", "a ver",
@@ -98,7 +104,10 @@ def piece_at(tokens: list[Token], at: int) -> Piece | None:
     if english is not None:
         said = [token.word for token in tokens[at : english.end]]
         joined = tongues.LARGE.isdisjoint(said) and _is_paused(tokens, at, english.end)
-        return Piece(english.digits, at, english.end, unclear=joined and word not in _DOUBLE)
+        foreign = tongues.NUMBER_WORDS.get((word,))
+        also = foreign.tongues if foreign and foreign.digits == english.digits else frozenset()
+        unclear = joined and word not in _DOUBLE
+        return Piece(english.digits, at, english.end, _ENGLISH | also, unclear=unclear)
     times = _DOUBLE.get(word) or tongues.TIMES.get(word, 0)
     if times:
         single = piece_at(tokens, at + 1) if at + 1 < len(tokens) else None
@@ -132,7 +141,8 @@ def _chains(tokens: list[Token]) -> Iterator[list[Piece]]:
     at = 0
     while at < len(tokens):
         aside = _aside(tokens, at)
-        piece = None if aside else _sound(tokens, at) or piece_at(tokens, at)
+        named = not chain and tokens[at].word == "one" and _follows(tokens, at, _COPULAS)
+        piece = None if aside or named else _sound(tokens, at) or piece_at(tokens, at)
         if piece is not None:
             chain.append(piece)
         elif not aside and tokens[at].word not in HESITATIONS:
@@ -140,6 +150,10 @@ def _chains(tokens: list[Token]) -> Iterator[list[Piece]]:
             chain = []
         at = piece.end if piece else at + (aside or 1)
     yield from _supported(chain)
+
+
+def _follows(tokens: list[Token], at: int, words: frozenset[str]) -> bool:
+    return at + 1 < len(tokens) and tokens[at + 1].word in words and not tokens[at + 1].paused
 
 
 def _aside(tokens: list[Token], at: int) -> int:
@@ -154,19 +168,17 @@ def _sound(tokens: list[Token], at: int) -> Piece | None:
     word = tokens[at].word
     if word in DIGIT_SOUNDS and word not in _NO_SOUNDS and word not in _SURE_SOUNDS:
         return Piece(DIGIT_SOUNDS[word], at, at + 1, sound=True)
-    if is_pronoun(tokens, at) and tokens[at - 1].word != "no":
+    if is_pronoun(tokens, at) and tokens[at - 1].word != "no" and not tokens[at].paused:
         return Piece("1", at, at + 1, sound=True)
     return None
 
 
 def _supported(chain: list[Piece]) -> Iterator[list[Piece]]:
     """Part a chain at the words that are no numbers in the language of the others."""
-    spoken = {
-        tongue
-        for piece in chain
-        if not piece.weak and "en" not in piece.tongues
-        for tongue in piece.tongues
-    }
+    strong = [piece.tongues for piece in chain if not piece.weak and "en" not in piece.tongues]
+    spoken = set().union(*strong)
+    if len(chain) >= _ENOUGH_TO_TELL:  # all of them number words of one other language
+        spoken |= frozenset.intersection(*(piece.tongues for piece in chain)) - _ENGLISH
     meant = [not piece.weak or not spoken.isdisjoint(piece.tongues) for piece in chain]
     for is_meant, group in itertools.groupby(zip(meant, chain, strict=True), lambda pair: pair[0]):
         if is_meant:
@@ -175,17 +187,27 @@ def _supported(chain: list[Piece]) -> Iterator[list[Piece]]:
 
 def _parted(tokens: list[Token], chain: list[Piece], wanted: int) -> Iterator[list[Piece]]:
     part: list[Piece] = []
-    for piece in chain:
-        if part and sum(len(each.digits) for each in part if not each.sound) == wanted:
-            between = {token.word for token in tokens[part[-1].end : piece.start]}
-            ended = any(sign in tokens[piece.start].gap for sign in ".!?;\n")
-            counts = piece.end < len(tokens) and tokens[piece.end].word in COUNTED
-            if ended or counts or len(piece.digits) == wanted or between & _ANDS:
-                yield part
-                part = []
+    for at, piece in enumerate(chain):
+        if part and _count(part) == wanted and _may_begin_another(tokens, chain[at - 1 :], wanted):
+            yield part
+            part = []
         part.append(piece)
     if part:
         yield part
+
+
+def _count(pieces: Sequence[Piece]) -> int:
+    return sum(len(piece.digits) for piece in pieces if not piece.sound)
+
+
+def _may_begin_another(tokens: list[Token], onward: list[Piece], wanted: int) -> bool:
+    """Tell whether the second of these pieces begins another number, the first having ended one."""
+    last, piece = onward[0], onward[1]
+    gap = tokens[piece.start].gap
+    counts = piece.end < len(tokens) and tokens[piece.end].word in COUNTED
+    as_long = len(piece.digits) == wanted or (bool(gap.strip()) and _count(onward[1:]) == wanted)
+    linked = not _ANDS.isdisjoint(token.word for token in tokens[last.end : piece.start])
+    return as_long or linked or counts or any(sign in gap for sign in ".!?;\n")
 
 
 def _stretch(tokens: list[Token], part: list[Piece], wanted: int, prefix: str) -> Stretch | None:
@@ -194,47 +216,53 @@ def _stretch(tokens: list[Token], part: list[Piece], wanted: int, prefix: str) -
     if not sure:
         return None
     first, last = sure[0], sure[-1]
-    inner = part[first : last + 1]
-    tail = _tail(tokens, part[last:])
-    digits = once("".join(piece.digits for piece in [*inner, *tail]), wanted)
-    unclear = any(piece.unclear for piece in inner) or _is_tens_apart(tokens, inner)
-    guessed = any(piece.sound and tokens[piece.start].word not in _OH for piece in [*inner, *tail])
-    unclear |= guessed and len(digits) != wanted
-    start, end = part[first].start, [*inner, *tail][-1].end
-    head = _head(tokens, part[: first + 1])
+    taken = [*part[first : last + 1], *_tail(tokens, part[last:])]
+    digits = once("".join(piece.digits for piece in taken), wanted)
+    unclear = any(piece.unclear for piece in taken) or _is_tens_apart(tokens, taken)
+    head = _head(tokens, part[: first + 1], prefix)
     if head and len(digits) + len(head) == wanted:
         digits = "".join(piece.digits for piece in head) + digits
-        start = head[0].start
         unclear |= not _is_led_in(tokens, head, prefix)
+        taken = [*head, *taken]
     elif head and len(digits) == wanted:
         unclear |= tokens[head[-1].start].word in _ALONE
-    beside = any(_is_half_read(tokens, at) for at in (start - 1, end))
-    return Stretch(digits, start, end, unclear or beside)
+    guessed = any(piece.sound and tokens[piece.start].word not in _OH for piece in taken)
+    start, end = taken[0].start, taken[-1].end
+    beside = _is_large(tokens, start - 1) or _is_large(tokens, end) or _is_times(tokens, start - 1)
+    return Stretch(digits, start, end, unclear or beside or (guessed and len(digits) != wanted))
 
 
-def _head(tokens: list[Token], upto: list[Piece]) -> list[Piece]:
-    """Return the sounds right before the first digit, one kind of them."""
+def _head(tokens: list[Token], upto: list[Piece], prefix: str) -> list[Piece]:
+    """Return the sounds right before the first digit that may be digits there."""
     head: list[Piece] = []
-    for piece, after in itertools.pairwise(reversed([*upto])):
-        if piece.start != after.end or tokens[piece.start].paused:
+    for piece, before in itertools.pairwise(reversed(upto)):
+        if before.end != piece.start or tokens[piece.start].paused:
             break
-        word = tokens[after.start].word
-        if word not in _OH and word not in _ALONE and word != "one":
+        word = tokens[before.start].word
+        may_be = word in _OH or word in _ALONE or word == "one"
+        if not may_be and not _is_lettered(tokens, before.start, prefix):
             break
-        head.insert(0, after)
+        head.insert(0, before)
     return head
 
 
 def _is_led_in(tokens: list[Token], head: list[Piece], prefix: str) -> bool:
     """Tell whether a number is expected right where a sound stands that would begin it."""
     start = head[0].start
-    if tokens[start].word == "one":
-        return False
-    if tokens[start].word in _ALONE:
-        return not start or tokens[start - 1].word not in _SUBJECTS
+    word, before = tokens[start].word, tokens[start - 1].word if start else ""
+    if word in _ALONE:
+        return before not in _SUBJECTS
+    if word in _OH:
+        zeros = len(head) > 1 and tokens[head[1].start].word in _OH
+        ordered = word == "oh" and before in _NAMING
+        return zeros or ordered or before in _LEADING_IN or _is_lettered(tokens, start, prefix)
+    return _is_lettered(tokens, start, prefix)
+
+
+def _is_lettered(tokens: list[Token], start: int, prefix: str) -> bool:
+    """Tell whether the letters of a number stand right before a token."""
     begins, odd = letters_before(tokens, start, prefix)
-    lettered = begins < start and not odd and tokens[start - 1].word not in ("is", "number")
-    return lettered or (start > 0 and tokens[start - 1].word in _LEADING_IN)
+    return begins < start and not odd and tokens[start - 1].word not in BESIDE - _DASHES
 
 
 def _tail(tokens: list[Token], onward: list[Piece]) -> list[Piece]:
@@ -265,10 +293,14 @@ def _is_tens_apart(tokens: list[Token], pieces: list[Piece]) -> bool:
     )
 
 
-def _is_half_read(tokens: list[Token], at: int) -> bool:
+def _is_large(tokens: list[Token], at: int) -> bool:
     """Tell whether a word belongs to a number that was not understood whole."""
     if not 0 <= at < len(tokens):
         return False
     word = tokens[at].word
-    times = word in tongues.TIMES or word in ("double", "triple", "treble")
-    return times or word in tongues.LARGE or any(part in word for part in tongues.LARGE_PARTS)
+    return word in tongues.LARGE or any(part in word for part in tongues.LARGE_PARTS)
+
+
+def _is_times(tokens: list[Token], at: int) -> bool:
+    word = tokens[at].word if at >= 0 else ""
+    return word in tongues.TIMES or word in ("double", "triple", "treble")
