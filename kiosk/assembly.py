@@ -18,6 +18,7 @@ from kiosk.adapters.local_service import LocalEndpoint, local_service
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.config_file import api_key, shop_token, state_directory
 from kiosk.core.live import SessionSetup
+from kiosk.core.persona import instruction
 from kiosk.errors import LinkError, LinkRefused
 from kiosk.resources import packaged
 from kiosk.runtime.toolbox import Toolbox
@@ -186,6 +187,6 @@ def session_setup(settings: Settings, toolbox: Toolbox) -> SessionSetup:
     return SessionSetup(
         model=settings.live.model,
         voice=settings.live.voice,
-        instruction=packaged("persona.md").read_text(),
+        instruction=instruction(packaged("persona.md").read_text(), settings.talk.languages),
         tools=toolbox.declarations,
     )

@@ -9,6 +9,16 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+LANGUAGES = {
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "nl": "Dutch",
+}
+"""The languages in which a customer's yes is understood, and what they are called."""
+
 LAST_PIN = 53  # the highest GPIO line a Raspberry Pi's header chip has
 
 
@@ -46,6 +56,15 @@ def _pins(value: object) -> int | tuple[int, int, int]:
         red, green, blue = value
         return (red, green, blue)
     raise ValueError(f"must be a pin number 0 to {LAST_PIN}, or three: [red, green, blue]")
+
+
+def _languages(value: object) -> tuple[str, ...]:
+    known = isinstance(value, list | tuple) and all(
+        isinstance(each, str) and each in LANGUAGES for each in value
+    )
+    if isinstance(value, list | tuple) and known and 0 < len(value) == len(set(value)):
+        return tuple(value)
+    raise ValueError(f"must be a list of different languages out of {', '.join(LANGUAGES)}")
 
 
 HttpsAddress = Annotated[str, AfterValidator(_https_or_empty)]
@@ -104,7 +123,7 @@ class Lamp(_Table):
 
 
 class Talk(_Table):
-    """Patience with the customer, all in seconds."""
+    """Patience with the customer, all in seconds, and the languages that are spoken."""
 
     hold_s: Annotated[float, Field(ge=0.1, le=2.0)] = 0.4
     follow_up_s: Annotated[float, Field(ge=0.0, le=60.0)] = 8.0
@@ -116,6 +135,7 @@ class Talk(_Table):
     moment_s: Annotated[float, Field(ge=0.5, le=20.0)] = 2.0
     sorry_s: Annotated[float, Field(ge=2.0, le=60.0)] = 8.0
     echo_tail_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2
+    languages: Annotated[tuple[str, ...], PlainValidator(_languages)] = ("en",)
 
     @model_validator(mode="after")
     def _patience_grows(self) -> Self:

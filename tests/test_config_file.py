@@ -112,6 +112,7 @@ def test_every_mistake_is_told_at_once_with_the_nearest_name(tmp_path: Path) -> 
         follow_up_s = nan
         visit_s = 2
         tick_s = 5.0
+        languages = ["en", "xx"]
         [audio]
         hold_s = 0.4
         volume = 7.5
@@ -133,6 +134,7 @@ def test_every_mistake_is_told_at_once_with_the_nearest_name(tmp_path: Path) -> 
         'live.endpoint must be "" or an address like https://host:port',
         "talk.hold_s must be a number",
         "talk.follow_up_s must be a finite number",
+        "talk.languages must be a list of different languages out of de, en, es, fr, it, nl",
         "talk.visit_s is out of range: it may be 30 to 900",
         "[talk] tick_s, moment_s and sorry_s must grow in this order",
         "audio.hold_s is unknown; did you mean talk.hold_s?",

@@ -11,14 +11,12 @@ from typing import Any, Final, TypeVar
 from kiosk.core.events import Event, Part, PartFailed, PartHealed, ShopAnswers
 from kiosk.errors import ToolError
 from kiosk.runtime.patience import LeftOpen, within
+from kiosk.runtime.strict_shop import DOWN, WRONG_SHAPE, StrictShop
 from kiosk.shop.breaker import REST_S, Breaker
 from kiosk.shop.goods import Category
 from kiosk.shop.orders import Order
 from kiosk.shop.ports import ShopBackend
 
-DOWN: Final = "I can't look up orders just now, but I can answer questions about the shop."
-WRONG_SHAPE: Final = "wrong_shape"
-"""The reason of a ToolError for an answer that is none."""
 DECIDED: Final = frozenset({"not_found", "too_late"})
 """Reasons that are answers: ShopMax is well, and says no."""
 RESTING: Final = "resting"
@@ -35,7 +33,7 @@ class ShopLine:
 
     def __init__(self, backend: ShopBackend, tell: Callable[[Event], None]) -> None:
         """Make a line; ``tell`` hears the news."""
-        self._backend = backend
+        self._backend = StrictShop(backend)
         self._tell = tell
         self._breaker = Breaker()
         self._down_since: float | None = None
@@ -43,14 +41,7 @@ class ShopLine:
 
     async def order(self, order_id: str, deadline: float) -> Order | None:
         """Return the order with that number, and never another's."""
-
-        async def find(backend: ShopBackend) -> Order | None:
-            order = await backend.find(order_id)
-            if order is not None and order.order_id != order_id:
-                raise ToolError(WRONG_SHAPE, DOWN, retryable=False)
-            return order
-
-        return await self.read(find, deadline)
+        return await self.read(lambda shop: shop.find(order_id), deadline)
 
     async def read(self, ask: Ask[T], deadline: float) -> T:
         """Ask, and once more when that failed and there is time."""
