@@ -125,9 +125,12 @@ class PaperLedger:
 
     def __init__(self, *, error: BaseException | None = None) -> None:
         self.error = error
+        self.takes_s = 0.0
         self.entries: list[Entry] = []
 
     async def note(self, entry: Entry) -> None:
+        if self.takes_s:
+            await asyncio.sleep(self.takes_s)
         if self.error:
             raise self.error
         self.entries.append(entry)
