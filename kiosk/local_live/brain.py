@@ -117,7 +117,9 @@ class ShopBrain:
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Continue the conversation that ``snapshot`` returned."""
+        undone = self._memory
         self._memory = Memory.from_json(json.loads(json.dumps(dict(snapshot))))
+        self._memory.outlast(undone)
 
     # What an utterance asks for
 

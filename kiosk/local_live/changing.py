@@ -22,18 +22,21 @@ _CANNOT_UNDO: Final = {"done": wording.IS_DONE, "unsure": wording.IS_UNSURE}
 def agree(memory: Memory, roles: Mapping[Role, Tool], text: str) -> Action | None:
     """Take an utterance for the reply to a read-back, or for a mind that was changed."""
     held, memory.read_back = memory.read_back, None
+    made, memory.unheard = memory.unheard, False
     if held is not None:
         match consent.reply_to(text):
             case Reply.YES:
                 memory.agreed = held.tool
                 return Call(held.tool, held.arguments)
+            case Reply.NO if made:
+                return Say(_CANNOT_UNDO[memory.change])
             case Reply.NO:
                 return _drop(memory)
             case Reply.AGAIN:
-                memory.read_back = held
+                memory.read_back, memory.unheard = held, made
                 return Say(memory.last_reply or wording.SHALL_I)
             case _:
-                memory.change = "dropped"
+                memory.change = memory.change if made else "dropped"
                 return None
     if _is_under_way(memory, roles) and consent.dropped(text):
         return _drop(memory)

@@ -54,9 +54,10 @@ _HANDED_BACK: Final = re.compile(
 )
 _LOOKED_FOR: Final = re.compile(
     r"\b(?:have|sell|find|buy|got|get|need|want|carry|stock|keep|looking for|search(?:ing)? for"
-    r"|where(?:'s| is| are)|(?:aisle|shelf|section|floor) (?:is|are|has|for)|any|are|is there"
+    r"|where(?:'s| is| are)|(?:aisle|isle|i'll|shelf|section|floor) (?:is|are|has|for)|any"
+    r"|are|is there"
     r"|is)\s+"
-    rf"{_SOME}*([a-z][a-z' -]*?){_END_OF_THING}",
+    rf"{_SOME}*(?!(?:in|at|for|on|by|from|with|of|to|that|it)\b)([a-z][a-z' -]*?){_END_OF_THING}",
     re.I,
 )
 _NO_THING: Final = word_set(
@@ -124,15 +125,19 @@ def fill(tool: Tool, text: str, question: str, known: Mapping[str, str]) -> Fill
 def values_in(tool: Tool, text: str) -> dict[str, Any]:
     """Return the values that stand in a text, but for identifiers and questions.
 
-    Names come last: what was taken for a choice or a day is no name.
+    Names come last: what was taken for a choice or a day is no name, and no name is two things.
     """
     values: dict[str, Any] = {}
     own = frozenset(stems(tool.title))
-    for parameter in sorted(tool.parameters, key=lambda each: each.kind is Kind.NAME):
+    for parameter in sorted(
+        tool.parameters, key=lambda each: (each.kind is Kind.NAME, not each.required)
+    ):
         value = value_in(parameter, text, own)
         if value is None:
             continue
         values[parameter.name] = value
+        if parameter.kind is Kind.NAME:
+            text = text.replace(str(value), " ", 1)
         if parameter.kind is Kind.CHOICE:
             said = re.escape(human(str(value)))
             text = re.sub(rf"\b(?:in |on |at |to )?(?:the )?{said}s?\b", " ", text, flags=re.I)

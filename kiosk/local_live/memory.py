@@ -63,7 +63,7 @@ class Memory:
     for a proof, ``read_back`` one that waits for a yes, ``agreed`` the tool of one that had it;
     ``offered`` is a proof that came with this turn. ``change`` is what became of the last change
     that was spoken of: empty when there was none, else ``open``, ``dropped``, ``done`` or
-    ``unsure``.
+    ``unsure``; ``unheard`` while that was not told because the turn was undone.
     """
 
     lines: list[list[str]] = field(default_factory=list)
@@ -78,6 +78,7 @@ class Memory:
     agreed: str = ""
     offered: str = ""
     change: str = ""
+    unheard: bool = False
     results: list[Result] = field(default_factory=list)
     retried: list[str] = field(default_factory=list)
     saying: list[str] = field(default_factory=list)
@@ -125,6 +126,13 @@ class Memory:
     def last_result(self, tool: str) -> Result | None:
         """Return what a tool returned last."""
         return next((each for each in reversed(self.results) if each.tool == tool), None)
+
+    def outlast(self, undone: "Memory") -> None:
+        """Keep of a turn that is undone what cannot be undone: a change that was agreed to."""
+        if undone.agreed:
+            self.change, self.unheard = "unsure", True
+        elif undone.change != self.change and undone.change in ("done", "unsure"):
+            self.change, self.unheard = undone.change, True
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""

@@ -24,7 +24,10 @@ _MONEY: Final = re.compile(r"\b(?:money|refund\w*|paid|polic\w+|rules?|terms|con
 _HOW: Final = re.compile(
     r"\b(?:where|how|what|which|until|within|does|must|do (?:i|you|we)|who|when)\b", re.I
 )
-_MINE: Final = re.compile(r"\b(?:my|our|(?:an?|the|this|from|of|in) order)\b", re.I)
+_MINE: Final = re.compile(
+    r"\b(?:(?:my|our)(?! (?:mind|returns?|question|name)\b)|(?:an?|the|this|from|of|in) order)\b",
+    re.I,
+)
 _POINTED_AT: Final = re.compile(r"\b(?:it|this|that|them|these|those|the|one)\b", re.I)
 _WHETHER: Final = re.compile(
     r"\b(?:can|could|may|might|am i (?:able|allowed)|is (?:it|this|that|my|the)\b.*\b(?:possible"
@@ -66,8 +69,11 @@ _GOING_ON: Final = re.compile(
     re.I,
 )
 _OFFER: Final = re.compile(r"\bcolleague\b.{0,40}$", re.I)
-_HOLIDAY: Final = re.compile(  # days that have a name and no place in the week
-    r"\b(?:christmas|easter|new year\S*|thanksgiving|holidays?|halloween|eve)\b", re.I
+_SHORT: Final = 5
+_NO_HOURS: Final = re.compile(  # what has no place in a week, or is opened otherwise
+    r"\bdoors?\b|\bdeliver\w*\b"
+    r"|\b(?:christmas|easter|new year\S*|thanksgiving|holidays?|halloween|eve)\b",
+    re.I,
 )
 _REFUND: Final = re.compile(
     r"\b(?:where|when|has|have|did|status|what about)\b.*\b(?:refund\w*|money)\b", re.I
@@ -77,7 +83,11 @@ _SOMEBODY: Final = (
     r"|manager"
     r"|assistants?|associate|supervisor|member of staff)"
 )
+_ABOUT_SOMEBODY: Final = re.compile(
+    rf"\b{_SOMEBODY}'s\b|\baddress\b|\b(?:name|number|salary) of\b", re.I
+)
 _CALL: Final = re.compile(
+    rf"\b(?:can|could)\b[\w\s']{{0,12}}\b{_SOMEBODY}\b[\w\s']{{0,8}}\bcome\b|"
     rf"\b(?:call|get|fetch|send|find|bring|ask|page)\b(?: for| over)?[\w\s']{{0,16}}\b{_SOMEBODY}\b"
     rf"|\b(?:need|want|like|get)\b[\w\s']{{0,20}}\bhelp (?:from|by"
     rf"|of)\b[\w\s']{{0,12}}\b{_SOMEBODY}\b"
@@ -90,7 +100,8 @@ _CALL: Final = re.compile(
 _GOODS: Final = re.compile(
     r"\bwhere(?:'s| is| are| do i find| can i find| could i find| would i find| do you (?:have"
     r"|keep))\b"
-    r"|\b(?:do|have|did) you (?:have|sell|stock|carry|got|keep)\b|\b(?:in stock|aisle|shelf)\b"
+    r"|\b(?:do|have|did) you (?:have|sell|stock|carry|got|keep)\b"
+    r"|\b(?:in stock|aisle|isle|shelf)\b|\bi'll (?:is|are)\b"
     r"|\b(?:looking|searching) for\b|\b(?:can|could) you help me find\b|\bare there any\b"
     r"|\bis there (?:a|an|any)\b|\bany \w+ left\b|\bi (?:want|need|would like) to buy\b",
     re.I,
@@ -144,6 +155,8 @@ def _of_people(
 ) -> Role | None:
     del thing, in_sight, played
     urgent = intent.name == "urgent" and intent.sure and not _SAFETY.search(plain)
+    if _ABOUT_SOMEBODY.search(plain):
+        return None
     wanted = intent.subject == "person" or urgent or _CALL.search(plain)
     return Role.STAFF if wanted else None
 
@@ -176,7 +189,8 @@ def _of_the_shop(
     plain: str, intent: Intent, thing: str, *, in_sight: bool, played: Collection[Role]
 ) -> Role | None:
     del in_sight, played
-    if (intent.name == "hours" and not _HOLIDAY.search(plain)) or _ADDRESS.search(plain):
+    hours = intent.name == "hours" and (intent.keyed or len(words(plain)) <= _SHORT)
+    if (hours and not _NO_HOURS.search(plain)) or _ADDRESS.search(plain):
         return Role.STORE
     if not _GOODS.search(plain) or _MINE.search(plain):
         return None

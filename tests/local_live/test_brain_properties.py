@@ -7,11 +7,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.local_live import consent
 from kiosk.local_live.brain import ShopBrain
 from kiosk.local_live.intents import meant
 from kiosk.local_live.parts import Action, Call, Say
 from kiosk.local_live.phrasebook import ORDERS, PERSON, POLICY, TALK
 from tests.local_live.brain_client import SHOP_TOOLS
+from tests.local_live.whole_shop import CHANGING, READING, visit
 
 _EXAMPLES = [
     text for book in (ORDERS, POLICY, PERSON, TALK) for texts in book.values() for text in texts
@@ -147,3 +149,66 @@ def test_every_example_is_understood_as_what_it_is() -> None:
     ]
 
     assert wrong == []
+
+
+_IN_THE_SHOP = [
+    "I want to return the kettle of order 18342",
+    "Can I return my toaster from order 88412?",
+    "cancel order 19728",
+    "What's in my order 88412?",
+    "Where are the kettles?",
+    "26122",
+    "my postcode is 20095",
+    "eight two five six",
+    "yes",
+    "Yes, please.",
+    "no",
+    "No, I want to keep it",
+    "wait",
+    "okay",
+    "it's unused",
+    "no, I opened it",
+    "I still have the box",
+    "the toaster",
+    "start the return",
+    "and the kettle?",
+    "why?",
+    "the order number is 88412",
+    "call somebody",
+]
+_TYPES = {"string": str, "boolean": bool}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(_IN_THE_SHOP) | utterances, min_size=1, max_size=12))
+def test_whatever_is_said_in_a_shop_its_tools_are_called_as_declared_and_seldom(
+    said: list[str],
+) -> None:
+    customer, shop = visit()
+    declared = {tool["name"]: tool["parameters"] for tool in (*READING, *CHANGING)}
+
+    for text in said:
+        made, done = len(customer.calls), len(shop.done)
+        assert customer.ask(text)
+        assert len(customer.calls) - made <= 4
+        assert len(shop.done) == done or consent.reply_to(text) is consent.Reply.YES
+        for name, arguments in customer.calls[made:]:
+            schema = declared[name]
+            assert set(schema["required"]) <= set(arguments) <= set(schema["properties"])
+            for key, value in arguments.items():
+                assert isinstance(value, _TYPES[schema["properties"][key]["type"]])
+        customer.calls.clear()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(_IN_THE_SHOP), max_size=8), st.sampled_from(_IN_THE_SHOP))
+def test_a_conversation_in_a_shop_is_taken_up_where_it_stood(said: list[str], last: str) -> None:
+    customer, _ = visit()
+    for text in said:
+        customer.ask(text)
+    other, _ = visit()
+
+    other.brain.restore(json.loads(json.dumps(customer.brain.snapshot())))
+
+    assert other.brain.snapshot() == customer.brain.snapshot()
+    assert other.brain.hear(last) == customer.brain.hear(last)

@@ -10,6 +10,7 @@ from kiosk.core.audio import MIC_HZ, SPEAKER_HZ
 from kiosk.local_live.ears import WhisperEars
 from kiosk.local_live.voice import WorkerVoice
 from tests.local_live.brain_client import Customer, customer
+from tests.local_live.whole_shop import NOT_VERIFIED, PROOF_ASKED, visit
 
 STATUS = "Your order is out for delivery and due today by 7 pm."
 _NOISE_DB = -20
@@ -92,3 +93,53 @@ def test_a_message_is_heard_however_it_is_left(
     ((name, arguments),) = visit.calls
     assert name == "take_message"
     assert arguments["message"].startswith("The light in aisle")
+
+
+def test_a_return_is_heard_from_the_wish_to_the_yes(ears: WhisperEars, voice: WorkerVoice) -> None:
+    caller, shop = visit()
+
+    def ask(text: str) -> str:
+        return _ask(caller, ears, voice, text)
+
+    assert ask("I want to return the toaster of order eight eight four one two.") == PROOF_ASKED
+    assert ask("one one one one") == NOT_VERIFIED
+    assert ask("The last four digits are three three four four.") == "Is the toaster unused?"
+    assert "original packaging of the toaster" in ask("No, I never used it.")
+    assert ask("Yes, I still have the box.").endswith("Shall I start the return?")
+    assert shop.done == []
+    assert ask("Yes, please.") == "Done: return the toaster of ORD-88412."
+
+
+def test_a_cancelled_order_and_a_changed_mind_are_heard(
+    ears: WhisperEars, voice: WorkerVoice
+) -> None:
+    caller, shop = visit()
+
+    def ask(text: str) -> str:
+        return _ask(caller, ears, voice, text)
+
+    assert ask("Cancel order one nine seven two eight.") == PROOF_ASKED
+    assert ask("eight two five six").endswith("Shall I cancel it?")
+    assert "nothing was changed" in ask("No, I want to keep it.")
+    assert ask("Actually, cancel my order.").endswith("Shall I cancel it?")
+    assert shop.done == []
+    assert ask("Yes.") == "Done: cancel ORD-19728."
+    assert "colleague" in ask("Oh no, I changed my mind.")
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("Where are the kettles?", "Find: kettles."),
+        ("Do you have headphones?", "Find: headphones."),
+        ("What is the address of this store?", "Store: address"),
+        ("Are you open on Sunday?", "Store: hours, on Sunday"),
+        ("Get me somebody.", "I've called a colleague"),
+        ("I need help from a person.", "I've called a colleague"),
+        ("Where is my refund?", "Policy on"),
+    ],
+)
+def test_what_a_shop_is_asked_is_heard(
+    ears: WhisperEars, voice: WorkerVoice, text: str, reply: str
+) -> None:
+    assert _ask(visit()[0], ears, voice, text).startswith(reply)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from kiosk.local_live.parts import Call, Say
 from kiosk.local_live.wording import CANNOT_DO, IS_DONE, IS_UNSURE, NOTHING_CHANGED, URGENT_TOO
 from tests.local_live.brain_client import Customer
 from tests.local_live.whole_shop import DOWN, NOT_VERIFIED, PROOF_ASKED, visit
@@ -309,6 +310,33 @@ def test_a_read_back_that_nobody_heard_cannot_be_agreed_to() -> None:
     assert shop.done == []
 
 
+@pytest.mark.parametrize(("answered", "told"), [(True, IS_DONE), (False, IS_UNSURE)])
+def test_a_yes_that_goes_on_to_a_no_is_not_told_that_nothing_was_changed(
+    answered: bool, told: str
+) -> None:
+    customer, _ = visit()
+    _until_the_read_back(customer)
+    before = customer.brain.snapshot()
+    (call,) = customer.brain.hear("Yes.")
+    assert isinstance(call, Call)
+    if answered:
+        customer.brain.result(call.name, call.arguments, {"status": "ok", "say": "It is started."})
+    customer.brain.restore(before)  # the customer had only paused
+
+    assert customer.brain.hear("Yes. Wait, no.") == (Say(told),)
+    assert customer.ask("I want to keep it.") == told
+
+
+def test_a_yes_that_goes_on_as_a_yes_is_told_what_came_of_it() -> None:
+    customer, _ = visit()
+    _until_the_read_back(customer)
+    before = customer.brain.snapshot()
+    first = customer.brain.hear("Yes.")
+    customer.brain.restore(before)
+
+    assert customer.brain.hear("Yes, please.") == first
+
+
 def test_an_order_is_cancelled_only_after_the_mind_is_made_up() -> None:
     customer, shop = visit()
 
@@ -407,6 +435,9 @@ def test_a_refund_that_an_order_is_named_with_is_looked_up_there() -> None:
         ("Where are the kettles?", "Find: kettles."),
         ("Do you have headphones?", "Find: headphones."),
         ("Which aisle are the fans in?", "Find: fans."),
+        ("which I'll are the vacuum cleaners in.", "Find: vacuum cleaners."),  # as it is heard
+        ("Do you have this in blue?", "Policy on: Do you have this in blue?"),
+        ("Can you deliver a fridge on Sunday?", "Policy on: Can you deliver a fridge on Sunday?"),
         ("I'm looking for a washing machine.", "Find: washing machine."),
         ("Have you got any phone chargers?", "Find: phone chargers."),
         ("What time do you open on Sunday?", "Store: hours, on Sunday."),
