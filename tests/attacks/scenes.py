@@ -31,7 +31,7 @@ from tests.runtime.house import House, open_house
 KEY: Final = "the-api-key-that-only-the-opening-request-may-hold"
 SETTINGS: Final = Settings(shop=SHOP)
 SPEAKS_S: Final = 0.6
-READ_BACK: Final = "Shall I start the return? Shall I cancel the order?"
+READ_BACK: Final = "Shall I start the return, or cancel the order?"
 """What the model says when the dialogue does not tell: enough of a read-back for any change."""
 TURN_S: Final = 60.0
 

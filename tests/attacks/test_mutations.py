@@ -19,7 +19,7 @@ from kiosk.runtime.proving import TriesOfVisit
 from kiosk.runtime.toolbox import Toolbox
 from kiosk.shop import answers, consent, tools
 from kiosk.shop.answers import Answer
-from kiosk.shop.consent import Consent
+from kiosk.shop.consent import Consent, Wanted
 from kiosk.shop.orders import Order, ProofFacts
 from kiosk.shop.tools import Gateway
 from tests.attacks.corpus import attacks
@@ -73,7 +73,14 @@ def a_yes_counts_at_once(patch: Patch) -> None:
 
 
 def nobody_has_to_hear_the_read_back(patch: Patch) -> None:
-    patch.setattr(consent, "names_deed", lambda *_: True)
+    patch.setattr(consent, "reads_back", lambda *_: True)
+
+
+def any_word_of_it_is_a_read_back(patch: Patch) -> None:
+    def reads_back(kiosk_said: str, wanted: Wanted) -> bool:
+        return consent.names_deed(kiosk_said, wanted.deed)
+
+    patch.setattr(consent, "reads_back", reads_back)
 
 
 def calls_are_not_counted(patch: Patch) -> None:
@@ -139,6 +146,12 @@ MUTANTS = (
     Mutant(
         "nobody has to hear the read-back",
         nobody_has_to_hear_the_read_back,
+        ("hidden_read_back",),
+        ("changed",),
+    ),
+    Mutant(
+        "any word of it is a read-back",
+        any_word_of_it_is_a_read_back,
         ("hidden_read_back",),
         ("changed",),
     ),
