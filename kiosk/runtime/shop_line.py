@@ -1,7 +1,7 @@
 """The line to ShopMax: deadlines, one more try for what only reads, a breaker, and the news.
 
 Whether ShopMax answers is news for the lights: at once when it stops or begins again, as a fault
-that needs a person when it gives answers of the wrong shape or has been down for ten minutes.
+that needs a person when waiting will not help, or has not helped for ten minutes.
 """
 
 import asyncio
@@ -17,8 +17,10 @@ from kiosk.shop.goods import Category
 from kiosk.shop.orders import Order
 from kiosk.shop.ports import ShopBackend
 
-DECIDED: Final = frozenset({"not_found", "too_late"})
+DECIDED: Final = frozenset({"not_found", "too_late", "already"})
 """Reasons that are answers: ShopMax is well, and says no."""
+STAYS: Final = frozenset({WRONG_SHAPE, "not_allowed", "not_trusted"})
+"""Reasons that no waiting helps against: a person must act."""
 RESTING: Final = "resting"
 """The reason of a ToolError for what was not asked at all: too much has failed just now."""
 FAULT_AFTER_S: Final = 600.0
@@ -114,7 +116,7 @@ class ShopLine:
         if self._down_since is None:
             self._down_since = now
             self._tell(ShopAnswers(up=False))
-        wrong = reason == WRONG_SHAPE
-        if not self._faulty and (wrong or now - self._down_since >= FAULT_AFTER_S):
+        stays = reason in STAYS
+        if not self._faulty and (stays or now - self._down_since >= FAULT_AFTER_S):
             self._faulty = True
-            self._tell(PartFailed(Part.SHOP, WRONG_SHAPE if wrong else "down"))
+            self._tell(PartFailed(Part.SHOP, reason if stays else "down"))

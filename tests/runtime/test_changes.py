@@ -210,6 +210,50 @@ def test_a_customer_who_speaks_up_while_their_yes_is_waited_for_has_changed_noth
     run_virtual(scenario())
 
 
+def test_a_yes_that_is_taken_back_with_the_next_breath_is_no_yes() -> None:
+    async def scenario() -> None:
+        customer = Customer()
+        await read_back(customer)
+        customer.says("")
+        async with asyncio.TaskGroup() as group:
+            customer.tools.heard("Yes")
+            call = group.create_task(customer.call("start_return", **RETURN))
+            await asyncio.sleep(0.1)
+            customer.says("no, wait")  # with a press, and so in a new turn
+        assert call.result()["status"] == "refused"
+        assert customer.shop.changed == []
+
+    run_virtual(scenario())
+
+
+def test_a_no_stays_a_no_though_the_kiosk_speaks_of_it_again() -> None:
+    async def scenario() -> None:
+        customer = Customer()
+        await read_back(customer)
+        customer.says("No.")
+        customer.tools.said("All right, I won't start the return. Would you like anything else?")
+        assert (await says_yes(customer))["status"] == "confirm"
+        assert customer.shop.changed == []
+
+    run_virtual(scenario())
+
+
+def test_a_yes_is_worth_nothing_when_proof_is_forgotten_while_it_is_waited_for() -> None:
+    async def scenario() -> None:
+        customer = Customer()
+        await read_back(customer)
+        customer.says("")
+        async with asyncio.TaskGroup() as group:
+            call = group.create_task(customer.call("start_return", **RETURN))
+            await asyncio.sleep(0.2)
+            customer.tools.forget_proof()
+            customer.tools.heard("Yes.", final=True)
+        assert call.result()["status"] == "needs_proof"
+        assert customer.shop.changed == []
+
+    run_virtual(scenario())
+
+
 @pytest.mark.parametrize(
     "other", [{"original_packaging": None}, {"unused": False}, {"order_id": PLACED.order_id}]
 )

@@ -150,6 +150,7 @@ def test_three_tries_end_the_visit_whatever_was_wrong_with_them(kind: str) -> No
             order_id = UNKNOWN if kind == "unknown" else ORDER
             assert await customer.proves(order_id, f"9999{number}") == NOT_VERIFIED
         assert customer.facts == [TriesSpent()]
+        await asyncio.sleep(120)  # the pause is over, the visit's tries are not back
         assert await customer.proves(ORDER, PROOF) == NOT_VERIFIED
         assert customer.facts == [TriesSpent()]
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from kiosk.adapters.sqlite_demo import add_orders
 from kiosk.adapters.sqlite_parts import Transaction
-from kiosk.adapters.sqlite_shop import add_orders
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.core.live import ToolCall
 from kiosk.runtime.toolbox import Toolbox

@@ -4,15 +4,15 @@ import pytest
 
 from kiosk.core.events import Event, Part, PartFailed, PartHealed, ShopAnswers
 from kiosk.errors import ToolError
-from kiosk.runtime.shop_line import DOWN, ShopLine
+from kiosk.runtime.shop_line import ShopLine
+from kiosk.runtime.strict_shop import DOWN
 from kiosk.shop.orders import Order
 from tests.fakes.shop import PaperShop
 from tests.runtime.shopping import KETTLE, PLACED, PRODUCTS
 from tests.virtualtime import run_virtual
 
 BROKEN = ToolError("http_500", DOWN, retryable=True)
-FORBIDDEN = ToolError("not_allowed", DOWN, retryable=False)
-NONSENSE = ToolError("wrong_shape", DOWN, retryable=False)
+DONE_FOR = ToolError("gone", DOWN, retryable=False)
 
 
 class Flaky(PaperShop):
@@ -63,14 +63,14 @@ def test_a_shop_that_stumbles_once_is_asked_once_more_and_nobody_notices() -> No
 
 
 @pytest.mark.parametrize(
-    ("errors", "asked"), [((BROKEN, BROKEN), 2), ((FORBIDDEN,), 1), ((RuntimeError("x"),) * 2, 2)]
+    ("errors", "asked"), [((BROKEN, BROKEN), 2), ((DONE_FOR,), 1), ((RuntimeError("x"),) * 2, 2)]
 )
 def test_a_shop_that_fails_for_good_is_not_asked_on(
     errors: tuple[BaseException, ...], asked: int
 ) -> None:
     async def scenario() -> None:
         line = Line(Flaky(*errors))
-        assert await line.find() in ("http_500", "not_allowed", "failed")
+        assert await line.find() in ("http_500", "gone", "failed")
         assert len(line.shop.asked) == asked
         assert line.news == [ShopAnswers(up=False)]
 
@@ -138,11 +138,12 @@ def test_an_answer_that_says_no_is_an_answer() -> None:
     run_virtual(scenario())
 
 
-def test_a_shop_that_answers_nonsense_needs_a_person_at_once() -> None:
+@pytest.mark.parametrize("reason", ["wrong_shape", "not_allowed", "not_trusted"])
+def test_a_shop_that_no_waiting_helps_needs_a_person_at_once(reason: str) -> None:
     async def scenario() -> None:
-        line = Line(Flaky(NONSENSE))
-        assert await line.find() == "wrong_shape"
-        assert line.news == [ShopAnswers(up=False), PartFailed(Part.SHOP, "wrong_shape")]
+        line = Line(Flaky(ToolError(reason, DOWN, retryable=False)))
+        assert await line.find() == reason
+        assert line.news == [ShopAnswers(up=False), PartFailed(Part.SHOP, reason)]
         line.news.clear()
         await line.find()
         assert line.news == [ShopAnswers(up=True), PartHealed(Part.SHOP)]
