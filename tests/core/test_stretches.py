@@ -55,6 +55,8 @@ def test_no_phrase_means_more_than_ninety_nine() -> None:
         ("sechstausend vier", [("4", False)]),
         ("quatre, vingt", [("80", False)]),
         ("vingt quatre-vingt", [("2420", False)]),
+        ("quatre-vingt dix-neuf", [("99", False)]),
+        ("quatre vingt dix neuf", [("99", True)]),
     ],
 )
 def test_a_word_of_another_language_counts_only_beside_its_own(

@@ -59,6 +59,8 @@ def _foreign(tokens: list[Token], at: int) -> Piece | None:
             end = at + length
             # "vingt quatre-vingt-six" is 20 and 86 or 24 and 26
             either = length > 1 and phrase[-1] == "quatre" and follows(tokens, end - 1, _VINGT)
+            # "quatre-vingt dix-neuf" is 99 or 80 and 19
+            either |= len({token.gap for token in tokens[at + 1 : end]}) > 1
             unclear = either or _is_paused(tokens, at, end)
             return Piece(said.digits, at, end, said.tongues, said.weak, unclear)
     return None
