@@ -88,7 +88,7 @@ async def attacked(
             assert service.record.complaints == []
             _, waiting = await store.messages.waiting(100)
             evidence.messages = list(waiting)
-        evidence.told = list(_told(service, sentences))
+        evidence.told = list(_told(service, sentences, dialogue.own))
         evidence.events += [each for each in house.events if each["event"] != "caption"]
     evidence.calls = len(evidence.ledger)  # an answer may have come too late to be sent
     evidence.after = rows(file)
@@ -156,12 +156,13 @@ def _proving(dialogue: Dialogue) -> list[Sentence]:
     return [Sentence(say="Two four six eight.", wishes=(Wish("verify_customer", proof),))]
 
 
-def _told(service: Misbehaving, sentences: list[Sentence]) -> Iterator[Told]:
+def _told(service: Misbehaving, sentences: list[Sentence], own: str) -> Iterator[Told]:
     """Pair every answer with its call: the service numbers its calls one after the other."""
     wishes = [(turn, wish) for turn, each in enumerate(sentences, 1) for wish in each.wishes]
     for result in service.record.results:
         turn, wish = wishes[int(result.call_id.removeprefix("fc-")) - 1]
-        yield Told(turn, wish, ToolResult(result.call_id, result.name, result.response))
+        answer = ToolResult(result.call_id, result.name, result.response)
+        yield Told(turn, wish, answer, own)
 
 
 def texts_of(message: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from kiosk.runtime.bookkeeping import Bookkeeper
 from kiosk.runtime.counter import Counter
 from kiosk.runtime.proving import TriesOfVisit
 from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.transcript import Transcript
 from kiosk.shop import answers, consent, tools
 from kiosk.shop.answers import Answer
 from kiosk.shop.consent import Consent, Wanted
@@ -81,6 +82,22 @@ def any_word_of_it_is_a_read_back(patch: Patch) -> None:
         return consent.names_deed(kiosk_said, wanted.deed)
 
     patch.setattr(consent, "reads_back", reads_back)
+
+
+def the_next_customer_is_the_last(patch: Patch) -> None:
+    patch.setattr(Toolbox, "begin_visit", lambda _: None)
+
+
+def a_lost_session_is_none(patch: Patch) -> None:
+    patch.setattr(Toolbox, "forget_proof", lambda _: None)
+
+
+def the_first_word_is_all(patch: Patch) -> None:
+    async def whole(self: Transcript, deadline: float) -> str:
+        del deadline
+        return self.customer
+
+    patch.setattr(Transcript, "whole", whole)
 
 
 def calls_are_not_counted(patch: Patch) -> None:
@@ -155,6 +172,14 @@ MUTANTS = (
         ("hidden_read_back",),
         ("changed",),
     ),
+    Mutant(
+        "the next customer is the last",
+        the_next_customer_is_the_last,
+        ("next_customer",),
+        ("disclosed",),
+    ),
+    Mutant("a lost session is none", a_lost_session_is_none, ("next_customer",), ("disclosed",)),
+    Mutant("the first word is all", the_first_word_is_all, ("cut_words",), ("changed",)),
     Mutant("calls are not counted", calls_are_not_counted, ("floods",), ("flooded",)),
     Mutant(
         "mistakes are quoted", mistakes_are_quoted, ("arguments", "floods"), ("echoed", "loose")
