@@ -134,8 +134,7 @@ class _Pages(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         fields = {key: value for key, value in record.__dict__.items() if key.startswith("KIOSK_")}
-        trouble = record.exc_info and record.exc_info[1]
-        self._pages.append(f"{record.getMessage()} {words_of(fields)} {trouble!r}")
+        self._pages.append(f"{self.format(record)} {words_of(fields)}")
 
 
 def words_of(fields: Mapping[str, Any]) -> str:
@@ -146,15 +145,19 @@ def words_of(fields: Mapping[str, Any]) -> str:
 
 @contextmanager
 def reading_the_journal(pages: list[str]) -> Iterator[None]:
-    handler, journal = _Pages(pages), logging.getLogger("kiosk")
-    level = journal.level
-    journal.addHandler(handler)
-    journal.setLevel(logging.DEBUG)
+    """Read all that is logged at the level that tells most, as ``journal.set_up`` would have it."""
+    handler = _Pages(pages)
+    root, ours = logging.getLogger(), logging.getLogger("kiosk")
+    levels = root.level, ours.level
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    ours.setLevel(logging.DEBUG)
     try:
         yield
     finally:
-        journal.removeHandler(handler)
-        journal.setLevel(level)
+        root.removeHandler(handler)
+        root.setLevel(levels[0])
+        ours.setLevel(levels[1])
 
 
 async def obey(
