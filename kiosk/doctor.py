@@ -112,15 +112,17 @@ async def check_store(kiosk: Examined) -> Finding:
 async def check_shopmax(kiosk: Examined) -> Finding:
     """Look whether ShopMax answers, which one it is, and how long that takes."""
     now = asyncio.get_running_loop().time
-    began = now()
     if kiosk.settings.shop.backend == "http":
         where = urlsplit(kiosk.settings.shop.url).netloc
         try:
             async with order_service(kiosk.settings, kiosk.environ) as shop:
+                began = now()
                 says = await shop.check()
+                took = _ms(now() - began)
         except ToolError as err:
             return Finding(State.ILL, f"{where}: {err.reason}", _SHOPMAX_TO_DO.get(err.reason, ""))
-        return Finding(State.WELL, f"{where}: {says}; {_ms(now() - began)}")
+        return Finding(State.WELL, f"{where}: {says}; {took}")
+    began = now()
     look = await asyncio.to_thread(look_at_store, store_file(kiosk.settings, kiosk.environ))
     return _own_orders(look, _ms(now() - began))
 
