@@ -160,13 +160,22 @@ def reading_the_journal(pages: list[str]) -> Iterator[None]:
         ours.setLevel(levels[1])
 
 
+Backend = Callable[[Store], ShopBackend]
+"""Makes the shop that is asked out of the store, or instead of it."""
+
+
+def the_store(store: Store) -> ShopBackend:
+    """Let the store be the shop."""
+    return store.shop
+
+
 async def obey(
     dialogue: Dialogue,
     shop_file: Path,
     directory: Path,
     *,
     settings: Shop = SHOP,
-    backend: Callable[[Store], ShopBackend] = lambda store: store.shop,
+    backend: Backend = the_store,
 ) -> Evidence:
     """Play a visit at a copy of the shop in ``shop_file``; ``backend`` may put another in front."""
     file = directory / "shopmax.db"
