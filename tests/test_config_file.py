@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from kiosk import config_file
 from kiosk.cli import main
-from kiosk.config_file import api_key, bounds, load_settings
+from kiosk.config_file import api_key, bounds, load_settings, shop_token
 from kiosk.errors import ConfigError
-from kiosk.settings import Gate, Live, Settings
+from kiosk.settings import Gate, Live, Settings, Shop
 
 MANUAL = Path(__file__).parent.parent / "config" / "kiosk.toml"
 
@@ -269,6 +269,36 @@ def test_a_key_file_that_holds_no_key_is_told_without_its_content(tmp_path: Path
     with pytest.raises(ConfigError, match="does not hold one API key") as caught:
         api_key(named, {})
     assert "two words" not in str(caught.value)
+
+
+def test_the_token_for_shopmax_comes_from_its_file_then_the_credential_and_from_nowhere_else(
+    tmp_path: Path,
+) -> None:
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert shop_token(Settings(), {}) is None
+    assert shop_token(Settings(), environ) is None
+    (tmp_path / "shopmax-token").write_text("from-credential\n")
+    assert shop_token(Settings(), environ) == "from-credential"
+
+    file = tmp_path / "token"
+    file.write_text("from-file\n")
+    file.chmod(0o640)
+    named = Settings(shop=Shop(token_file=str(file)))
+    assert shop_token(named, environ) == "from-file"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o642, 0o641])
+def test_a_token_that_everybody_on_the_machine_could_read_is_refused(
+    tmp_path: Path, mode: int
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("tok-5ecret\n")
+    file.chmod(mode)
+
+    with pytest.raises(ConfigError, match=r"shop\.token_file: .* is open to everybody") as caught:
+        shop_token(Settings(shop=Shop(token_file=str(file))), {})
+
+    assert "tok-5ecret" not in str(caught.value)
 
 
 def test_state_and_socket_stand_where_systemd_or_the_desktop_says() -> None:

@@ -8,13 +8,16 @@ Transcripts come in any pieces and in no fixed order to the sound, so the decisi
 enough of both is there, or the new reply is complete.
 """
 
+import math
 import re
 from enum import Enum, auto
 from typing import Final
 
-from kiosk.core.audio import SAMPLE_BYTES
+from kiosk.core.audio import SAMPLE_BYTES, SPEAKER_HZ
 
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_REST_OF_WORD: Final = re.compile(r"\S*")
+_MS_BYTES: Final = SPEAKER_HZ * SAMPLE_BYTES // 1000
 
 
 class Verdict(Enum):
@@ -44,6 +47,13 @@ class Telling:
     def text(self) -> str:
         """The transcript so far, as it came."""
         return "".join(self._text)
+
+    def told(self, sound_ms: int) -> str:
+        """Return what has been said after so much of the sound: about, and rather too much."""
+        share = min(1.0, sound_ms * _MS_BYTES / self.sound_bytes) if self.sound_bytes else 0.0
+        end = math.ceil(share * len(self.text))
+        rest = _REST_OF_WORD.match(self.text, end) if end else None
+        return self.text[: rest.end() if rest else end]
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -83,6 +83,11 @@ class Playout:
         return self._audible or bool(self._phrase) or bool(self._phrases)
 
     @property
+    def replying(self) -> bool:
+        """Whether a reply has begun to sound and not ended."""
+        return self._audible
+
+    @property
     def played_ms(self) -> int:
         """How much of the reply has been pulled."""
         return self._played_bytes // _MS_BYTES

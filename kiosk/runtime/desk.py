@@ -76,6 +76,7 @@ class Desk:
             "frames_uploaded": kiosk.uplink.frames_uploaded,
             "overruns": self._microphone.overruns,
             "underruns": kiosk.player.underruns,
+            "claims_corrected": kiosk.claims_corrected,
         }
 
     async def _press(self, request: Request) -> Answer:

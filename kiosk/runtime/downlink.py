@@ -29,6 +29,7 @@ from kiosk.core.live import (
 )
 from kiosk.core.mending import Mending, Telling, Verdict
 from kiosk.ports import LiveSession
+from kiosk.runtime.claim_guard import ClaimGuard
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.errands import Errands
 from kiosk.runtime.playout import Player
@@ -45,7 +46,14 @@ MOST_BROKEN = 3
 class Downlink:
     """Everything that comes from the service. The one reader of a session."""
 
-    def __init__(self, inbox: Inbox, player: Player, errands: Errands, stream: Stream) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        player: Player,
+        errands: Errands,
+        guard: ClaimGuard,
+        stream: Stream,
+    ) -> None:
         self.handle: SessionHandle | None = None
         self.on_answer: Callable[[], None] = lambda: None
         self.on_rest: Callable[[], None] = lambda: None
@@ -54,9 +62,11 @@ class Downlink:
         self._inbox = inbox
         self._player = player
         self._errands = errands
+        self._guard = guard
         self._stream = stream
         self._session: LiveSession | None = None
         self._telling = Telling()  # what has come of the reply
+        self._new = False  # nobody has taken what was heard of it
         self._mending: Mending | None = None  # its end was lost, and it is being told again
         self._asked = False  # the end mark of the present turn is sent, its end not yet seen
         self._begun = False  # the reply to it has begun
@@ -79,12 +89,21 @@ class Downlink:
         self._broken = 0
         self._handle_due = True
         if self._mending is None:
-            self._telling = Telling()
+            self._telling, self._new = Telling(), True
+            self._guard.next_reply()
         else:  # what came before is of a telling that was cut in its turn
             self._mending = Mending(self._telling)
 
+    def take_heard(self) -> str:
+        """Return once what the customer has heard of the last reply."""
+        words = self._telling.told(self._player.played_ms) if self._new else ""
+        self._new = False
+        return words
+
     def mute(self) -> None:
-        """Let nothing more of the reply under way be heard."""
+        """Let nothing more of the reply under way be heard; before the player is silenced."""
+        if self._player.replying:
+            self._guard.judge(self._telling.told(self._player.played_ms), anew=True)
         self._muted = self._muted or self._asked
         self._asked = False
         self._begun = False
@@ -94,7 +113,7 @@ class Downlink:
     def forget(self) -> None:
         """Start a visit with nothing of the last one."""
         self.handle = None
-        self._telling = Telling()
+        self._telling, self._new = Telling(), False
         self._mending = None
         self._errands.drop()
         self._fresh_connection()
@@ -148,6 +167,7 @@ class Downlink:
                 self._mend(complete=True)
                 if self._begun:
                     self._whole = True
+                    self._guard.judge(self._telling.text)
                     self._player.finish_reply()
             case TurnComplete(reason):
                 self._mend(complete=True)
@@ -186,6 +206,8 @@ class Downlink:
     def _caption(self, caption: Caption) -> None:
         text = caption.text
         if caption.who == "customer":
+            if self._asked or not self._muted:  # else it may be of the question before
+                self._errands.heard(text, final=caption.final)
             if self._asked:
                 self._muted = False  # the service has moved on to the new question
         elif self._mending is not None:
@@ -194,6 +216,8 @@ class Downlink:
             return
         elif self._asked and not self._muted:
             self._telling.add_words(text)
+            if self._whole:
+                self._guard.judge(self._telling.text)
         self._report_caption(caption.who, text, final=caption.final)
 
     def _report_caption(self, who: str, text: str, *, final: bool) -> None:
@@ -213,6 +237,7 @@ class Downlink:
                 self._report_caption("kiosk", mending.new_words(), final=False)
                 self._player.push_reply(mending.take())
             case Verdict.OTHER:
+                self._guard.judge(self._telling.text)
                 self._player.finish_reply()
                 self._inbox.post(ReplyCut())
                 self._muted, self._asked = True, False
@@ -224,6 +249,7 @@ class Downlink:
         self._broken += 1
         if self._broken < MOST_BROKEN or self._muted or not self._asked:
             return
+        self._guard.judge(self._telling.text)
         self._player.finish_reply()
         self.mute()
         self._inbox.post(ReplyCut())
@@ -233,6 +259,7 @@ class Downlink:
         self._closing = True
         if self._begun:  # nobody pressed: let the customer hear what there is
             self._whole = True
+            self._guard.judge(self._telling.text)
             self._player.finish_reply()
 
     def _turn_complete(self, *, worth_repeating: bool) -> None:
@@ -244,5 +271,6 @@ class Downlink:
         if self._asked:
             self._asked = False
             if self._begun:
+                self._guard.judge(self._telling.text)
                 self._player.finish_reply()
             self._inbox.post(ReplyFinished(audible=self._begun, worth_repeating=worth_repeating))

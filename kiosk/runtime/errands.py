@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from kiosk.core.live import ToolCall, ToolResult
 from kiosk.runtime.stream import Stream
 from kiosk.runtime.toolbox import Toolbox
+from kiosk.shop.answers import Answer
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +36,8 @@ class Errands:
         self.turn = 0
         self.done: list[tuple[str, str]] = []
         """Name and status of every call of this visit that was answered."""
+        self.answers: list[tuple[str, Answer]] = []
+        """The same calls with all that was answered, which is personal data."""
         self.on_result: Callable[[ToolResult], None] = lambda _: None
         self._toolbox = toolbox
         self._stream = stream
@@ -51,8 +54,19 @@ class Errands:
         """Forget a customer, their calls and what was answered."""
         self.turn = 0
         self.done = []
+        self.answers = []
         self.drop()
         self._toolbox.begin_visit()
+
+    def begin_turn(self, turn: int, said: str) -> None:
+        """Begin a turn; ``said`` is what the customer has heard of the reply before it."""
+        self.turn = turn
+        self._toolbox.said(said)
+        self._toolbox.begin_turn(turn)
+
+    def heard(self, piece: str, *, final: bool) -> None:
+        """Take more of what the customer says in this turn."""
+        self._toolbox.heard(piece, final=final)
 
     def run(self, call: ToolCall) -> None:
         """Start a call."""
@@ -94,11 +108,13 @@ class Errands:
         self._outbox = {key: each for key, each in self._outbox.items() if each.known}
         for errand in self._outbox.values():
             errand.here = errand.sent = False
+        self._toolbox.heard(" ")  # their words may come again
 
     def attached(self, *, resumed: bool) -> None:
         """Note that there is a connection again; bring it the answers that it waits for."""
         if not resumed:
             self._outbox.clear()
+            self._toolbox.forget_proof()  # nobody knows who stands there by now
         for errand in self._outbox.values():
             errand.here = True
             if errand.result is not None:
@@ -115,6 +131,7 @@ class Errands:
             result = await self._toolbox.answer(call, turn)
             status = result.response["status"]
             self.done.append((name, status))
+            self.answers.append((name, result.response))
             errand.result = result
             if errand.here and self._outbox.get(call.call_id) is errand:
                 self.on_result(result)

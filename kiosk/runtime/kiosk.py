@@ -12,6 +12,7 @@ from kiosk.core.gate import Gate
 from kiosk.core.kept import KeptVisit
 from kiosk.ports import Button, Lamps, Microphone, NetworkWatch, Speaker, VisitMemory
 from kiosk.runtime.button import Presses
+from kiosk.runtime.claim_guard import ClaimGuard
 from kiosk.runtime.control import Control, Inbox
 from kiosk.runtime.doing import Doing
 from kiosk.runtime.downlink import Downlink
@@ -43,12 +44,14 @@ class Kiosk:
     ) -> None:
         self.stream = stream
         self.messages = toolbox.messages
+        self._toolbox = toolbox
         self.inbox = Inbox()
         self.presses = Presses(self.inbox, stream)
         self.player = Player(phrases, self.inbox, stream)
         self.uplink = Uplink(gate, self.inbox)
         self._errands = Errands(toolbox, stream)
-        downlink = Downlink(self.inbox, self.player, self._errands, stream)
+        guard = ClaimGuard(self._errands, self.inbox)
+        downlink = Downlink(self.inbox, self.player, self._errands, guard, stream)
         self.link = link = Link(self.uplink, downlink, self._errands, self.inbox, stream)
 
         def answered() -> None:
@@ -65,6 +68,7 @@ class Kiosk:
         downlink.on_reply_lost = self.uplink.unanswered
         downlink.on_going_away = link.going_away
         downlink.on_rest = at_rest
+        toolbox.on_fact = self.inbox.post
         self._errands.on_result = self.uplink.answer_tool
         perform = performer(
             uplink=self.uplink,
@@ -79,6 +83,11 @@ class Kiosk:
         self._keeper = Keeper(memory, link)
         self.control.on_step = self._keeper.noted
         self.doing = Doing(lambda: self.control.conversation)
+
+    @property
+    def claims_corrected(self) -> int:
+        """How often a customer was told not to rely on what a reply had claimed."""
+        return self.player.said[Phrase.UNCHECKED]
 
     def restore(self, kept: KeptVisit) -> None:
         """Go on with a visit that our own end interrupted, unless a new one has begun."""
@@ -100,6 +109,7 @@ class Kiosk:
             self.link.follow(network),
             self._keeper.run(),
             self._errands.serve(),
+            self._toolbox.watch(),
             self.presses.follow(button),
         )
 

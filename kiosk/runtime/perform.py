@@ -53,7 +53,7 @@ def performer(
                 link.close()
                 errands.forget()
             case StartUtterance(turn):
-                errands.turn = turn
+                errands.begin_turn(turn, downlink.take_heard())
                 uplink.start_utterance()
             case EndUtterance():
                 uplink.end_utterance()
@@ -68,8 +68,8 @@ def performer(
             case DisarmGate():
                 uplink.disarm()
             case Flush():
-                player.flush()
                 downlink.mute()
+                player.flush()
                 uplink.answered()  # nobody waits for an answer any more
             case PlayEarcon(earcon):
                 player.earcon(earcon)

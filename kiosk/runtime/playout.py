@@ -7,6 +7,7 @@ queued bridges the time to the next piece just as well as what is kept here.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -32,6 +33,8 @@ class Player:
         self.phrases = phrases
         self._inbox = inbox
         self._stream = stream
+        self.said: Counter[Phrase] = Counter()
+        """How often each phrase was asked for."""
         self._playout = Playout()
         self._phrase: Phrase | None = None
         self._dry = False  # the conversation knows that the reply has run dry
@@ -48,6 +51,16 @@ class Player:
     def underruns(self) -> int:
         """How often a reply had to wait for its next piece."""
         return self._playout.underruns
+
+    @property
+    def replying(self) -> bool:
+        """Whether a reply sounds at this moment."""
+        return self._playout.replying
+
+    @property
+    def played_ms(self) -> int:
+        """How much of the reply has been played, or of the last one."""
+        return self._playout.played_ms
 
     def begin_reply(self) -> None:
         """Open the jitter buffer for a new reply."""
@@ -78,6 +91,7 @@ class Player:
 
     def phrase(self, phrase: Phrase) -> None:
         """Say a recorded phrase; a reply waits for its end. One under way is not begun again."""
+        self.said[phrase] += 1
         if phrase is Phrase.TICK:
             self.earcon(Earcon.TICK)
             return

@@ -140,3 +140,23 @@ def test_a_word_that_has_only_half_come_makes_no_other_reply() -> None:
     told_again(mending, "der is out for delivery")
 
     assert mending.verdict(complete=False) is Verdict.SAME
+
+
+@pytest.mark.parametrize(
+    ("heard_ms", "words"),
+    [
+        (0, ""),
+        (1, "Your"),
+        (500, "Your refund has"),
+        (1000, "Your refund has been made."),
+        (5000, "Your refund has been made."),
+    ],
+)
+def test_who_heard_half_the_sound_has_heard_half_the_words(heard_ms: int, words: str) -> None:
+    telling = first("Your refund has been made.", sound_bytes=48_000)
+
+    assert telling.told(heard_ms) == words
+
+
+def test_words_without_any_sound_were_not_heard() -> None:
+    assert first("Your refund has been made.", sound_bytes=0).told(900) == ""

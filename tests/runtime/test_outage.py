@@ -13,8 +13,8 @@ from tests.fakes.live import Call, FakeLive, HangUp, Pause, Say, Turn
 from tests.runtime.house import House, open_house
 from tests.virtualtime import run_virtual
 
-ANSWER = Turn(heard="where is my order", steps=(Say("It is out for delivery."),))
-LONG = Turn(steps=(Say("It is out for delivery and comes today by seven.", seconds=6.0),))
+ANSWER = Turn(heard="when do you close", steps=(Say("We are open until nine."),))
+LONG = Turn(steps=(Say("We are open until nine, and on Sundays until six.", seconds=6.0),))
 
 
 def codes(house: House[FakeLive]) -> list[str]:

@@ -21,7 +21,7 @@ from tests.fakes.live import FakeLive, HangUp, Say, Send, Turn
 from tests.runtime.house import open_house
 from tests.virtualtime import run_virtual
 
-ANSWER = Turn(heard="where is my order", steps=(Say("It is out for delivery."),))
+ANSWER = Turn(heard="when do you close", steps=(Say("We are open until nine."),))
 PIECE = ReplyAudio(b"\x01\x10" * 24_000)
 
 

@@ -23,7 +23,7 @@ from tests.fakes.live import Call, FakeLive, HangUp, Pause, Say, Send, Turn
 from tests.runtime.house import open_house
 from tests.virtualtime import run_virtual
 
-ANSWER = Turn(heard="where is my order", steps=(Say("It is out for delivery."),))
+ANSWER = Turn(heard="when do you close", steps=(Say("We are open until nine."),))
 
 
 def test_an_interruption_nobody_asked_for_lets_the_customer_hear_what_there_is() -> None:
@@ -225,7 +225,7 @@ def test_a_service_that_goes_away_between_turns_is_not_noticed() -> None:
 
 def test_a_service_that_goes_away_in_the_first_reply_does_not_forget_the_customer() -> None:
     async def scenario() -> None:
-        last = Turn(heard="ORD-88421", steps=(Send(GoingAway(10.0)), Say("It is on its way.")))
+        last = Turn(heard="ORD-88421", steps=(Send(GoingAway(10.0)), Say("Until nine, every day.")))
         live = FakeLive([last, ANSWER])
         async with open_house(live) as house:
             await house.ask()

@@ -11,7 +11,7 @@ from tests.fakes.live import Call, FakeLive, HangUp, Pause, Say, Turn
 from tests.runtime.house import House, open_house
 from tests.virtualtime import run_virtual
 
-ANSWER = Turn(heard="where is my order", steps=(Say("It is out for delivery."),))
+ANSWER = Turn(heard="when do you close", steps=(Say("We are open until nine."),))
 
 
 def test_a_tapped_question_is_answered_aloud() -> None:
@@ -144,7 +144,7 @@ def test_two_customers_share_nothing() -> None:
             await house.ask(2.0)
             await house.until("turn_ended", outcome="answered")
             assert [session.resumed for session in house.live.sessions] == [False, False]
-            assert house.live.sessions[1].memory.asked == ("where is my order",)
+            assert house.live.sessions[1].memory.asked == ("when do you close",)
 
     run_virtual(scenario())
 
@@ -220,8 +220,8 @@ def test_a_question_cut_by_the_network_is_replayed_and_answered_once() -> None:
 
 def test_a_reply_cut_by_the_network_goes_on_where_it_was_cut() -> None:
     async def scenario() -> None:
-        words = "Your order is out for delivery and comes today by seven"
-        first = "Your order is out for delivery and"
+        words = "You can bring it to any store until nine today or tomorrow"
+        first = "You can bring it to any store until"
         cut = Turn(steps=(Say(first, seconds=2.1), HangUp(LinkError("reset"))))
         whole = Turn(steps=(Say(words, seconds=3.2),))
         async with open_house(FakeLive([cut, whole])) as house:
@@ -261,8 +261,8 @@ def test_a_reply_cut_twice_is_told_once() -> None:
 
 def test_a_reply_that_comes_back_in_other_words_is_not_patched_together() -> None:
     async def scenario() -> None:
-        cut = Turn(steps=(Say("Your order is on", seconds=1.2), HangUp(LinkError("reset"))))
-        other = Turn(steps=(Say("It will be with you today by seven", seconds=3.0),))
+        cut = Turn(steps=(Say("You can bring it", seconds=1.2), HangUp(LinkError("reset"))))
+        other = Turn(steps=(Say("Any store will take it back gladly, and", seconds=3.0),))
         async with open_house(FakeLive([cut, other])) as house:
             await house.ask(2.0)
             done = await house.until("turn_ended")

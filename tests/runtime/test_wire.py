@@ -22,6 +22,7 @@ from kiosk.core.live import (
 )
 from kiosk.core.path import PathSample
 from kiosk.resources import packaged
+from kiosk.runtime.claim_guard import ClaimGuard
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.downlink import Downlink
 from kiosk.runtime.errands import Errands
@@ -88,7 +89,8 @@ async def wire(book: ShopBackend | None = None) -> AsyncIterator[Wire]:
     inbox, stream = Inbox(), Stream(lambda event: events.append(dict(event)))
     shop = paper_toolbox(load_policy(packaged("policy.toml")), backend=book)
     errands = Errands(shop, stream)
-    line = Wire(Downlink(inbox, Player({}, inbox, stream), errands, stream), inbox, events)
+    guard = ClaimGuard(errands, inbox)
+    line = Wire(Downlink(inbox, Player({}, inbox, stream), errands, guard, stream), inbox, events)
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(work) for work in (errands.serve(), line.downlink.read(line))]
     await asyncio.sleep(0)
