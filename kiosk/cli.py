@@ -132,6 +132,8 @@ def _parser() -> argparse.ArgumentParser:
     events.add_argument(
         "--captions", action="store_true", help="also what is said: personal data, handle with care"
     )
+    doctor = add("doctor", _doctor, "Check the kiosk, whether it runs or not, and say what to do.")
+    doctor.add_argument("--json", action="store_true", help="as one JSON object")
     press = add("press", _press, "Press the button of the running kiosk.")
     press.add_argument(
         "--for", dest="for_s", type=_number(float, 0, 60), default=0.1, metavar="SECONDS",
@@ -230,6 +232,12 @@ def _status(options: argparse.Namespace) -> None:
     from kiosk.commands import control
 
     asyncio.run(control.show_status(_socket(options), as_json=options.json))
+
+
+def _doctor(options: argparse.Namespace) -> None:
+    from kiosk.commands import doctor
+
+    asyncio.run(doctor.show_findings(options.config, os.environ, as_json=options.json))
 
 
 def _events(options: argparse.Namespace) -> None:

@@ -22,6 +22,8 @@ from kiosk.settings import Settings
 
 SYSTEM_FILE = Path("/etc/kiosk/kiosk.toml")
 SERVICE_SOCKET = Path("/run/kiosk/control.sock")  # RuntimeDirectory= of the unit
+SERVICE_STATE = Path("/var/lib/kiosk")  # StateDirectory=
+SERVICE_CREDENTIALS = Path("/run/credentials/kiosk.service")  # LoadCredential=, while it runs
 CREDENTIAL = "gemini-api-key"  # its name in the unit's LoadCredential=
 SHOP_CREDENTIAL = "shopmax-token"
 
@@ -39,12 +41,15 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
     Raises ConfigError with every mistake at once.
     """
-    chosen = path or (Path(environ["KIOSK_CONFIG"]) if environ.get("KIOSK_CONFIG") else None)
-    if chosen is None:
-        if not SYSTEM_FILE.exists():
-            return Settings()
-        chosen = SYSTEM_FILE
-    return settings_from(_read_toml(chosen), str(chosen))
+    chosen = settings_file(path, environ)
+    return settings_from(_read_toml(chosen), str(chosen)) if chosen else Settings()
+
+
+def settings_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Return the file that is read: ``path``, $KIOSK_CONFIG or the system's; None for none."""
+    if chosen := path or environ.get("KIOSK_CONFIG"):
+        return Path(chosen)
+    return SYSTEM_FILE if SYSTEM_FILE.exists() else None
 
 
 def settings_from(data: Mapping[str, Any], source: str) -> Settings:
@@ -147,6 +152,21 @@ def find_control_socket(settings: Settings, environ: Mapping[str, str]) -> Path:
     if settings.control.socket or ours.exists() or not SERVICE_SOCKET.exists():
         return ours
     return SERVICE_SOCKET
+
+
+def as_the_service(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment with the system service's state and credentials.
+
+    For who looks at a kiosk and is none: their own stay when a kiosk of theirs has any.
+    """
+    theirs = dict(environ)
+    # What a link leads to is not for everybody to see; the link is.
+    serves = SERVICE_STATE.is_symlink() or SERVICE_STATE.is_dir()
+    if serves and not environ.get("STATE_DIRECTORY") and not state_directory(environ).is_dir():
+        theirs["STATE_DIRECTORY"] = str(SERVICE_STATE)
+    if not environ.get("CREDENTIALS_DIRECTORY") and os.access(SERVICE_CREDENTIALS, os.X_OK):
+        theirs["CREDENTIALS_DIRECTORY"] = str(SERVICE_CREDENTIALS)
+    return theirs
 
 
 def _home(environ: Mapping[str, str]) -> Path:

@@ -7,7 +7,7 @@ KioskError
 ├── DeviceError      nobody: the daemon falls and systemd restarts it
 ├── LinkError        runtime.link catches it: back off and resume
 ├── LinkRefused      runtime.link catches it: back off slowly, or say who must act
-└── ToolError        runtime.toolbox catches it: the reason goes to the model as the answer
+└── ToolError        runtime.counter catches it: the reason goes to the model as the answer
 """
 
 from enum import StrEnum

@@ -97,10 +97,10 @@ def clips() -> list[Clip]:
     """Make every utterance of every talker, at one loudness."""
     made = []
     for talker in TALKERS:
-        made += [_clip("question", _say(text, talker)) for text in QUESTIONS]
-        made += [_clip("word", _say(text, talker)) for text in WORDS]
+        made += [_clip("question", say(text, talker)) for text in QUESTIONS]
+        made += [_clip("word", say(text, talker)) for text in WORDS]
         gap = np.zeros(int(PAUSE_S * HZ), np.float32)
-        parts = [part for text in NUMBER for part in (_trim(_say(text, talker)), gap)]
+        parts = [part for text in NUMBER for part in (_trim(say(text, talker)), gap)]
         made.append(_clip("number", np.concatenate(parts[:-1])))
     return made
 
@@ -150,7 +150,8 @@ def _trim(sound: Sound) -> Sound:
     return sound[at[0] * FRAME : (at[-1] + 1) * FRAME]
 
 
-def _say(text: str, talker: Talker) -> Sound:
+def say(text: str, talker: Talker) -> Sound:
+    """Synthesise a text."""
     engine, voice, speed, pitch = talker
 
     def synthesise() -> Sound:
@@ -220,7 +221,7 @@ def _babble(rng: np.random.Generator) -> Sound:
         while sum(map(len, line)) < len(crowd) + 4 * HZ:
             text = CROWD[rng.integers(len(CROWD))]
             pause = np.zeros(rng.integers(HZ // 5, HZ), np.float32)
-            line += [at_level(_say(text, talker), -20 + rng.uniform(-4, 4)), pause]
+            line += [at_level(say(text, talker), -20 + rng.uniform(-4, 4)), pause]
         start = rng.integers(4 * HZ)
         crowd += np.concatenate(line)[start : start + len(crowd)]
     size = len(crowd) + len(room)

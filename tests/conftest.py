@@ -15,6 +15,8 @@ SLOW_MODULES = {
     "local_live/test_ears.py",
     "local_live/test_server.py",
     "local_live/test_voice.py",
+    "runtime/test_enumeration.py",
+    "runtime/test_refusals.py",
 }
 
 

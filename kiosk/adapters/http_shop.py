@@ -20,6 +20,7 @@ import httpx
 
 from kiosk import __version__
 from kiosk.adapters.http_answers import (
+    Health,
     ProblemCode,
     WrongShape,
     check_cancellation,
@@ -174,11 +175,15 @@ class HttpShop:
 
     async def check(self) -> str:
         """Ask the service how it is. Raises ToolError."""
-        reply = await self._ask("GET", "/v1/health")
-        with _contract():
-            health = read_health(reply.content(HTTPStatus.OK))
+        health = await self.health()
         may = "may change orders" if health.may_change else "may only read"
         return f"ShopMax {health.version}, this token {may}"
+
+    async def health(self) -> Health:
+        """Ask the service how it is, and what the token may do. Raises ToolError."""
+        reply = await self._ask("GET", "/v1/health")
+        with _contract():
+            return read_health(reply.content(HTTPStatus.OK))
 
     async def _ask(self, method: str, path: str, *, key: str = "", **content: Any) -> _Reply:  # noqa: ANN401 - httpx's
         """Return an answer that was read to its end; raise ToolError for what is none."""

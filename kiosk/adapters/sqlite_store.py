@@ -41,7 +41,7 @@ _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SYNCHRONOUS: Final = "FULL"
 _STEPS: Final = (ORDERS_SCHEMA, MESSAGES_SCHEMA, SHOP_SCHEMA + TRIES_SCHEMA + LEDGER_SCHEMA)
 """What makes each version of the schema out of the one before. Only ever add one."""
-_VERSION: Final = len(_STEPS)
+SCHEMA_VERSION: Final = len(_STEPS)
 
 _log = logging.getLogger(__name__)
 
@@ -126,13 +126,13 @@ def _opened(file: Path, now: datetime, seed: Path) -> sqlite3.Connection:
     # check_same_thread=False: one executor thread uses it, and no other.
     database = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     try:
-        version = _version(database, file)
+        version = schema_version(database, file)
         _keep_from_others(file)
         database.execute("PRAGMA journal_mode = WAL").fetchone()
         database.execute(f"PRAGMA synchronous = {_SYNCHRONOUS}")
         database.execute("PRAGMA secure_delete = ON").fetchone()
         check_integrity(database)
-        if version < _VERSION:
+        if version < SCHEMA_VERSION:
             _bring_up_to_date(database, seed, now, lost=_was_damaged(file))
         move_demo(database, now.date())
     except BaseException:
@@ -141,8 +141,8 @@ def _opened(file: Path, now: datetime, seed: Path) -> sqlite3.Connection:
     return database
 
 
-def _version(database: sqlite3.Connection, file: Path) -> int:
-    """Return the schema's version, 0 for an empty file; refuse one that is not ours."""
+def schema_version(database: sqlite3.Connection, file: Path) -> int:
+    """Return the schema's version, 0 for an empty file. Raises StartError when it is not ours."""
     version: int = database.execute("PRAGMA user_version").fetchone()[0]
     mark = database.execute("PRAGMA application_id").fetchone()[0]
     tables = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
@@ -151,10 +151,10 @@ def _version(database: sqlite3.Connection, file: Path) -> int:
             f"{file} is the database of another program; set shop.database to another file.",
             _EX_DATAERR,
         )
-    if version > _VERSION:
+    if version > SCHEMA_VERSION:
         raise StartError(
             f"The order database {file} was made by a newer kiosk (version {version}, this one"
-            f" knows {_VERSION}); install that again or set shop.database to another file.",
+            f" knows {SCHEMA_VERSION}); install that again or set shop.database to another file.",
             _EX_DATAERR,
         )
     return version
@@ -186,7 +186,7 @@ def _bring_up_to_date(
             add_orders(database, load_seed(seed, demo_day(database)), demo=True)
             add_products(database, load_products(seed))
         database.execute(f"PRAGMA application_id = {_MARK}")
-        database.execute(f"PRAGMA user_version = {_VERSION}")
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _has_demo(database: sqlite3.Connection) -> bool:

@@ -32,7 +32,6 @@ YES_WITHIN_S: Final = 1.0
 _UNCHANGED: Final = "All right, I haven't changed anything."
 _UNHEARD: Final = "I didn't hear a clear yes, so I haven't changed anything."
 _UNSURE: Final = "I'm sorry, I can't be sure whether that was done. Please ask a colleague."
-_TOO_LATE: Final = "I'm sorry, it is too late to cancel that order. A colleague can help you."
 
 
 class Changes:
@@ -107,8 +106,8 @@ class Changes:
         except ToolError as err:
             visit.gateway.forget(order.order_id)  # the order is not what it was taken for
             match err.reason:
-                case "too_late":
-                    return refused(_TOO_LATE, err.reason)
+                case "too_late" | "already":
+                    return refused(err.say, err.reason)
                 case "not_found":
                     return order_answer(order.order_id, None, self._today())
                 case reason if reason == RESTING:

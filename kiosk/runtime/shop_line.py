@@ -1,7 +1,7 @@
 """The line to ShopMax: deadlines, one more try for what only reads, a breaker, and the news.
 
 Whether ShopMax answers is news for the lights: at once when it stops or begins again, as a fault
-that needs a person when it gives answers of the wrong shape or has been down for ten minutes.
+that needs a person when waiting will not help, or has not helped for ten minutes.
 """
 
 import asyncio
@@ -11,16 +11,16 @@ from typing import Any, Final, TypeVar
 from kiosk.core.events import Event, Part, PartFailed, PartHealed, ShopAnswers
 from kiosk.errors import ToolError
 from kiosk.runtime.patience import LeftOpen, within
+from kiosk.runtime.strict_shop import DOWN, WRONG_SHAPE, StrictShop
 from kiosk.shop.breaker import REST_S, Breaker
 from kiosk.shop.goods import Category
 from kiosk.shop.orders import Order
 from kiosk.shop.ports import ShopBackend
 
-DOWN: Final = "I can't look up orders just now, but I can answer questions about the shop."
-WRONG_SHAPE: Final = "wrong_shape"
-"""The reason of a ToolError for an answer that is none."""
-DECIDED: Final = frozenset({"not_found", "too_late"})
+DECIDED: Final = frozenset({"not_found", "too_late", "already"})
 """Reasons that are answers: ShopMax is well, and says no."""
+STAYS: Final = frozenset({WRONG_SHAPE, "not_allowed", "not_trusted"})
+"""Reasons that no waiting helps against: a person must act."""
 RESTING: Final = "resting"
 """The reason of a ToolError for what was not asked at all: too much has failed just now."""
 FAULT_AFTER_S: Final = 600.0
@@ -35,7 +35,7 @@ class ShopLine:
 
     def __init__(self, backend: ShopBackend, tell: Callable[[Event], None]) -> None:
         """Make a line; ``tell`` hears the news."""
-        self._backend = backend
+        self._backend = StrictShop(backend)
         self._tell = tell
         self._breaker = Breaker()
         self._down_since: float | None = None
@@ -43,14 +43,7 @@ class ShopLine:
 
     async def order(self, order_id: str, deadline: float) -> Order | None:
         """Return the order with that number, and never another's."""
-
-        async def find(backend: ShopBackend) -> Order | None:
-            order = await backend.find(order_id)
-            if order is not None and order.order_id != order_id:
-                raise ToolError(WRONG_SHAPE, DOWN, retryable=False)
-            return order
-
-        return await self.read(find, deadline)
+        return await self.read(lambda shop: shop.find(order_id), deadline)
 
     async def read(self, ask: Ask[T], deadline: float) -> T:
         """Ask, and once more when that failed and there is time."""
@@ -123,7 +116,7 @@ class ShopLine:
         if self._down_since is None:
             self._down_since = now
             self._tell(ShopAnswers(up=False))
-        wrong = reason == WRONG_SHAPE
-        if not self._faulty and (wrong or now - self._down_since >= FAULT_AFTER_S):
+        stays = reason in STAYS
+        if not self._faulty and (stays or now - self._down_since >= FAULT_AFTER_S):
             self._faulty = True
-            self._tell(PartFailed(Part.SHOP, WRONG_SHAPE if wrong else "down"))
+            self._tell(PartFailed(Part.SHOP, reason if stays else "down"))

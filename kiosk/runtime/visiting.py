@@ -9,7 +9,7 @@ from kiosk.settings import Shop
 from kiosk.shop.answers import Answer
 from kiosk.shop.consent import Consent
 from kiosk.shop.misses import Misses
-from kiosk.shop.requests import Request
+from kiosk.shop.requests import Request, Verify
 from kiosk.shop.tools import Gateway
 
 
@@ -49,6 +49,13 @@ class Visit:
         self.words = Transcript()
 
     def forget_proof(self) -> None:
-        """Drop what was shown, what waits for a yes, and every answer that rests on it."""
+        """Drop what was shown, what waits for a yes, and every answer that rests on it.
+
+        Where nothing was shown nothing rests on it: a question that is put again is then
+        answered from what is known, and asked of ShopMax once.
+        """
+        proving = any(isinstance(request, Verify) for request in self.trust.under_way)
+        if not self.trust.proved and not proving:
+            return
         self.trust = Trust()
         self.gateway.forget()

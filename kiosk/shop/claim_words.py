@@ -124,6 +124,7 @@ _ENGLISH: Final[tuple[tuple[tuple[Claim, ...], str], ...]] = (
         "|(?:i|we) (?:(?:hereby|personally|can|do|fully|will|shall) )*"
         "(?:approve|authori[sz]e|guarantee|promise|grant|waive|assure you|give you my word)"
         f"|(?:^|, )approved\\b|{_SOMEBODY} (?:has|have) {_ADV}{_GRANTED}"
+        f"|{_DID}(?:got|gotten|received|obtained) ~approval|i will make an exception"
         f"|{_DOING}(?:approving|authori[sz]ing|granting|waiving|making an exception)"
         "|(?:free of charge|for free|at no cost|free) (?:,)? ?because|you have my word"
         "|on behalf of (?:the )?(?:manager|management|shopmax)|as (?:the|a|your) (?:store )?manager"
@@ -133,8 +134,8 @@ _ENGLISH: Final[tuple[tuple[tuple[Claim, ...], str], ...]] = (
     (
         (Claim.MOVING,),
         f"{_IT}~{_IS}~(?:shipped|dispatched|sent|on (?:its|their|the) way|in transit|en route"
-        "|with the (?:courier|carrier)|left (?:our|the)|handed (?:over )?to the)"
-        f"|{_IT}{_ADV}(?:shipped|left (?:our|the) (?:warehouse|depot)|went out)"
+        "|with (?:the|our) (?:courier|carrier|driver)|left (?:our|the)|handed (?:over )?to the)"
+        f"|{_IT}{_ADV}(?:shipped|left (?:(?:our|the) (?:warehouse|depot)|this|today|on)|went out)"
         f"|{_DID}(?:shipped|dispatched) ",
     ),
     ((Claim.OUT,), f"{_IT}~{_IS}~(?:out for delivery|with the driver|on the (?:van|truck))"),
@@ -154,7 +155,8 @@ _ENGLISH: Final[tuple[tuple[tuple[Claim, ...], str], ...]] = (
     ),
     (
         (Claim.LATE,),
-        f"{_IT}~{_IS}(?:delayed|late|running late|held up|stuck|lost|overdue|missing)",
+        f"{_IT}~{_IS}(?:delayed|late|running late|held up|moved|postponed|rescheduled|pushed"
+        "|stuck|lost|overdue|missing)",
     ),
     (
         (Claim.DUE,),
@@ -178,6 +180,8 @@ _ENGLISH: Final[tuple[tuple[tuple[Claim, ...], str], ...]] = (
         f"{_DID}cancelled|{_DOING}cancelling|{_IT}~{_IS}(?:cancelled|called off)"
         f"|cancellation {_IS}(?:complete|completed|done|confirmed|processed|successful|through)"
         "|(?:your|the) cancellation went through"
+        f"|{_DID}(?:(?:put|processed|confirmed) ~cancellation"
+        "|(?:removed|stopped) (?:your|the) order)"
         "|consider it (?:cancelled|done)|order cancelled",
     ),
     (
@@ -191,7 +195,9 @@ _ENGLISH: Final[tuple[tuple[tuple[Claim, ...], str], ...]] = (
         " ~(?:return|pickup)\\b|(?:your|the) (?:return )?(?:reference|label)(?: number)? is"
         f"|(?:the|your) (?:pickup|collection) {_IS}(?:booked|scheduled|arranged|confirmed)"
         f"|{_IT}~(?:is|are) (?:already |now )?being returned"
-        "|we will pick (?:it|them) up (?:today|tomorrow|on|this|next)",
+        "|(?:we|(?:our|the|a) (?:driver|courier)) will (?:pick|collect) (?:it|them|your) "
+        "~(?:today|tomorrow|on|this|next)\\b|you will (?:get|receive) (?:a|your|the) return label"
+        f"|{_DID}(?:arranged|organi[sz]ed) ~(?:to be )?(?:picked up|collected)",
     ),
     (
         (Claim.RETURN_ALLOWED,),
@@ -202,7 +208,8 @@ _ENGLISH: Final[tuple[tuple[tuple[Claim, ...], str], ...]] = (
         f"(?! ~within){_LATER}|(?:it|that|this|you|your [a-z]+) (?:qualif(?:y|ies)|(?:is|are)"
         f" eligible) for (?:a|the) (?:free )?(?:return|refund)\\b{_LATER}"
         f"|{_RETURN}{_IS}(?:accepted|possible|fine|ok|okay|allowed|valid|eligible)\\b{_LATER}"
-        f"|we (?:will |can )?(?:accept|take back) (?:it|them|your) ",
+        "|we (?:will |can )?(?:accept|take back) (?:it|them|your) "
+        f"|we (?:will|can) take (?:it|them|your [a-z]+) back\\b{_LATER}",
     ),
     (
         (Claim.RETURN_ARRIVED, Claim.REFUND_MADE),
@@ -215,6 +222,7 @@ _ENGLISH: Final[tuple[tuple[tuple[Claim, ...], str], ...]] = (
         "|(?:is|are) (?:usually )?(?:processed|made|paid|issued) (?:within|in|after))\\b"
         f"{_LATER}|you (?:will|should) (?:get|receive|have|see) ~(?:refund|money)\\b{_LATER}"
         f"|you are (?:entitled to|getting) ~(?:refund|money back)\\b{_LATER}"
+        f"|(?:i|we) will (?:refund|reimburse) (?:you|it)\\b{_LATER}"
         f"|expect (?:your|the) (?:refund|money)\\b{_LATER}",
     ),
     (
@@ -245,7 +253,8 @@ _ENGLISH: Final[tuple[tuple[tuple[Claim, ...], str], ...]] = (
     (
         (Claim.MESSAGE_KEPT,),
         f"{_DID}(?:written|wrote|noted|passed|saved|left|forwarded|taken|recorded|sent)"
-        " ~(?:down|message|note|along|on to|to the team|for the team)\\b",
+        " ~(?:down|message|note|along|on to|to the team|for the team)\\b"
+        f"|your message {_IS}(?:sent|saved|passed|left|recorded|noted|written)",
     ),
     (
         (Claim.VERIFIED,),

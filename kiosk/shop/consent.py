@@ -125,6 +125,7 @@ _YES: Final = re.compile(
         "definitely, certainly, correct, thats correct, that is correct, thats right",
         "that is right, go ahead, do it, do that, please do, lets do it, lets do that",
         "i agree, i confirm, confirm, confirmed, i do, exactly, affirmative, go for it",
+        "im sure, i am sure, that would be great, thatd be great, id like that, i want that",
         "ja, jawohl, genau, richtig, auf jeden fall, naturlich, einverstanden, ich bestatige",
         "mach das, machen sie das, mach es, machen sie es, tun sie das",
         "oui, ouais, bien sur, daccord, tout a fait, exactement, allez y, vas y, faites le",

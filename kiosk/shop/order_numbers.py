@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Final
 
 from kiosk.core.spoken.cardinals import Token, tokens_of
+from kiosk.core.spoken.pieces import piece_at
 from kiosk.core.spoken.plain import plain
 from kiosk.core.spoken.spelling import letters_before
-from kiosk.core.spoken.stretches import Stretch, piece_at, stretches
+from kiosk.core.spoken.stretches import Stretch, stretches
 from kiosk.shop import number_words as words
 
 PREFIX: Final = "ORD"
@@ -25,6 +26,7 @@ _MOST_BETWEEN: Final = 6
 _LABEL_WITHIN: Final = 5
 
 _SPELT: Final = re.compile(r"\botto[ ,.-]*richard[ ,.-]*dora\b", re.I)
+_HALF_HEARD: Final = frozenset({"O", "OR", "OD", "RD", "ORD"})
 _TELEPHONE_DIGITS: Final = 8
 _MOST_CORRECTED: Final = 3
 _SENTENCE_END: Final = frozenset(".!?;\n")
@@ -91,24 +93,24 @@ class _Said:
 def _settled(found: list[_Said]) -> Heard:
     """Go through the numbers in the order they were said."""
     heard = NOTHING
-    denied = ""
+    denied = None
     for said in found:
         digits = said.stretch.digits
+        if said.denied and len(digits) != DIGITS:
+            return Heard(None, Doubt.UNCLEAR, (*_digits_of(heard), digits))
         if said.denied:
             denied = digits
             heard = NOTHING if heard.number == written(digits) else heard
-        elif denied and heard.number and heard.number.endswith(denied) and len(denied) < DIGITS:
-            heard, denied = _replaced(heard.number, denied, said), ""
         elif heard == NOTHING or (said.corrects and said.whole):
             heard = _alone(said)
         elif said.corrects:
             heard = _corrected(heard, said)
         elif heard.number is None or heard.number != written(digits) or not said.whole:
-            known = dict.fromkeys((*(heard.digits or _digits_of(heard)), digits))
+            known = dict.fromkeys((*_digits_of(heard), digits))
             both = heard.number is not None and said.whole
             heard = Heard(None, Doubt.SEVERAL if both else Doubt.UNCLEAR, tuple(known))
-    if heard == NOTHING and denied:
-        return Heard(doubt=Doubt.UNCLEAR, digits=(denied,))
+    if denied and (heard == NOTHING or heard.number == written(denied)):
+        return Heard(None, Doubt.UNCLEAR, (denied,))
     return heard
 
 
@@ -143,16 +145,6 @@ def _corrected(heard: Heard, said: _Said) -> Heard:
     if min(changes) and changes[-1] == min(changes):
         return Heard(corrected)
     return Heard(None, Doubt.UNCLEAR, (digits, correction), corrected if min(changes) else None)
-
-
-def _replaced(number: str, denied: str, said: _Said) -> Heard:
-    """Put in "two four" for "not two one"."""
-    digits = said.stretch.digits
-    if said.whole:
-        return Heard(written(digits))
-    if len(digits) == len(denied) and not said.stretch.unclear and not said.odd:
-        return Heard(number.removesuffix(denied) + digits)
-    return Heard(None, Doubt.UNCLEAR, (number.removeprefix(f"{PREFIX}-"), digits))
 
 
 def _digits_of(heard: Heard) -> tuple[str, ...]:
@@ -225,7 +217,7 @@ def _is_odd(tokens: list[Token], stretch: Stretch) -> bool:
     begins, letters = letters_before(tokens, stretch.start, PREFIX)
     if letters:
         names = [_name(token) for token in tokens[begins : stretch.start]]
-        return not PREFIX.startswith(letters) and not all(name in words.ORDINARY for name in names)
+        return letters not in _HALF_HEARD and not all(name in words.ORDINARY for name in names)
     glued = before is not None and tokens[stretch.start].gap in _GLUE and begins == stretch.start
     return bool(glued and before and _name(before) not in words.ORDINARY)
 

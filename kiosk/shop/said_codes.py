@@ -8,9 +8,11 @@ import re
 from typing import Final
 
 from kiosk.core.spoken.cardinals import DIGIT_SOUNDS, Token, tokens_of
+from kiosk.core.spoken.pieces import Piece, piece_at
 from kiosk.core.spoken.plain import folded
 from kiosk.core.spoken.spelling import NATO
-from kiosk.core.spoken.stretches import HESITATIONS, Piece, piece_at
+from kiosk.core.spoken.stretches import HESITATIONS
+from kiosk.core.spoken.words import word_set
 from kiosk.shop import number_words
 
 LONGEST: Final = 300
@@ -25,6 +27,7 @@ _TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
 _NO_SIGNS: Final = re.compile(
     r"\b(?:the )?last (?:four|4)(?: (?:digits|numbers))?(?: (?:of|are|is))?\b", re.I
 )
+_NO_LETTERS: Final = word_set("in at am im by as be me we he")
 _LETTERS_AT_ONCE: Final = 4
 
 
@@ -105,7 +108,12 @@ def _letters(tokens: list[Token], at: int, *, begun: bool) -> str:
     )
     if beside_digits:
         return word.upper()
-    if word in number_words.ORDINARY or word in HESITATIONS or number_words.is_label(word):
+    if (
+        word in _NO_LETTERS
+        or word in number_words.ORDINARY
+        or word in HESITATIONS
+        or number_words.is_label(word)
+    ):
         return ""
     pair = len(word) == 2 and after is not None and after.word.isdigit()
     return word.upper() if token.text.isupper() or pair else ""

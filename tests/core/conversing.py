@@ -32,6 +32,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.Connected(),
     ev.Connected(standby=True),
     ev.LinkDown(),
+    ev.LinkDoubted(),
     ev.LinkGone(),
     ev.Refused(ev.RefusedFor.ACCOUNT),
     ev.Refused(ev.RefusedFor.BUSY),

@@ -12,7 +12,7 @@ import itertools
 import math
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +57,8 @@ class Misbehaving:
     A question without any is answered as it should be."""
     lingers_s: float = 0.0
     """How long a connection that ended is still regarded as open."""
+    overhear: Callable[[bytes], None] = lambda _: None
+    """Gets everything that a client sends: the opening request, then each frame's payload."""
     record: Record = field(default_factory=Record)
     asked_times: dict[int, int] = field(default_factory=dict)
     call_ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -94,11 +96,12 @@ class Misbehaving:
     # The connections
 
     def _greet(self, socket: ServerConnection, request: Request) -> Response | None:
-        del request
         assert isinstance(socket, Socket)
         now = asyncio.get_running_loop().time()
         socket.welcome = self.welcomes.popleft() if self.welcomes else self.otherwise
         socket.record = Connection(next(self._numbers), now)
+        socket.overhear = self.overhear
+        self.overhear(request.serialize())
         self.record.connections.append(socket.record)
         status = socket.welcome.status
         if status is None:
@@ -173,6 +176,7 @@ class Socket(LatePongs):
     welcome: Welcome
     record: Connection
     session: _Session
+    overhear: Callable[[bytes], None]
 
     def __init__(
         self,
@@ -205,6 +209,7 @@ class Socket(LatePongs):
     def _receive_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PING:
             self.record.pings += 1
+        self.overhear(bytes(frame.data))
         self._receive_frame_now(frame)
 
 

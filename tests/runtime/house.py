@@ -20,6 +20,7 @@ from kiosk.resources import packaged
 from kiosk.runtime.devices import Devices
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
+from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Settings
 from kiosk.shop.policy_file import load_policy
 from kiosk.shop.ports import ShopBackend
@@ -155,12 +156,14 @@ async def open_house(
     *,
     ready: bool = True,
     book: ShopBackend | None = None,
+    toolbox: Toolbox | None = None,
     devices: Devices | None = None,
 ) -> AsyncIterator[House[L]]:
     """Run a kiosk at a Live service until the context ends; ``ready`` or starting.
 
     It may run on virtual time when the service has no sockets. With ``devices`` it has those,
-    else a microphone and a speaker that nobody can unplug.
+    else a microphone and a speaker that nobody can unplug. Without a ``toolbox`` it has one on
+    paper, with ``book`` as its shop.
     """
     settings = settings or Settings()
     events: list[Mapping[str, Any]] = []
@@ -170,7 +173,7 @@ async def open_house(
     notebook = Notebook()
     kiosk = Kiosk(
         gate=Gate(settings.gate, Marks()),
-        toolbox=paper_toolbox(policy, settings.shop, book, notebook, now=NOW),
+        toolbox=toolbox or paper_toolbox(policy, settings.shop, book, notebook, now=NOW),
         phrases={phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK},
         lamps=lamps,
         stream=Stream(events.append),

@@ -1,7 +1,9 @@
 """What the shop's tools mean to a visit: staff called, proof failed, a false word put right."""
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +13,15 @@ from kiosk.core.effects import Phrase
 from kiosk.core.lights import Light
 from kiosk.errors import LinkError, ToolError
 from kiosk.ports import StaffState
+from kiosk.resources import packaged
 from kiosk.runtime.desk import Desk
+from kiosk.runtime.toolbox import Toolbox
 from kiosk.settings import Settings, Shop
 from kiosk.shop.goods import Category, Item
 from kiosk.shop.orders import Order, OrderStatus, ProofFacts
+from kiosk.shop.policy_file import load_policy
 from tests.fakes.live import Call, FakeLive, HangUp, Pause, Say, Turn
-from tests.fakes.shop import TODAY, PaperShop
+from tests.fakes.shop import TODAY, Notebook, PaperLedger, PaperShop, PaperTries
 from tests.runtime.house import House, open_house
 from tests.virtualtime import run_virtual
 
@@ -308,7 +313,7 @@ def test_a_false_word_that_was_cut_by_the_network_is_put_right_once() -> None:
     run_virtual(scenario())
 
 
-# ShopMax is down
+# ShopMax is down, or the policy is out of date
 
 
 def test_the_light_tells_that_shopmax_is_down_and_that_it_is_back() -> None:
@@ -337,5 +342,34 @@ def test_a_kiosk_that_began_before_shopmax_did_says_so_within_seconds() -> None:
         async with open_house(FakeLive(), book=down) as house:
             await asyncio.sleep(3.0)
             assert light(house) is Light.DEGRADED
+
+    run_virtual(scenario())
+
+
+def test_the_light_tells_at_midnight_that_the_policy_has_expired() -> None:
+    async def scenario() -> None:
+        evening = datetime(2026, 11, 23, 23, 55, tzinfo=UTC)
+        began = asyncio.get_running_loop().time()
+
+        def wall_clock() -> datetime:
+            return evening + timedelta(seconds=asyncio.get_running_loop().time() - began)
+
+        policy = replace(load_policy(Path(packaged("policy.toml"))), expires=evening.date())
+        toolbox = Toolbox(
+            Shop(),
+            PaperShop(),
+            policy,
+            Notebook(),
+            tries=PaperTries(),
+            ledger=PaperLedger(),
+            wall_clock=wall_clock,
+        )
+        async with open_house(FakeLive(), toolbox=toolbox) as house:
+            await asyncio.sleep(290.0)
+            assert light(house) is Light.READY
+
+            await house.until("light", within_s=75.0, code="A")
+            expired = "Ready, with old rules: the shop's policy has expired"
+            assert house.kiosk.doing.words == expired
 
     run_virtual(scenario())

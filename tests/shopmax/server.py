@@ -45,8 +45,8 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, tls: ssl.SSLContext, books: Books) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, tls: ssl.SSLContext, books: Books, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         # The handshake is made by the thread of the connection, at its first read.
         self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.books = books
@@ -204,16 +204,18 @@ class ShopMax:
 
 
 @contextmanager
-def shopmax(books: Books, tls: ssl.SSLContext) -> Iterator[ShopMax]:
-    """Serve these books on a free port of this machine."""
-    server = _Server(tls, books)
+def shopmax(books: Books, tls: ssl.SSLContext, port: int = 0) -> Iterator[ShopMax]:
+    """Serve these books on a port of this machine, 0 for any free one; hang up at the end."""
+    server = _Server(tls, books, port)
     thread = threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="shopmax"
     )
     thread.start()
+    serving = ShopMax(f"https://127.0.0.1:{server.server_address[1]}", books, server.seen)
     try:
-        yield ShopMax(f"https://127.0.0.1:{server.server_address[1]}", books, server.seen)
+        yield serving
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+        serving.hang_up()

@@ -10,7 +10,7 @@ from typing import Final
 ELSEWHERE: Final = "elsewhere"
 """Stands where a price, a date or a clock time stood."""
 
-_ZERO_FOR_O: Final = re.compile(r"\b0(?=[ .-]?r[ .-]?d\b|rd)", re.I)
+_ZERO_FOR_O: Final = re.compile(r"\b0(?=[ .-]?(?:r[ .-]?)?d(?![a-z]))", re.I)
 _MONEY: Final = re.compile(r"[$\u00a3\u20ac]\s?\d[\d.,]*|\d[\d.,]*\s?[$\u00a3\u20ac%\u00b0]")
 _CENTS: Final = re.compile(r"(?<![\d.,-])\d+[.,]\d\d(?![\d.,-]*\d)")
 _CLOCK: Final = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?![\d:])")

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from kiosk.core.spoken import tongues
-from kiosk.core.spoken.cardinals import BESIDE, DIGIT_SOUNDS, Token, digits_at
+from kiosk.core.spoken.cardinals import BESIDE, DIGIT_SOUNDS, Token
 from kiosk.core.spoken.digit_runs import is_pronoun, once
+from kiosk.core.spoken.pieces import ENGLISH, SURE_SOUNDS, Piece, follows, piece_at
 from kiosk.core.spoken.spelling import letters_before
 from kiosk.core.spoken.words import word_set
 
-_ENGLISH: Final = frozenset({"en"})
 _OH: Final = word_set("oh o")
-_SURE_SOUNDS: Final = word_set("sicks fife")
 _NO_SOUNDS: Final = word_set("nein sex nigh")
 _ALONE: Final = word_set("ate won tree fore")
 """Sounds that can hardly be anything but a digit at either end of a number."""
@@ -67,19 +66,6 @@ class Stretch:
     unclear: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Digits said at once. ``sound`` when the word only may be a digit."""
-
-    digits: str
-    start: int
-    end: int
-    tongues: frozenset[str] = _ENGLISH
-    weak: bool = False
-    unclear: bool = False
-    sound: bool = False
-
-
 def stretches(tokens: Sequence[Token], wanted: int, prefix: str) -> list[Stretch]:
     """Find the stretches, in order.
 
@@ -95,53 +81,13 @@ def stretches(tokens: Sequence[Token], wanted: int, prefix: str) -> list[Stretch
     ]
 
 
-def piece_at(tokens: list[Token], at: int) -> Piece | None:
-    """Return the digits that are said at a token, in any of the languages."""
-    word = tokens[at].word
-    if word in _SURE_SOUNDS:
-        return Piece(DIGIT_SOUNDS[word], at, at + 1)
-    english = digits_at(tokens, at)
-    if english is not None:
-        said = [token.word for token in tokens[at : english.end]]
-        joined = tongues.LARGE.isdisjoint(said) and _is_paused(tokens, at, english.end)
-        foreign = tongues.NUMBER_WORDS.get((word,))
-        also = foreign.tongues if foreign and foreign.digits == english.digits else frozenset()
-        unclear = joined and word not in _DOUBLE
-        return Piece(english.digits, at, english.end, _ENGLISH | also, unclear=unclear)
-    times = _DOUBLE.get(word) or tongues.TIMES.get(word, 0)
-    if times:
-        single = piece_at(tokens, at + 1) if at + 1 < len(tokens) else None
-        if single is None or len(single.digits) != 1:
-            return None
-        return Piece(single.digits * times, at, single.end, single.tongues)
-    return _foreign(tokens, at)
-
-
-_DOUBLE: Final = {"double": 2, "triple": 3, "treble": 3, "w": 2}
-"""W is how recognition writes "double" before a digit (measured)."""
-
-
-def _foreign(tokens: list[Token], at: int) -> Piece | None:
-    for length in range(min(tongues.LONGEST_PHRASE, len(tokens) - at), 0, -1):
-        phrase = tuple(token.word for token in tokens[at : at + length])
-        said = tongues.NUMBER_WORDS.get(phrase)
-        if said:
-            unclear = _is_paused(tokens, at, at + length)
-            return Piece(said.digits, at, at + length, said.tongues, said.weak, unclear)
-    return None
-
-
-def _is_paused(tokens: list[Token], start: int, end: int) -> bool:
-    return any(token.paused for token in tokens[start + 1 : end])
-
-
 def _chains(tokens: list[Token]) -> Iterator[list[Piece]]:
     """Yield the pieces that stand on end, with only hesitations between them."""
     chain: list[Piece] = []
     at = 0
     while at < len(tokens):
         aside = _aside(tokens, at)
-        named = not chain and tokens[at].word == "one" and _follows(tokens, at, _COPULAS)
+        named = not chain and tokens[at].word == "one" and follows(tokens, at, _COPULAS)
         piece = None if aside or named else _sound(tokens, at) or piece_at(tokens, at)
         if piece is not None:
             chain.append(piece)
@@ -150,10 +96,6 @@ def _chains(tokens: list[Token]) -> Iterator[list[Piece]]:
             chain = []
         at = piece.end if piece else at + (aside or 1)
     yield from _supported(chain)
-
-
-def _follows(tokens: list[Token], at: int, words: frozenset[str]) -> bool:
-    return at + 1 < len(tokens) and tokens[at + 1].word in words and not tokens[at + 1].paused
 
 
 def _aside(tokens: list[Token], at: int) -> int:
@@ -166,7 +108,7 @@ def _aside(tokens: list[Token], at: int) -> int:
 
 def _sound(tokens: list[Token], at: int) -> Piece | None:
     word = tokens[at].word
-    if word in DIGIT_SOUNDS and word not in _NO_SOUNDS and word not in _SURE_SOUNDS:
+    if word in DIGIT_SOUNDS and word not in _NO_SOUNDS and word not in SURE_SOUNDS:
         return Piece(DIGIT_SOUNDS[word], at, at + 1, sound=True)
     if is_pronoun(tokens, at) and tokens[at - 1].word != "no" and not tokens[at].paused:
         return Piece("1", at, at + 1, sound=True)
@@ -178,7 +120,7 @@ def _supported(chain: list[Piece]) -> Iterator[list[Piece]]:
     strong = [piece.tongues for piece in chain if not piece.weak and "en" not in piece.tongues]
     spoken = set().union(*strong)
     if len(chain) >= _ENOUGH_TO_TELL:  # all of them number words of one other language
-        spoken |= frozenset.intersection(*(piece.tongues for piece in chain)) - _ENGLISH
+        spoken |= frozenset.intersection(*(piece.tongues for piece in chain)) - ENGLISH
     meant = [not piece.weak or not spoken.isdisjoint(piece.tongues) for piece in chain]
     for is_meant, group in itertools.groupby(zip(meant, chain, strict=True), lambda pair: pair[0]):
         if is_meant:

@@ -1,0 +1,41 @@
+"""``kiosk doctor``: a line for each check, with what to do about it."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from kiosk.doctor import Finding, State, examine
+from kiosk.errors import StartError
+
+_SIGNS: Final = {State.WELL: "✔", State.ILL: "✘", State.OPEN: "–"}  # noqa: RUF001 - meant so
+_WIDTH: Final = 13  # of "configuration"
+
+
+async def show_findings(path: Path | None, environ: Mapping[str, str], *, as_json: bool) -> None:
+    """Print each finding as it comes, or all of them as one JSON object.
+
+    Raises StartError (1) when there is something to do.
+    """
+    logging.getLogger("kiosk").addHandler(logging.NullHandler())  # the findings say it all
+    today = datetime.now().astimezone().date()  # noqa: TID251 - the shop's local day
+    findings: list[tuple[str, Finding]] = []
+    async for check, finding in examine(path, environ, today):
+        findings.append((check, finding))
+        if not as_json:
+            print(_line(check, finding), flush=True)
+    ill = sum(finding.state is State.ILL for _, finding in findings)
+    if as_json:
+        checks = [{"check": check, **asdict(finding)} for check, finding in findings]
+        print(json.dumps({"well": not ill, "checks": checks}))
+    if ill:
+        what = "1 thing" if ill == 1 else f"{ill} things"
+        raise StartError(f"There is something to do about {what}.", 1)
+
+
+def _line(check: str, finding: Finding) -> str:
+    line = f"{_SIGNS[finding.state]} {check:<{_WIDTH}}  {finding.says}"
+    return f"{line} → {finding.to_do}" if finding.to_do else line

@@ -1,0 +1,44 @@
+import asyncio
+
+import pytest
+
+from kiosk.runtime.transcript import SETTLES_S, Transcript
+from tests.virtualtime import run_virtual
+
+
+async def speak(words: Transcript, *pieces: tuple[float, str, bool]) -> None:
+    """Say pieces, each after so many seconds, perhaps the last one."""
+    for after_s, piece, final in pieces:
+        await asyncio.sleep(after_s)
+        words.heard(piece, final=final)
+
+
+def heard(*pieces: tuple[float, str, bool], within_s: float = 1.0) -> tuple[str, float]:
+    async def scenario() -> tuple[str, float]:
+        words = Transcript()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(speak(words, *pieces))
+            said = await words.whole(within_s)
+            return said, asyncio.get_running_loop().time()
+
+    return run_virtual(scenario())
+
+
+def test_a_sentence_that_is_over_is_not_waited_for() -> None:
+    assert heard((0, "Yes.", True)) == ("Yes.", 0)
+
+
+def test_a_yes_is_waited_for_until_nothing_more_comes() -> None:
+    said, at_s = heard((0.1, "Yes", False), (0.2, ", but", False), (0.2, " not the kettle", False))
+
+    assert said == "Yes, but not the kettle"
+    assert at_s == pytest.approx(0.5 + SETTLES_S)
+
+
+def test_words_that_come_late_are_waited_for_a_second() -> None:
+    assert heard((0.9, "Yes.", True)) == ("Yes.", 0.9)
+    assert heard((1.1, "Yes.", True)) == ("", 1.0)
+
+
+def test_an_end_without_words_is_no_sentence() -> None:
+    assert heard((0.1, "", True), (0.3, "Yes", False)) == ("Yes", 0.4 + SETTLES_S)

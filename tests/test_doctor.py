@@ -1,0 +1,453 @@
+"""What a technician is told by ``kiosk doctor``: of a kiosk that runs, and of one that does not."""
+
+import asyncio
+import json
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from kiosk import config_file, doctor
+from kiosk.adapters.sqlite_store import open_store
+from kiosk.cli import main
+from kiosk.doctor import CHECKS, Check, Examined, Finding, State, examine
+from tests.adapters.tls_peer import Authority
+from tests.shopmax.books import Books
+from tests.shopmax.server import MAY_CHANGE, MAY_READ, ShopMax, shopmax
+
+TODAY = date(2026, 11, 23)
+NOBODY = 65534
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _no_kiosk_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SYSTEM_FILE", "SERVICE_STATE", "SERVICE_CREDENTIALS"):
+        monkeypatch.setattr(config_file, name, Path("/nowhere/kiosk"))
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"STATE_DIRECTORY": str(tmp_path / "state")}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "shopmax.db"
+
+
+def findings(
+    environ: Mapping[str, str],
+    path: Path | None = None,
+    checks: Mapping[str, Check] | None = None,
+) -> dict[str, Finding]:
+    async def all_of_them() -> dict[str, Finding]:
+        found = examine(path, environ, TODAY, checks)
+        return {name: finding async for name, finding in found}
+
+    return asyncio.run(all_of_them())
+
+
+def use_store(file: Path, work: Callable[[Any], Awaitable[object]] | None = None) -> None:
+    async def scenario() -> None:
+        async with open_store(file, lambda: NOW) as store:
+            if work:
+                await work(store)
+
+    asyncio.run(scenario())
+
+
+def configured(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_fresh_kiosk_has_nothing_wrong_with_it(environ: dict[str, str], file: Path) -> None:
+    found = findings(environ)
+
+    assert list(found) == ["configuration", *CHECKS]
+    assert not [name for name, finding in found.items() if finding.state is State.ILL]
+    assert found["store"].state is State.OPEN
+    assert not file.exists()
+
+
+def test_every_mistake_in_the_configuration_is_a_finding_and_the_rest_waits(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    path = configured(tmp_path, '[shop]\nallow_changes = "yes"\nbackend = "http"\nurl = ""\n')
+
+    async def listed() -> list[tuple[str, Finding]]:
+        return [found async for found in examine(path, environ, TODAY)]
+
+    found = asyncio.run(listed())
+
+    mistakes = [finding for name, finding in found if name == "configuration"]
+    assert [mistake.state for mistake in mistakes] == [State.ILL] * 2
+    assert "shop.allow_changes must be true or false" in mistakes[0].says
+    assert [finding.state for _, finding in found[2:]] == [State.OPEN] * len(CHECKS)
+
+
+def test_a_store_that_the_kiosk_is_using_is_looked_through_without_a_trace(
+    environ: dict[str, str], file: Path
+) -> None:
+    async def while_it_runs() -> tuple[dict[str, Finding], int]:
+        async with open_store(file, lambda: NOW) as store:
+            await store.messages.take("Please call me back, Ada", "a visit")
+            found = await asyncio.to_thread(findings, environ)
+            return found, await store.messages.take("And soon", "a visit")
+
+    found, reference = asyncio.run(while_it_runs())
+
+    assert found["store"].state is State.WELL
+    assert found["store"].says.endswith("shopmax.db is whole; 1 message waits")
+    assert found["store"].to_do == "read them: kiosk messages"
+    assert "Ada" not in repr(found)
+    assert found["ShopMax"].state is State.WELL
+    assert "all to try it on" in found["ShopMax"].says
+    assert reference == 2
+
+
+def test_a_store_in_the_middle_of_a_change_is_looked_through_as_well(
+    environ: dict[str, str], file: Path
+) -> None:
+    use_store(file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as busy:
+        busy.execute("BEGIN IMMEDIATE")
+
+        assert findings(environ)["store"].state is State.WELL
+
+
+def test_a_store_after_a_kill_is_looked_through_and_left_as_it_is(
+    tmp_path: Path, environ: dict[str, str], file: Path
+) -> None:
+    use_store(file)
+    with closing(sqlite3.connect(file)) as running, running:
+        running.execute("UPDATE orders SET demo = 0")
+        running.commit()
+        state = tmp_path / "killed"
+        state.mkdir()
+        for part in file.parent.iterdir():  # as it lies on the disk with its write-ahead log
+            (state / part.name).write_bytes(part.read_bytes())
+    log = state / "shopmax.db-wal"
+    logged = log.read_bytes()
+
+    found = findings(environ | {"STATE_DIRECTORY": str(state)})
+
+    assert found["store"].state is State.WELL
+    assert "all to try it on" not in found["ShopMax"].says
+    assert log.read_bytes() == logged
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (
+            lambda file: file.write_bytes(b"nothing of ours" * 100),
+            "is damaged: start the kiosk anew",
+        ),
+        (lambda file: _tear(file), "is damaged: start the kiosk anew"),
+        (lambda file: _of_another(file), "is the database of another program"),
+        (lambda file: _newer(file), "was made by a newer kiosk"),
+    ],
+    ids=["no database", "torn", "another program's", "newer"],
+)
+def test_a_store_that_the_kiosk_cannot_use_is_told_with_the_way_out(
+    environ: dict[str, str], file: Path, spoil: Callable[[Path], object], says: str
+) -> None:
+    use_store(file)
+    spoil(file)
+    before = file.read_bytes()
+
+    found = findings(environ)
+
+    assert found["store"].state is State.ILL
+    assert says in found["store"].says
+    assert file.read_bytes() == before
+
+
+def _tear(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    for page in range(4096, len(content), 8192):
+        content[page : page + 4096] = b"\xff" * 4096
+    file.write_bytes(content)
+
+
+def _of_another(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA application_id = 1")
+
+
+def _newer(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA user_version = 99")
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """Be a user who may do little: root may write everywhere."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    ("directory", "mode", "says"),
+    [
+        (0o755, 0o644, "cannot be written by this user"),
+        (0o755, 0o600, "cannot be read by this user"),
+        (0o700, 0o600, "cannot be looked at by this user"),
+    ],
+)
+def test_a_store_that_this_user_may_not_touch_is_told(directory: int, mode: int, says: str) -> None:
+    with TemporaryDirectory() as root:  # not under the one of the tests, which is shut to others
+        file = Path(root) / "state" / "shopmax.db"
+        use_store(file)
+        Path(root).chmod(0o755)
+        file.chmod(mode if os.geteuid() == 0 else mode & 0o466)
+        file.parent.chmod(directory if os.geteuid() == 0 else directory & 0o566)
+        with as_somebody_else():
+            found = findings({"STATE_DIRECTORY": str(file.parent)})
+        file.parent.chmod(0o700)
+
+    assert found["store"].state is State.ILL
+    assert says in found["store"].says
+    assert "root" in found["store"].says
+
+
+def test_an_older_kiosks_store_waits_for_the_next_start(
+    environ: dict[str, str], file: Path
+) -> None:
+    use_store(file)
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA user_version = 1")
+
+    found = findings(environ)
+
+    assert found["store"].state is State.OPEN
+    assert found["store"].says.endswith("the next start brings it up to date")
+
+
+# The policy
+
+
+def policy(tmp_path: Path, expires: str) -> Path:
+    text = (Path(__file__).parent.parent / "config" / "policy.toml").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("expires"))
+    (tmp_path / "policy.toml").write_text(text.replace(line, f"expires = {expires}"))
+    return configured(tmp_path, f'[shop]\npolicy = "{tmp_path / "policy.toml"}"\n')
+
+
+@pytest.mark.parametrize(
+    ("expires", "state", "to_do"),
+    [
+        ("2027-12-31", State.WELL, ""),
+        ("2026-11-30", State.WELL, "get the next one soon"),
+        ("2026-11-23", State.WELL, "get the next one soon"),
+        ("2026-11-22", State.ILL, "put the new one into shop.policy"),
+    ],
+)
+def test_a_policy_is_told_before_it_expires_and_after(
+    tmp_path: Path, environ: dict[str, str], expires: str, state: State, to_do: str
+) -> None:
+    found = findings(environ, policy(tmp_path, expires))["policy"]
+
+    assert (found.state, found.to_do) == (state, to_do)
+    assert expires in found.says
+
+
+def test_mistakes_in_a_policy_are_told(tmp_path: Path, environ: dict[str, str]) -> None:
+    path = configured(tmp_path, '[shop]\nstore = "atlantis"\n')
+
+    found = findings(environ, path)["policy"]
+
+    assert found.state is State.ILL
+    assert "atlantis" in found.says
+
+
+# The order service
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[ShopMax]:
+    tls = Authority(tmp_path).server_context()
+    with closing(Books(tmp_path / "service.db", lambda: TODAY)) as books, shopmax(books, tls) as it:
+        yield it
+
+
+def http(tmp_path: Path, service: ShopMax, token: str, more: str = "") -> Path:
+    token_file = tmp_path / "token"
+    token_file.write_text(token)
+    token_file.chmod(0o600)
+    return configured(
+        tmp_path,
+        f'[shop]\nbackend = "http"\nurl = "{service.url}"\nca_file = "{tmp_path / "ca.pem"}"\n'
+        f'token_file = "{token_file}"\ndeadline_s = 10.0\n{more}',
+    )
+
+
+def test_the_order_service_is_named_with_what_its_token_may_do(
+    tmp_path: Path, environ: dict[str, str], service: ShopMax
+) -> None:
+    found = findings(environ, http(tmp_path, service, MAY_READ))
+
+    assert found["ShopMax"].state is State.WELL
+    where = service.url.removeprefix("https://")
+    assert found["ShopMax"].says.startswith(f"{where}: ShopMax 1.0.0, this token may only read; ")
+    assert found["ShopMax"].says.endswith(" ms")
+    assert found["changes"] == Finding(State.WELL, "the kiosk only reads, and so does the token")
+
+
+@pytest.mark.parametrize(
+    ("token", "more", "state", "says"),
+    [
+        (MAY_READ, "allow_changes = true", State.ILL, "but the token may only read"),
+        (MAY_CHANGE, "", State.WELL, "although the token may change orders"),
+        (MAY_CHANGE, "allow_changes = true", State.WELL, "and so does the token"),
+        ("unknown", "allow_changes = true", State.OPEN, "ShopMax did not say"),
+    ],
+)
+def test_a_token_that_does_not_fit_the_configuration_is_told(
+    tmp_path: Path,
+    environ: dict[str, str],
+    service: ShopMax,
+    token: str,
+    more: str,
+    state: State,
+    says: str,
+) -> None:
+    found = findings(environ, http(tmp_path, service, token, more))["changes"]
+
+    assert found.state is state
+    assert says in found.says
+
+
+def test_a_token_that_is_not_taken_is_told_and_not_shown(
+    tmp_path: Path, environ: dict[str, str], service: ShopMax
+) -> None:
+    found = findings(environ, http(tmp_path, service, "tok-5ecret"))
+
+    assert found["ShopMax"].state is State.ILL
+    assert "not_allowed" in found["ShopMax"].says
+    assert "ask ShopMax for a token" in found["ShopMax"].to_do
+    assert "tok-5ecret" not in repr(found)
+
+
+def test_a_service_that_is_not_there_is_told(tmp_path: Path, environ: dict[str, str]) -> None:
+    path = configured(tmp_path, '[shop]\nbackend = "http"\nurl = "https://127.0.0.1:9"\n')
+
+    found = findings(environ, path)["ShopMax"]
+
+    assert (found.state, found.says) == (State.ILL, "127.0.0.1:9: no_answer")
+    assert "look at the network" in found.to_do
+
+
+def test_a_token_that_everybody_could_read_is_told(
+    tmp_path: Path, environ: dict[str, str], service: ShopMax
+) -> None:
+    path = http(tmp_path, service, "tok-5ecret")
+    (tmp_path / "token").chmod(0o644)
+
+    found = findings(environ, path)
+
+    assert found["ShopMax"].state is State.ILL
+    assert "is open to everybody" in found["ShopMax"].says
+
+
+# Whose kiosk it is
+
+
+def test_the_service_s_own_store_and_token_are_looked_at_from_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, credentials = tmp_path / "var-lib-kiosk", tmp_path / "credentials"
+    state.mkdir()
+    credentials.mkdir()
+    monkeypatch.setattr(config_file, "SERVICE_STATE", state)
+    monkeypatch.setattr(config_file, "SERVICE_CREDENTIALS", credentials)
+    use_store(state / "shopmax.db")
+
+    shell = {"HOME": str(tmp_path / "home")}
+    found = findings(shell)
+    mine = findings({**shell, "STATE_DIRECTORY": str(tmp_path / "mine")})
+
+    assert str(state) in found["store"].says
+    assert str(tmp_path / "mine") in mine["store"].says
+    assert config_file.as_the_service(shell)["CREDENTIALS_DIRECTORY"] == str(credentials)
+
+
+# The checks themselves
+
+
+def test_a_check_that_breaks_or_hangs_takes_no_other_along(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "CHECK_S", 0.05)
+
+    async def breaks(_: Examined) -> Finding:
+        raise ValueError("with a customer's name in it")
+
+    async def hangs(_: Examined) -> Finding:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody set it")
+
+    async def works(_: Examined) -> Finding:
+        return Finding(State.WELL, "fine")
+
+    found = findings(environ, None, {"one": breaks, "two": hangs, "three": works})
+
+    assert found["one"] == Finding(State.OPEN, "the check itself failed (ValueError)")
+    assert found["two"].state is State.ILL
+    assert found["three"] == Finding(State.WELL, "fine")
+
+
+# The command
+
+
+def test_the_command_prints_a_line_a_check_and_says_by_its_code_whether_all_is_well(
+    tmp_path: Path,
+    environ: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    code = main(["doctor"])
+    lines = capsys.readouterr().out.splitlines()
+    bad = main(["doctor", "--config", str(configured(tmp_path, "[shop]\nbackend = 1\n"))])
+    told = capsys.readouterr()
+
+    assert code == 0
+    assert lines[0] == "✔ configuration  the built-in defaults"
+    assert [line[0] for line in lines] == ["✔", "–", "–", "✔", "✔"]  # noqa: RUF001 - meant so
+    assert bad == 1
+    assert told.out.startswith("✘ configuration  ")
+    assert " → correct it" in told.out
+    assert told.err == "kiosk: There is something to do about 1 thing.\n"
+
+
+def test_the_command_speaks_to_programs(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    code = main(["doctor", "--json"])
+    told = json.loads(capsys.readouterr().out)
+
+    assert code == 0
+    assert told["well"] is True
+    assert [check["check"] for check in told["checks"]] == ["configuration", *CHECKS]
+    assert all(check.keys() == {"check", "state", "says", "to_do"} for check in told["checks"])
