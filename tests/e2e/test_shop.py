@@ -149,6 +149,8 @@ async def test_somebody_is_called_and_comes(run_kiosk: RunKiosk) -> None:
         acknowledged = await kiosk.until("staff_acknowledged")
 
         assert "colleague" in told
-        assert kiosk.tells("tool_call:call_staff", "earcon:called", "staff_called", "tool_result:ok")
+        assert kiosk.tells(
+            "tool_call:call_staff", "earcon:called", "staff_called", "tool_result:ok"
+        )
         assert called == "C"
         assert acknowledged["waited_s"] > 0
