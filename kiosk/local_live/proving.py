@@ -34,7 +34,7 @@ _ORDER_SAID: Final = re.compile(r"\border\b|\bo\W{0,2}r\W{0,2}d\b", re.I)
 _PROOF_SAID: Final = re.compile(r"\b(?:post ?code|zip|postal|phone|mobile|digits)\b", re.I)
 _WHY: Final = re.compile(r"^\W*(?:but |and |sorry )?(?:why|what for|how come|for what)\b", re.I)
 _BETWEEN: Final = {*DIGIT_SOUNDS, "double", "triple"}
-_FEWEST_DIGITS: Final = 3
+_FEWEST_DIGITS: Final = 4
 _MOST_BESIDE: Final = 4
 
 
@@ -67,7 +67,12 @@ def go_on(tool: Tool, wanted: Wanted, parameter: Parameter, text: str) -> Step:
     if order is not None:
         name, value, rest = order
         values[name] = value
-    said = proof_in(rest if order is not None else text)
+    other = rest if order is not None else text
+    afresh = wanted.digits and _signs(other)[0].startswith(_signs(wanted.digits)[0])
+    said = proof_in(other if afresh else wanted.digits + other)
+    begun = _begun(wanted.digits + text) if order is None and not said else ""
+    if begun:  # nobody is to lose a try because they took a breath
+        return Step(replace(wanted, digits=f"{begun} "), wording.GO_AHEAD)
     if said and not _repeats(said, values.values()):
         return Step(arguments={**values, parameter.name: said})
     if order is not None:
@@ -115,6 +120,13 @@ def _repeats(said: str, given: Iterable[object]) -> bool:
     return not letters and any(
         digits == "".join(filter(str.isdigit, str(value))) for value in given
     )
+
+
+def _begun(text: str) -> str:
+    """Return the few digits that a proof may begin with, when there is nothing else."""
+    said = _TAIL.sub("", _LEAD_IN.sub("", " ".join(text.split())))
+    digits, letters, others = _signs(said)
+    return said if digits and not letters and not others else ""
 
 
 def _signs_ahead(text: str) -> tuple[str, int]:

@@ -82,6 +82,16 @@ def test_who_does_not_give_a_proof_yet_is_answered_and_still_listened_to(said: s
     assert customer.ask("26122") == "That order has kettle."
 
 
+@pytest.mark.parametrize("rest", ["two two", "It's two six one two two."])
+def test_a_proof_said_in_two_breaths_is_one_try(rest: str) -> None:
+    customer, _ = visit()
+    customer.ask("What is in my order 18342?")
+
+    assert customer.ask("two six one") == "Yes, please go on."
+    assert customer.ask(rest) == "That order has kettle."
+    assert customer.calls[1][1]["proof"] == "two six one two two"
+
+
 def test_who_has_no_proof_is_sent_to_a_colleague_who_can_be_called() -> None:
     customer, _ = visit()
     customer.ask("What is in my order 18342?")
