@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from kiosk.runtime.bookkeeping import BEGUN
+from kiosk.runtime.tools.bookkeeping import BEGUN
 from kiosk.shop.answers import LARGEST_ANSWER, AnswerStatus
 from kiosk.shop.goods import Category
 from kiosk.shop.returns import How, Ruling

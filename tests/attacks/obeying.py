@@ -20,7 +20,7 @@ from kiosk.core.live import ToolCall, ToolResult
 from kiosk.resources import packaged
 from kiosk.runtime.errands import Errands
 from kiosk.runtime.stream import Stream
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.goods import Category, Product
 from kiosk.shop.ledger import Entry

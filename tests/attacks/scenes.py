@@ -18,7 +18,7 @@ from kiosk.adapters.sqlite_store import Store, open_store
 from kiosk.assembly import session_setup
 from kiosk.core.live import ToolResult
 from kiosk.local_live.tls import Identity
-from kiosk.runtime.bookkeeping import BEGUN
+from kiosk.runtime.tools.bookkeeping import BEGUN
 from kiosk.settings import Settings
 from kiosk.shop.ports import ShopBackend
 from tests.attacks.corpus import Dialogue, Wish

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from kiosk.core.live import ToolCall, ToolResult
-from kiosk.runtime import counter, proving, toolbox
-from kiosk.runtime.bookkeeping import Bookkeeper
-from kiosk.runtime.counter import Counter
-from kiosk.runtime.proving import TriesOfVisit
-from kiosk.runtime.toolbox import Toolbox
-from kiosk.runtime.transcript import Transcript
+from kiosk.runtime.tools import counter, proving, toolbox
+from kiosk.runtime.tools.bookkeeping import Bookkeeper
+from kiosk.runtime.tools.counter import Counter
+from kiosk.runtime.tools.proving import TriesOfVisit
+from kiosk.runtime.tools.toolbox import Toolbox
+from kiosk.runtime.tools.transcript import Transcript
 from kiosk.shop import answers, consent, tools
 from kiosk.shop.answers import Answer
 from kiosk.shop.consent import Consent, Wanted
