@@ -8,8 +8,8 @@ import pytest
 
 from kiosk.core.events import Event, PolicyExpired, ShopAnswers, StaffCalled
 from kiosk.errors import ToolError
-from kiosk.runtime.tools.strict import DOWN
 from kiosk.settings import Shop
+from kiosk.shop.answers import NO_ORDERS
 from tests.fakes.shop import NOW, PaperShop, paper_toolbox
 from tests.runtime.shopping import KETTLE, POLICY, Customer, paper_shop
 from tests.virtualtime import run_virtual
@@ -59,7 +59,7 @@ def test_while_shopmax_is_down_everything_else_is_answered() -> None:
         for _ in range(5):
             customer.says("where is my order")
             answer = await customer.call("get_order_status", order_id=KETTLE.order_id)
-            assert (answer["status"], answer["say"]) == ("unavailable", DOWN)
+            assert (answer["status"], answer["say"]) == ("unavailable", NO_ORDERS)
         policy = await customer.call("search_policy", question="do you take back washing machines")
         hours = await customer.call("store_info", about="hours")
         assert (policy["status"], hours["status"]) == ("ok", "ok")
@@ -129,7 +129,7 @@ def test_a_model_that_left_the_number_out_is_no_miss_of_the_customers() -> None:
 
 def test_the_lights_know_of_a_shop_that_is_down_before_anybody_asks() -> None:
     async def scenario() -> None:
-        customer = Customer(paper_shop(error=ToolError("http_500", DOWN, retryable=True)))
+        customer = Customer(paper_shop(error=ToolError("http_500", NO_ORDERS, retryable=True)))
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(customer.tools.watch())
             await asyncio.sleep(10)
