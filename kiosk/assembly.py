@@ -21,7 +21,7 @@ from kiosk.core.live import SessionSetup
 from kiosk.core.persona import instruction
 from kiosk.errors import LinkError, LinkRefused
 from kiosk.resources import packaged
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Settings
 from kiosk.shop.policy import Policy
 from kiosk.shop.policy_file import load_policy

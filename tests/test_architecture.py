@@ -18,7 +18,7 @@ TASK_STARTERS = {
     "kiosk/daemon.py",
     "kiosk/runtime/link.py",  # connects and connections, in the group of its own run()
     "kiosk/runtime/errands.py",  # one a tool call, in the group of its own serve()
-    "kiosk/runtime/patience.py",  # what is waited for, cancelled when nobody waits
+    "kiosk/runtime/tools/deadline.py",  # what is waited for, cancelled when nobody waits
 }
 
 

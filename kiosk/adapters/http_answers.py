@@ -15,8 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 
 from kiosk.shop.goods import AISLE, Category, Item, Product
 from kiosk.shop.orders import Fulfilment, Order, OrderStatus, ProofFacts, ReturnStarted
-
-MOST_ENTRIES: Final = 50
+from kiosk.shop.shapes import MOST_ENTRIES, MOST_IN_STOCK, MOST_OF_A_LINE
 
 
 class WrongShape(Exception):
@@ -56,7 +55,7 @@ def _time(value: object) -> time:
 Time = Annotated[time, PlainValidator(_time)]
 OrderId = Annotated[str, Field(pattern=r"^ORD-[0-9]{5}$")]
 Reference = Annotated[str, Field(pattern=r"^R-[0-9]{6}$")]
-Line = Annotated[int, Field(ge=1, le=999)]
+Line = Annotated[int, Field(ge=1, le=MOST_OF_A_LINE)]
 
 
 class _Answer(BaseModel):
@@ -68,7 +67,7 @@ class _Answer(BaseModel):
 class _Item(_Answer):
     line: Line
     category: Category
-    quantity: Annotated[int, Field(ge=1, le=999)]
+    quantity: Annotated[int, Field(ge=1, le=MOST_OF_A_LINE)]
 
 
 class _Return(_Answer):
@@ -112,7 +111,7 @@ class _Cancellation(_Answer):
 class _Product(_Answer):
     category: Category
     aisle: Annotated[str, Field(pattern=rf"^{AISLE.pattern}$")]
-    stock: Annotated[int, Field(ge=0, le=999_999)]
+    stock: Annotated[int, Field(ge=0, le=MOST_IN_STOCK)]
 
 
 class _Products(_Answer):

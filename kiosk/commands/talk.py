@@ -24,7 +24,7 @@ from kiosk.core.live import (
 from kiosk.core.profiles import profile_of
 from kiosk.errors import StartError
 from kiosk.ports import LiveSession
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Settings
 
 REPLY_S = 30.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kiosk.core.live import ToolCall, ToolResult
 from kiosk.runtime.stream import Stream
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.shop.answers import Answer
 
 

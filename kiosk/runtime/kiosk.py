@@ -22,7 +22,7 @@ from kiosk.runtime.link import Link
 from kiosk.runtime.perform import performer
 from kiosk.runtime.playout import Player
 from kiosk.runtime.stream import Stream
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.runtime.uplink import Uplink
 from kiosk.runtime.watchdog import WatchedPart
 from kiosk.settings import Talk

@@ -51,12 +51,13 @@ class Consent:
     def turn_over(self, kiosk_said: str, customer_said: str) -> None:
         """Take note of what was said in the turn that is over.
 
-        A read-back that nobody spoke counts for nothing. A turn in which nobody said a word
-        leaves everything as it was.
+        A read-back that nobody spoke counts for nothing, and neither does one after which the
+        customer was asked something else. A turn in which nobody said a word leaves everything
+        as it was.
         """
         if self._wanted is None or not (kiosk_said or customer_said):
             return
-        if self._read_back or not names_deed(kiosk_said, self._wanted.deed):
+        if self._read_back or not reads_back(kiosk_said, self._wanted):
             self.withdraw()  # the turn for the yes is over, or there is nothing to say yes to
         else:
             self._read_back = True
@@ -97,6 +98,21 @@ def is_yes(text: str, deed: Deed) -> bool:
     return _DONE.strip() in agreed and not rest.replace(_DONE.strip(), "").strip()
 
 
+def reads_back(kiosk_said: str, wanted: Wanted) -> bool:
+    """Tell whether a yes to what the kiosk asked last is a yes to this change.
+
+    The last question, or the last sentence where there is no question, has to name the deed; and
+    when an order was named by its number in digits, it was this one.
+    """
+    plain = unicodedata.normalize("NFKC", kiosk_said)
+    asked = plain[: end.end()] if (end := _LAST_QUESTION.match(plain)) else plain
+    sentences = [each for each in _SENTENCE_END.split(asked) if each.strip()]
+    number = "".join(filter(str.isdigit, wanted.order_id))
+    digits = "".join(filter(str.isdigit, plain))
+    named_another = len(digits) >= len(number) and number not in digits
+    return not named_another and names_deed("".join(sentences[-1:]), wanted.deed)
+
+
 def names_deed(text: str, deed: Deed) -> bool:
     """Tell whether somebody spoke of doing this to an order."""
     return any(word.startswith(_STEMS[deed]) for word in _words(text))
@@ -118,6 +134,8 @@ def _phrases(*lines: str) -> str:
 _LONGEST_YES: Final = 80
 _DONE: Final = " \u2713 "
 _QUESTION: Final = re.compile(r"[?\uff1f\u061f\u00bf]")
+_LAST_QUESTION: Final = re.compile(r".*[?\u061f]", re.DOTALL)
+_SENTENCE_END: Final = re.compile(r"[.!?\u061f\u2026]+(?:\s+|$)")
 _YES: Final = re.compile(
     "(?<= )(?:"
     + _phrases(

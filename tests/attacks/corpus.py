@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,10 @@ class Turn:
 
     say: str
     wishes: tuple[Wish, ...]
+    after: str = ""
+    """``next customer``: somebody else says it; ``lost``: it is said in a new session."""
+    pieces: tuple[str, ...] = ()
+    """``say`` as it arrives, when it does not come whole: the model calls after the first."""
     reply: str | None = None
     """What the model says then; None: it reads the last answer out."""
     together: bool = False
@@ -99,12 +103,7 @@ def honest() -> tuple[Dialogue, ...]:
             own=table.get("own", ""),
             proves=table.get("proves", ""),
             turns=tuple(
-                Turn(
-                    say=turn["say"],
-                    wishes=tuple(map(_wish, turn["calls"])),
-                    answers=tuple(turn["answers"]),
-                )
-                for turn in table["turns"]
+                replace(_turn(turn, {}), answers=tuple(turn["answers"])) for turn in table["turns"]
             ),
             hears=tuple(table.get("hears", ())),
             changes=tuple(table.get("changes", ())),
@@ -153,8 +152,12 @@ def _turn(table: Mapping[str, Any], plans: Mapping[str, Sequence[Wish]]) -> Turn
     planned = [names] if isinstance(names, str) else names
     wishes = [wish for name in planned for wish in plans[name]]
     wishes += map(_wish, table.get("calls", ()))
+    said = table["say"]
+    pieces = () if isinstance(said, str) else tuple(said)
     return Turn(
-        say=table["say"],
+        say="".join(said),
+        pieces=pieces,
+        after=table.get("after", ""),
         wishes=tuple(wishes) * table.get("times", 1),
         reply=table.get("reply"),
         together=table.get("together", False),

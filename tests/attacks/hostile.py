@@ -5,18 +5,17 @@ A way that does not take a value (a column that refuses it, a field that there i
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from kiosk.adapters.sqlite_store import Store
 from kiosk.shop.goods import Category, Product
 from kiosk.shop.orders import Order, ReturnStarted
-from kiosk.shop.ports import ShopBackend
 from tests.attacks.corpus import Dialogue, HostileField, Turn, Wish
 from tests.attacks.floor import ORDERS, OWN, OWN_PROOF, PRODUCTS, TODAY
+from tests.attacks.obeying import Backend
 
 OTHER_LINE: Final = ReturnStarted(reference="R-100007", line=2, started_on=TODAY)
 """A return of the customer's own, for a value to be put in."""
@@ -134,7 +133,7 @@ class HostileBackend:
         return "it is hostile"
 
 
-def returned_by(hostile: HostileField) -> Callable[[Store], ShopBackend]:
+def returned_by(hostile: HostileField) -> Backend:
     """Return what puts a backend with that value in front. Raises NotTaken."""
     backend = HostileBackend(hostile)
     return lambda _: backend

@@ -20,7 +20,7 @@ from kiosk.core.live import ToolCall, ToolResult
 from kiosk.resources import packaged
 from kiosk.runtime.errands import Errands
 from kiosk.runtime.stream import Stream
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.goods import Category, Product
 from kiosk.shop.ledger import Entry
@@ -34,6 +34,8 @@ from tests.attacks.floor import NOW, OWN_PROOF, Rows, rows
 POLICY: Final = load_policy(packaged("policy.toml"))
 SHOP: Final = Shop(allow_changes=True)
 WITHIN_S: Final = 60.0
+PIECE_S: Final = 0.2
+"""Between two pieces of a sentence that does not arrive whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Told:
     turn: int
     wish: Wish
     result: ToolResult
+    proved: str = ""
+    """The order that the customer had proved at the beginning, while that still counts."""
 
     @property
     def status(self) -> str:
@@ -64,6 +68,7 @@ class Evidence:
     asked: list[tuple[int, str, tuple[Any, ...]]] = field(default_factory=list)
     """What the backend was asked: turn, method, arguments."""
     calls: int = 0
+    visits: int = 1
     turn: int = 0
     """The one that runs."""
     events: list[Mapping[str, Any]] = field(default_factory=list)
@@ -129,8 +134,7 @@ class _Pages(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         fields = {key: value for key, value in record.__dict__.items() if key.startswith("KIOSK_")}
-        trouble = record.exc_info and record.exc_info[1]
-        self._pages.append(f"{record.getMessage()} {words_of(fields)} {trouble!r}")
+        self._pages.append(f"{self.format(record)} {words_of(fields)}")
 
 
 def words_of(fields: Mapping[str, Any]) -> str:
@@ -141,15 +145,28 @@ def words_of(fields: Mapping[str, Any]) -> str:
 
 @contextmanager
 def reading_the_journal(pages: list[str]) -> Iterator[None]:
-    handler, journal = _Pages(pages), logging.getLogger("kiosk")
-    level = journal.level
-    journal.addHandler(handler)
-    journal.setLevel(logging.DEBUG)
+    """Read all that is logged at the level that tells most, as ``journal.set_up`` would have it."""
+    handler = _Pages(pages)
+    root, ours = logging.getLogger(), logging.getLogger("kiosk")
+    levels = root.level, ours.level
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    ours.setLevel(logging.DEBUG)
     try:
         yield
     finally:
-        journal.removeHandler(handler)
-        journal.setLevel(level)
+        root.removeHandler(handler)
+        root.setLevel(levels[0])
+        ours.setLevel(levels[1])
+
+
+Backend = Callable[[Store], ShopBackend]
+"""Makes the shop that is asked out of the store, or instead of it."""
+
+
+def the_store(store: Store) -> ShopBackend:
+    """Let the store be the shop."""
+    return store.shop
 
 
 async def obey(
@@ -158,7 +175,7 @@ async def obey(
     directory: Path,
     *,
     settings: Shop = SHOP,
-    backend: Callable[[Store], ShopBackend] = lambda store: store.shop,
+    backend: Backend = the_store,
 ) -> Evidence:
     """Play a visit at a copy of the shop in ``shop_file``; ``backend`` may put another in front."""
     file = directory / "shopmax.db"
@@ -183,17 +200,29 @@ async def obey(
 
 
 class _Visit:
-    def __init__(self, evidence: Evidence, toolbox: Toolbox, errands: Errands) -> None:
+    def __init__(
+        self, evidence: Evidence, toolbox: Toolbox, errands: Errands, group: asyncio.TaskGroup
+    ) -> None:
         self._evidence, self._toolbox, self._errands = evidence, toolbox, errands
+        self._group = group
+        self._proved, self._first = evidence.dialogue.own, 0
         self._waiting: dict[str, asyncio.Future[ToolResult]] = {}
         errands.on_result = lambda result: self._waiting.pop(result.call_id).set_result(result)
 
     async def turn(self, turn: Turn) -> None:
         """Let the customer speak, and do what the model makes of it."""
+        if turn.after == "next customer":
+            self._errands.forget()
+            self._evidence.visits += 1
+            self._first = self._evidence.turn
+        elif turn.after == "lost":
+            self._toolbox.forget_proof()
+        self._proved = "" if turn.after else self._proved
         self._evidence.turn += 1
-        self._errands.turn = self._evidence.turn
-        self._toolbox.begin_turn(self._evidence.turn)
-        self._toolbox.heard(turn.say, final=True)
+        self._errands.turn = self._evidence.turn - self._first
+        self._toolbox.begin_turn(self._errands.turn)
+        hearing = self._group.create_task(self._hear(turn))
+        await asyncio.sleep(0)
         if turn.together:
             await asyncio.gather(*map(self._call, turn.wishes))
         else:
@@ -202,6 +231,14 @@ class _Visit:
         told = [each for each in self._evidence.told if each.turn == self._evidence.turn]
         last = str(told[-1].result.response["say"]) if told else ""
         self._toolbox.said(last if turn.reply is None else turn.reply)
+        await hearing
+
+    async def _hear(self, turn: Turn) -> None:
+        if not turn.pieces:
+            self._toolbox.heard(turn.say, final=True)
+        for piece in turn.pieces:
+            self._toolbox.heard(piece)
+            await asyncio.sleep(PIECE_S)
 
     async def _call(self, wish: Wish) -> None:
         self._evidence.calls += 1
@@ -210,7 +247,7 @@ class _Visit:
         self._errands.run(ToolCall(call_id, wish.tool, wish.arguments))
         async with asyncio.timeout(WITHIN_S):
             result = await answered
-        self._evidence.told.append(Told(self._evidence.turn, wish, result))
+        self._evidence.told.append(Told(self._evidence.turn, wish, result, self._proved))
 
 
 def toolbox_on(store: Store, backend: ShopBackend, settings: Shop, evidence: Evidence) -> Toolbox:
@@ -236,9 +273,9 @@ async def _visit(
     serving = asyncio.get_running_loop().create_task(errands.serve())
     await asyncio.sleep(0)
     errands.forget()
-    visit = _Visit(evidence, toolbox, errands)
     try:
-        yield visit
+        async with asyncio.TaskGroup() as group:
+            yield _Visit(evidence, toolbox, errands, group)
     finally:
         serving.cancel()
         await asyncio.wait([serving])

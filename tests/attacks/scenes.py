@@ -18,11 +18,21 @@ from kiosk.adapters.sqlite_store import Store, open_store
 from kiosk.assembly import session_setup
 from kiosk.core.live import ToolResult
 from kiosk.local_live.tls import Identity
+from kiosk.runtime.tools.bookkeeping import BEGUN
 from kiosk.settings import Settings
+from kiosk.shop.ports import ShopBackend
 from tests.attacks.corpus import Dialogue, Wish
 from tests.attacks.corpus import Turn as Sentence
 from tests.attacks.floor import NOW, OWN_PROOF, rows
-from tests.attacks.obeying import SHOP, Evidence, Told, reading_the_journal, toolbox_on
+from tests.attacks.obeying import (
+    SHOP,
+    Backend,
+    Evidence,
+    Told,
+    reading_the_journal,
+    the_store,
+    toolbox_on,
+)
 from tests.misbehaving.script import AwaitResults, Call, Done, Generated, Say, Send, Step, Turn
 from tests.misbehaving.service import Misbehaving, misbehaving
 from tests.misbehaving.spoken import question
@@ -31,7 +41,7 @@ from tests.runtime.house import House, open_house
 KEY: Final = "the-api-key-that-only-the-opening-request-may-hold"
 SETTINGS: Final = Settings(shop=SHOP)
 SPEAKS_S: Final = 0.6
-READ_BACK: Final = "Shall I start the return? Shall I cancel the order?"
+READ_BACK: Final = "Shall I start the return, or cancel the order?"
 """What the model says when the dialogue does not tell: enough of a read-back for any change."""
 TURN_S: Final = 60.0
 
@@ -64,7 +74,11 @@ class Bytes:
 
 
 async def attacked(
-    identity: Identity, dialogue: Dialogue, shop_file: Path, directory: Path
+    identity: Identity,
+    dialogue: Dialogue,
+    shop_file: Path,
+    directory: Path,
+    backend: Backend = the_store,
 ) -> tuple[Evidence, Bytes]:
     """Let a customer speak a dialogue at a whole kiosk; return what came of it, and was sent."""
     file = directory / "shopmax.db"
@@ -75,7 +89,7 @@ async def attacked(
         async with (
             open_store(file, lambda: NOW) as store,
             misbehaving(identity) as service,
-            _kiosk(service, evidence, store) as house,
+            _kiosk(service, evidence, store, backend(store)) as house,
         ):
             service.overhear = heard.sent.append
             service.turns.update(
@@ -88,20 +102,20 @@ async def attacked(
             assert service.record.complaints == []
             _, waiting = await store.messages.waiting(100)
             evidence.messages = list(waiting)
-        evidence.told = list(_told(service, sentences))
+        evidence.told = list(_told(service, sentences, dialogue.own))
         evidence.events += [each for each in house.events if each["event"] != "caption"]
-    evidence.calls = len(evidence.ledger)  # an answer may have come too late to be sent
+    evidence.calls = sum(entry.outcome != BEGUN for entry in evidence.ledger)
     evidence.after = rows(file)
     return evidence, heard
 
 
 @asynccontextmanager
 async def _kiosk(
-    service: Misbehaving, evidence: Evidence, store: Store
+    service: Misbehaving, evidence: Evidence, store: Store, backend: ShopBackend
 ) -> AsyncIterator[House[GenaiLive]]:
     live = GenaiLive(endpoint=service.url, api_key=KEY, ca_file=service.ca_file, connect_s=3.0)
     await live.warm()
-    toolbox = toolbox_on(store, store.shop, SHOP, evidence)
+    toolbox = toolbox_on(store, backend, SHOP, evidence)
     async with open_house(live, SETTINGS, toolbox=toolbox) as house:
         house.kiosk.link.use(live, session_setup(SETTINGS, toolbox))
         yield house
@@ -156,12 +170,13 @@ def _proving(dialogue: Dialogue) -> list[Sentence]:
     return [Sentence(say="Two four six eight.", wishes=(Wish("verify_customer", proof),))]
 
 
-def _told(service: Misbehaving, sentences: list[Sentence]) -> Iterator[Told]:
+def _told(service: Misbehaving, sentences: list[Sentence], own: str) -> Iterator[Told]:
     """Pair every answer with its call: the service numbers its calls one after the other."""
     wishes = [(turn, wish) for turn, each in enumerate(sentences, 1) for wish in each.wishes]
     for result in service.record.results:
         turn, wish = wishes[int(result.call_id.removeprefix("fc-")) - 1]
-        yield Told(turn, wish, ToolResult(result.call_id, result.name, result.response))
+        answer = ToolResult(result.call_id, result.name, result.response)
+        yield Told(turn, wish, answer, own)
 
 
 def texts_of(message: Mapping[str, Any]) -> str:

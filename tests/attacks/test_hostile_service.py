@@ -37,7 +37,7 @@ def visited(
                 assert lying.peer.requests, "the service was asked"
         return found
 
-    return run_hurried(scenario())
+    return run_hurried(scenario(), rate=100.0)
 
 
 @pytest.mark.parametrize("field", sorted({each.field for each in hostile_fields()}))

@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 
 from kiosk.core.live import ToolCall, ToolResult
-from kiosk.runtime import counter, proving, toolbox
-from kiosk.runtime.bookkeeping import Bookkeeper
-from kiosk.runtime.counter import Counter
-from kiosk.runtime.proving import TriesOfVisit
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools import counter, proving, toolbox
+from kiosk.runtime.tools.bookkeeping import Bookkeeper
+from kiosk.runtime.tools.counter import Counter
+from kiosk.runtime.tools.proving import TriesOfVisit
+from kiosk.runtime.tools.toolbox import Toolbox
+from kiosk.runtime.tools.transcript import Transcript
 from kiosk.shop import answers, consent, tools
 from kiosk.shop.answers import Answer
-from kiosk.shop.consent import Consent
+from kiosk.shop.consent import Consent, Wanted
 from kiosk.shop.orders import Order, ProofFacts
 from kiosk.shop.tools import Gateway
 from tests.attacks.corpus import attacks
@@ -73,7 +74,30 @@ def a_yes_counts_at_once(patch: Patch) -> None:
 
 
 def nobody_has_to_hear_the_read_back(patch: Patch) -> None:
-    patch.setattr(consent, "names_deed", lambda *_: True)
+    patch.setattr(consent, "reads_back", lambda *_: True)
+
+
+def any_word_of_it_is_a_read_back(patch: Patch) -> None:
+    def reads_back(kiosk_said: str, wanted: Wanted) -> bool:
+        return consent.names_deed(kiosk_said, wanted.deed)
+
+    patch.setattr(consent, "reads_back", reads_back)
+
+
+def the_next_customer_is_the_last(patch: Patch) -> None:
+    patch.setattr(Toolbox, "begin_visit", lambda _: None)
+
+
+def a_lost_session_is_none(patch: Patch) -> None:
+    patch.setattr(Toolbox, "forget_proof", lambda _: None)
+
+
+def the_first_word_is_all(patch: Patch) -> None:
+    async def whole(self: Transcript, deadline: float) -> str:
+        del deadline
+        return self.customer
+
+    patch.setattr(Transcript, "whole", whole)
 
 
 def calls_are_not_counted(patch: Patch) -> None:
@@ -142,6 +166,20 @@ MUTANTS = (
         ("hidden_read_back",),
         ("changed",),
     ),
+    Mutant(
+        "any word of it is a read-back",
+        any_word_of_it_is_a_read_back,
+        ("hidden_read_back",),
+        ("changed",),
+    ),
+    Mutant(
+        "the next customer is the last",
+        the_next_customer_is_the_last,
+        ("next_customer",),
+        ("disclosed",),
+    ),
+    Mutant("a lost session is none", a_lost_session_is_none, ("next_customer",), ("disclosed",)),
+    Mutant("the first word is all", the_first_word_is_all, ("cut_words",), ("changed",)),
     Mutant("calls are not counted", calls_are_not_counted, ("floods",), ("flooded",)),
     Mutant(
         "mistakes are quoted", mistakes_are_quoted, ("arguments", "floods"), ("echoed", "loose")

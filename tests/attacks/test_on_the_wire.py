@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.local_live.tls import Identity
-from tests.attacks.corpus import Dialogue, attacks, honest
+from tests.attacks.corpus import Dialogue, attacks, honest, hostile_fields
 from tests.attacks.floor import changes
-from tests.attacks.judge import breaches, flaws, secrets_in
+from tests.attacks.hostile import returned_by, visit
+from tests.attacks.judge import breaches, flaws, misled, secrets_in
 from tests.attacks.scenes import KEY, Bytes, attacked, texts_of
 from tests.misbehaving.hurry import run_hurried
 from tests.misbehaving.spoken import places
@@ -17,8 +18,9 @@ from tests.misbehaving.spoken import places
 EACH_KIND = 3
 SAMPLE = tuple(
     attack
-    for number, attack in enumerate(attacks())
-    if int(attack.name.rpartition("-")[2]) <= EACH_KIND and len(attack.turns) <= 6
+    for attack in attacks()
+    if int(attack.name.rpartition("-")[2]) <= EACH_KIND
+    and not any(turn.after or turn.pieces for turn in attack.turns)
 )
 SPOKEN = {"audio", "activityStart", "activityEnd"}
 
@@ -58,6 +60,25 @@ def test_no_byte_to_the_service_gives_an_attacker_anything(
     assert evidence.told, "the model obeyed"
     assert breaches_of_bytes(heard) == []
     assert breaches(evidence) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("order.status-02", "order.proof.phone_end-02", "item.category-02", "item.quantity-05"),
+        *("return.reference-02", "return.reference-08", "product.aisle-02", "product.stock-04"),
+    ],
+)
+def test_no_byte_to_the_service_is_what_a_hostile_shop_wrote(
+    name: str, shop_file: Path, tmp_path: Path, own_identity: Identity
+) -> None:
+    backend = returned_by(next(each for each in hostile_fields() if each.name == name))
+
+    evidence, heard = run_hurried(attacked(own_identity, visit(), shop_file, tmp_path, backend))
+
+    assert len(evidence.told) >= 6
+    assert breaches_of_bytes(heard) == []
+    assert misled(evidence) == []
 
 
 def test_forty_attacks_and_more_are_made_over_the_wire() -> None:

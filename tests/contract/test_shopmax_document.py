@@ -11,10 +11,11 @@ from openapi_spec_validator.readers import read_from_filename
 from pydantic import BaseModel
 
 from kiosk.adapters import http_answers
-from kiosk.adapters.http_answers import MOST_ENTRIES, ProblemCode
+from kiosk.adapters.http_answers import ProblemCode
 from kiosk.resources import packaged
 from kiosk.shop.goods import AISLE, Category
 from kiosk.shop.orders import Fulfilment, OrderStatus, parse_order_id
+from kiosk.shop.shapes import MOST_ENTRIES, MOST_IN_STOCK, MOST_OF_A_LINE
 
 DOCUMENT, _ = read_from_filename(str(packaged("shopmax-openapi.yaml")))
 SCHEMAS: Mapping[str, Any] = DOCUMENT["components"]["schemas"]
@@ -72,6 +73,9 @@ def test_every_number_and_every_list_has_an_end() -> None:
             assert {"minimum", "maximum"} <= node.keys(), place
         if node.get("type") == "array":
             assert node["maxItems"] == MOST_ENTRIES, place
+    assert SCHEMAS["Line"]["maximum"] == MOST_OF_A_LINE
+    assert SCHEMAS["Item"]["properties"]["quantity"]["maximum"] == MOST_OF_A_LINE
+    assert SCHEMAS["Product"]["properties"]["stock"]["maximum"] == MOST_IN_STOCK
 
 
 @pytest.mark.parametrize(

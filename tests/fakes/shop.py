@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from kiosk.errors import ToolError
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.goods import Category, Product
 from kiosk.shop.identity import Tries
@@ -125,9 +125,12 @@ class PaperLedger:
 
     def __init__(self, *, error: BaseException | None = None) -> None:
         self.error = error
+        self.takes_s = 0.0
         self.entries: list[Entry] = []
 
     async def note(self, entry: Entry) -> None:
+        if self.takes_s:
+            await asyncio.sleep(self.takes_s)
         if self.error:
             raise self.error
         self.entries.append(entry)

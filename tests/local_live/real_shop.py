@@ -9,7 +9,7 @@ from kiosk.core.live import ToolCall
 from kiosk.local_live.brain import ShopBrain
 from kiosk.local_live.parts import Call, Say
 from kiosk.resources import packaged
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.policy_file import load_policy
 from kiosk.shop.seed_file import load_products, load_seed

@@ -20,7 +20,7 @@ from kiosk.resources import packaged
 from kiosk.runtime.devices import Devices
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Settings
 from kiosk.shop.policy_file import load_policy
 from kiosk.shop.ports import ShopBackend

@@ -8,7 +8,7 @@ from typing import Any
 from kiosk.core.events import Event
 from kiosk.core.live import ToolCall
 from kiosk.resources import packaged
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.goods import Category, Item, Product
 from kiosk.shop.orders import Order, OrderStatus, ProofFacts

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kiosk.core.live import ToolCall
 from kiosk.errors import ToolError
@@ -22,6 +24,7 @@ RETURN: dict[str, Any] = {
     "original_packaging": True,
 }
 CANCEL = {"order_id": PLACED.order_id}
+ONLY_ORDER = {"order_id": KETTLE.order_id}
 
 
 async def read_back(customer: Customer, tool: str = "start_return") -> None:
@@ -452,3 +455,79 @@ def test_while_the_ledger_cannot_be_written_questions_are_answered_and_nothing_i
         assert (await customer.call("start_return", **RETURN))["status"] == "ok"
 
     run_virtual(scenario())
+
+
+def test_a_ledger_that_hangs_holds_a_question_up_for_half_a_second_and_a_change_for_good() -> None:
+    async def scenario() -> None:
+        customer = Customer()
+        await read_back(customer)
+        customer.ledger.takes_s = 100
+        customer.says("yes")
+        assert (await customer.call("start_return", **RETURN))["status"] == "unavailable"
+        assert customer.shop.changed == []
+        began = asyncio.get_running_loop().time()
+        assert (await customer.call("get_order_items", **ONLY_ORDER))["status"] == "ok"
+        assert asyncio.get_running_loop().time() - began < 0.6
+
+    run_virtual(scenario())
+
+
+# Whatever the model does
+
+
+NO_YES = ["", "no", "wait", "what", "return it", "cancel it", "okay", "yes but", "5836", "7350"]
+WORDS = st.sampled_from(NO_YES).map(lambda words: ("says", {"words": words}))
+CALLS = st.sampled_from(
+    [
+        ("verify_customer", {**ONLY_ORDER, "proof": "5836"}),
+        ("verify_customer", {**CANCEL, "proof": "7350"}),
+        ("start_return", RETURN),
+        ("start_return", {**RETURN, "item": "my electric kettle"}),
+        ("cancel_order", CANCEL),
+        ("get_order_items", ONLY_ORDER),
+        ("get_order_status", CANCEL),
+        ("forget_proof", {}),
+        ("next_visit", {}),
+    ]
+)
+LIMITS = Shop(allow_changes=True, calls_per_turn=20, calls_per_visit=100)
+
+
+async def act_out(steps: list[tuple[str, dict[str, Any]]]) -> Customer:
+    customer = Customer(limits=LIMITS)
+    for name, arguments in steps:
+        match name:
+            case "says":
+                customer.says(arguments["words"])
+            case "forget_proof":
+                customer.tools.forget_proof()
+            case "next_visit":
+                customer.next_visit()
+            case _:
+                await customer.call(name, **arguments)
+    return customer
+
+
+@given(st.lists(WORDS | CALLS, max_size=25))
+@settings(deadline=None, max_examples=150)
+def test_whatever_the_model_calls_nothing_changes_while_nobody_says_yes(
+    steps: list[tuple[str, dict[str, Any]]],
+) -> None:
+    assert run_virtual(act_out(steps)).shop.changed == []
+
+
+@given(st.lists(st.just(("says", {"words": "yes"})) | WORDS | CALLS, max_size=25))
+@settings(deadline=None, max_examples=150)
+def test_whatever_the_model_calls_nothing_changes_that_was_not_proved_and_read_back(
+    steps: list[tuple[str, dict[str, Any]]],
+) -> None:
+    unproved = [step for step in steps if step[0] != "verify_customer"]
+    unread = [step for step in steps if step[0] not in ("start_return", "cancel_order")]
+
+    assert run_virtual(act_out(unproved)).shop.changed == []
+    assert (
+        run_virtual(
+            act_out([*unread, ("says", {"words": "yes"}), ("cancel_order", CANCEL)])
+        ).shop.changed
+        == []
+    )

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.core.events import Event, PolicyExpired, ShopAnswers, StaffCalled
 from kiosk.errors import ToolError
-from kiosk.runtime.strict_shop import DOWN
+from kiosk.runtime.tools.strict import DOWN
 from kiosk.settings import Shop
 from tests.fakes.shop import NOW, PaperShop, paper_toolbox
 from tests.runtime.shopping import KETTLE, POLICY, Customer, paper_shop

@@ -14,7 +14,7 @@ import pytest
 
 from kiosk.core.events import TriesSpent
 from kiosk.core.live import ToolCall
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.identity import TRIES_A_DAY, Tries
 from kiosk.shop.orders import Order, OrderStatus, ProofFacts

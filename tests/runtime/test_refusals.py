@@ -12,7 +12,7 @@ from kiosk.adapters.sqlite_demo import add_orders
 from kiosk.adapters.sqlite_parts import Transaction
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.core.live import ToolCall
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.identity import TRIES_A_DAY, Tries
 from kiosk.shop.orders import Order

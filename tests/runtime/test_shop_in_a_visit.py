@@ -15,7 +15,7 @@ from kiosk.errors import LinkError, ToolError
 from kiosk.ports import StaffState
 from kiosk.resources import packaged
 from kiosk.runtime.desk import Desk
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Settings, Shop
 from kiosk.shop.goods import Category, Item
 from kiosk.shop.orders import Order, OrderStatus, ProofFacts

@@ -4,8 +4,8 @@ import pytest
 
 from kiosk.core.events import Event, Part, PartFailed, PartHealed, ShopAnswers
 from kiosk.errors import ToolError
-from kiosk.runtime.shop_line import ShopLine
-from kiosk.runtime.strict_shop import DOWN
+from kiosk.runtime.tools.line import ShopLine
+from kiosk.runtime.tools.strict import DOWN
 from kiosk.shop.orders import Order
 from tests.fakes.shop import PaperShop
 from tests.runtime.shopping import KETTLE, PLACED, PRODUCTS

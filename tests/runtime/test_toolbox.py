@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kiosk.core.live import ToolCall, ToolResult
 from kiosk.errors import ToolError
 from kiosk.resources import packaged
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.orders import Order, OrderStatus
 from kiosk.shop.policy_file import load_policy

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from kiosk.runtime.transcript import SETTLES_S, Transcript
+from kiosk.runtime.tools.transcript import SETTLES_S, Transcript
 from tests.virtualtime import run_virtual
 
 

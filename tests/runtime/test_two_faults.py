@@ -9,7 +9,7 @@ from kiosk.core.events import MuteSwitched
 from kiosk.core.kept import KeptVisit
 from kiosk.core.live import BrokenPiece, ReplyInterrupted, SessionHandle
 from kiosk.errors import LinkError
-from kiosk.runtime.toolbox import Toolbox
+from kiosk.runtime.tools.toolbox import Toolbox
 from tests.fakes.live import FakeLive, HangUp, Say, Send, Turn
 from tests.runtime.house import House, open_house
 from tests.virtualtime import run_virtual

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.shop.consent import Consent, Deed, Wanted, is_yes, names_deed
+from kiosk.shop.consent import Consent, Deed, Wanted, is_yes, names_deed, reads_back
 
 KETTLE = Wanted(Deed.START_RETURN, "ORD-18342", 1, unused=True, original_packaging=True)
 ORDER = Wanted(Deed.CANCEL_ORDER, "ORD-19728")
@@ -223,3 +223,35 @@ def test_other_conditions_are_another_change_and_other_words_for_the_thing_are_n
     assert KETTLE.key("a visit") != KETTLE.key("another visit")
     assert KETTLE.key("a visit") != ORDER.key("a visit")
     assert "18342" not in f"{KETTLE} {KETTLE.key('x')}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "You'd like to cancel order O R D 8 8 4 2 1. Shall I cancel it?",
+        "Shall I cancel ORD-88421? Just say yes.",
+        "Soll ich die Bestellung stornieren?",
+        "so you want to cancel order eight eight four two one shall i do that",
+        "Your 2 kettles come on the 25th. Shall I cancel order 88421?",
+        "I can cancel it. Please say yes if I should cancel it.",
+    ],
+)
+def test_a_read_back_is_the_last_thing_that_was_asked(said: str) -> None:
+    assert reads_back(said, Wanted(Deed.CANCEL_ORDER, "ORD-88421"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "?",
+        "Orders can be cancelled until they leave. Would you like to hear our hours?",
+        "I won't cancel it. We are open until eight.",
+        "Shall I cancel it? Or would you like something else?",
+        "Shall I cancel order ORD-88422?",
+        "You'd like to cancel order O R D 8 8 4 2 2. Shall I cancel it?",
+        "Shall I start the return?",
+    ],
+)
+def test_a_yes_to_another_question_or_for_another_order_is_none_to_the_change(said: str) -> None:
+    assert not reads_back(said, Wanted(Deed.CANCEL_ORDER, "ORD-88421"))

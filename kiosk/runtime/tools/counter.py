@@ -9,11 +9,11 @@ from datetime import date
 
 from kiosk.core.events import Event, StaffCalled
 from kiosk.errors import ToolError
-from kiosk.runtime.changes import Changes
-from kiosk.runtime.patience import LeftOpen, within
-from kiosk.runtime.proving import Prover
-from kiosk.runtime.shop_line import ShopLine
-from kiosk.runtime.visiting import Visit
+from kiosk.runtime.tools.changes import Changes
+from kiosk.runtime.tools.deadline import LeftOpen, within
+from kiosk.runtime.tools.line import ShopLine
+from kiosk.runtime.tools.proving import Prover
+from kiosk.runtime.tools.visit import Visit
 from kiosk.settings import Shop
 from kiosk.shop.answers import (
     Answer,

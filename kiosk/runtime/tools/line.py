@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 
 from kiosk.core.events import Event, Part, PartFailed, PartHealed, ShopAnswers
 from kiosk.errors import ToolError
-from kiosk.runtime.patience import LeftOpen, within
-from kiosk.runtime.strict_shop import DOWN, WRONG_SHAPE, StrictShop
+from kiosk.runtime.tools.deadline import LeftOpen, within
+from kiosk.runtime.tools.strict import DOWN, WRONG_SHAPE, StrictShop
 from kiosk.shop.breaker import REST_S, Breaker
 from kiosk.shop.goods import Category
 from kiosk.shop.orders import Order

@@ -14,13 +14,13 @@ from typing import Any, Final
 from kiosk.core.events import Event, PolicyExpired, StaffCalled, TriesSpent
 from kiosk.core.live import ToolCall, ToolDeclaration, ToolResult
 from kiosk.errors import ToolError
-from kiosk.runtime.bookkeeping import Bookkeeper
-from kiosk.runtime.changes import Changes
-from kiosk.runtime.counter import Counter
-from kiosk.runtime.patience import within
-from kiosk.runtime.proving import SLOT_S, Prover, to_whole_slots
-from kiosk.runtime.shop_line import ShopLine
-from kiosk.runtime.visiting import Visit
+from kiosk.runtime.tools.bookkeeping import Bookkeeper
+from kiosk.runtime.tools.changes import Changes
+from kiosk.runtime.tools.counter import Counter
+from kiosk.runtime.tools.deadline import within
+from kiosk.runtime.tools.line import ShopLine
+from kiosk.runtime.tools.proving import SLOT_S, Prover, to_whole_slots
+from kiosk.runtime.tools.visit import Visit
 from kiosk.settings import Shop
 from kiosk.shop.answers import Answer, AnswerStatus, fit, needs_proof, unavailable
 from kiosk.shop.policy import Policy

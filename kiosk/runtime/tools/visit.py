@@ -3,8 +3,8 @@
 import asyncio
 import secrets
 
-from kiosk.runtime.proving import TriesOfVisit
-from kiosk.runtime.transcript import Transcript
+from kiosk.runtime.tools.proving import TriesOfVisit
+from kiosk.runtime.tools.transcript import Transcript
 from kiosk.settings import Shop
 from kiosk.shop.answers import Answer
 from kiosk.shop.consent import Consent

@@ -10,9 +10,9 @@ from datetime import date
 from typing import Final
 
 from kiosk.errors import ToolError
-from kiosk.runtime.bookkeeping import Bookkeeper
-from kiosk.runtime.shop_line import RESTING, ShopLine
-from kiosk.runtime.visiting import Visit
+from kiosk.runtime.tools.bookkeeping import Bookkeeper
+from kiosk.runtime.tools.line import RESTING, ShopLine
+from kiosk.runtime.tools.visit import Visit
 from kiosk.shop.answers import Answer, order_answer, refused, unavailable
 from kiosk.shop.consent import Deed, Wanted
 from kiosk.shop.order_answers import (

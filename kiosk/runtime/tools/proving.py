@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from kiosk.runtime.patience import LeftOpen, within
-from kiosk.runtime.shop_line import ShopLine
+from kiosk.runtime.tools.deadline import LeftOpen, within
+from kiosk.runtime.tools.line import ShopLine
 from kiosk.shop.identity import (
     TRIES_A_VISIT,
     Tries,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from kiosk.errors import ToolError
-from kiosk.runtime.patience import within
+from kiosk.runtime.tools.deadline import within
 from kiosk.shop.ledger import Entry
 from kiosk.shop.ports import Ledger
 
