@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.core.events import Event, PolicyExpired, ShopAnswers, StaffCalled
 from kiosk.errors import ToolError
+from kiosk.runtime.tools.toolbox import MOST_REFUSED
 from kiosk.settings import Shop
 from kiosk.shop.answers import NO_ORDERS
 from tests.fakes.shop import NOW, PaperShop, paper_toolbox
@@ -169,5 +170,23 @@ def test_a_model_that_loops_comes_to_an_end() -> None:
             answer = await customer.call("get_order_status", order_id=f"{number:05}")
             statuses.append(answer["status"])
         assert statuses.count("not_found") == len(customer.shop.asked) == 12
+
+    run_virtual(scenario())
+
+
+def test_a_model_that_runs_wild_does_not_push_the_ledger_out() -> None:
+    async def scenario() -> None:
+        customer = Customer()
+        customer.says("Do something.")
+        for _ in range(2 * MOST_REFUSED):
+            await customer.call("open_the_till")
+        asked = await customer.call("search_policy", question="How long do refunds take?")
+
+        assert asked["status"] == "refused"
+        assert len(customer.ledger.entries) == MOST_REFUSED
+        customer.next_visit()
+        customer.says("How long do refunds take?")
+        await customer.call("search_policy", question="How long do refunds take?")
+        assert customer.ledger.entries[-1].tool == "search_policy"
 
     run_virtual(scenario())
