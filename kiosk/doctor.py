@@ -18,6 +18,7 @@ from kiosk.assembly import order_service, shop_policy, store_file
 from kiosk.config_file import as_the_service, load_settings, settings_file
 from kiosk.errors import ConfigError, KioskError, ToolError
 from kiosk.settings import Settings
+from kiosk.shop.identity import TRIES_A_DAY, Tries
 
 CHECK_S: Final = 10.0
 SOON_DAYS: Final = 14
@@ -185,6 +186,18 @@ async def check_changes(kiosk: Examined) -> Finding:
     return Finding(State.WELL, f"{says}, and so does the token")
 
 
+async def check_proof(kiosk: Examined) -> Finding:
+    """Look whether customers can show that an order is theirs, or somebody has been guessing."""
+    look = await asyncio.to_thread(look_at_store, store_file(kiosk.settings, kiosk.environ))
+    tries = look.tries if look else Tries()
+    wrong = tries.today if tries.last_at and tries.last_at.date() >= kiosk.today else 0
+    says = f"{wrong} of {TRIES_A_DAY} wrong tries today"
+    if wrong < TRIES_A_DAY:
+        return Finding(State.WELL, says)
+    says += ": nobody can prove an order before tomorrow"
+    return Finding(State.ILL, says, "see who stands at the kiosk: somebody may be guessing")
+
+
 def _ms(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
 
@@ -194,4 +207,5 @@ CHECKS: Final[Mapping[str, Check]] = {
     "ShopMax": check_shopmax,
     "policy": check_policy,
     "changes": check_changes,
+    "proof": check_proof,
 }

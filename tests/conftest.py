@@ -5,6 +5,8 @@
 
 import pytest
 
+pytest.register_assert_rewrite("tests.misbehaving.scene")  # an oracle that explains itself
+
 SLOW_MODULES = {
     "adapters/test_pyaudio_io.py",
     "adapters/test_virtual_sound.py",

@@ -6,7 +6,8 @@ import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ from kiosk import config_file, doctor
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.cli import main
 from kiosk.doctor import CHECKS, Check, Examined, Finding, State, examine
+from kiosk.shop.identity import TRIES_A_DAY, Tries
 from tests.adapters.tls_peer import Authority
 from tests.shopmax.books import Books
 from tests.shopmax.server import MAY_CHANGE, MAY_READ, ShopMax, shopmax
@@ -388,6 +390,19 @@ def test_the_service_s_own_store_and_token_are_looked_at_from_a_shell(
 
 
 # The checks themselves
+
+
+def test_who_spends_all_tries_of_a_day_is_told_of(environ: dict[str, str], file: Path) -> None:
+    spent = Tries(today=TRIES_A_DAY, last_at=NOW)
+    use_store(file, lambda store: store.tries.keep(spent))
+    today = findings(environ)["proof"]
+    use_store(file, lambda store: store.tries.keep(replace(spent, last_at=NOW - timedelta(days=1))))
+    tomorrow = findings(environ)["proof"]
+
+    assert today.state is State.ILL
+    assert "30 of 30" in today.says
+    assert "guessing" in today.to_do
+    assert (tomorrow.state, tomorrow.says) == (State.WELL, "0 of 30 wrong tries today")
 
 
 def test_a_check_that_breaks_or_hangs_takes_no_other_along(

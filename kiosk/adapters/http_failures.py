@@ -21,8 +21,8 @@ from typing import Final
 
 from kiosk.adapters.http_answers import ProblemCode
 from kiosk.errors import ToolError
+from kiosk.shop.answers import NO_ORDERS
 
-NO_LOOK_UPS: Final = "I can't look up orders just now, but I can answer questions about the shop."
 SHORTEST_WAIT_S: Final = 1.0
 USUAL_WAIT_S: Final = 30.0
 LONGEST_WAIT_S: Final = 600.0
@@ -38,34 +38,34 @@ _SENTENCES: Final = {
 def unreachable(err: BaseException) -> ToolError:
     """Return what becomes of a connection that failed."""
     if _is_certificate(err):
-        return ToolError("not_trusted", NO_LOOK_UPS, retryable=False)
-    return ToolError("no_answer", NO_LOOK_UPS, retryable=True)
+        return ToolError("not_trusted", NO_ORDERS, retryable=False)
+    return ToolError("no_answer", NO_ORDERS, retryable=True)
 
 
 def too_slow() -> ToolError:
     """Return what becomes of an answer that did not come in time."""
-    return ToolError("too_slow", NO_LOOK_UPS, retryable=True)
+    return ToolError("too_slow", NO_ORDERS, retryable=True)
 
 
 def busy() -> ToolError:
     """Return what becomes of a question that is not to be asked yet."""
-    return ToolError("busy", NO_LOOK_UPS, retryable=True)
+    return ToolError("busy", NO_ORDERS, retryable=True)
 
 
 def wrong_shape() -> ToolError:
     """Return what becomes of an answer outside the contract."""
-    return ToolError("wrong_shape", NO_LOOK_UPS, retryable=False)
+    return ToolError("wrong_shape", NO_ORDERS, retryable=False)
 
 
 def refusal(status: int) -> ToolError | None:
     """Return what becomes of a status that says enough by itself; None for one that does not."""
     match status:
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return ToolError("not_allowed", NO_LOOK_UPS, retryable=False)
+            return ToolError("not_allowed", NO_ORDERS, retryable=False)
         case HTTPStatus.TOO_MANY_REQUESTS:
             return busy()
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return ToolError("no_answer", NO_LOOK_UPS, retryable=True)
+            return ToolError("no_answer", NO_ORDERS, retryable=True)
         case _:
             return None
 

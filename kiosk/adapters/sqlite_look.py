@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 from kiosk.adapters.sqlite_parts import check_integrity, error_name, is_error
 from kiosk.adapters.sqlite_store import SCHEMA_VERSION, schema_version
+from kiosk.adapters.sqlite_tries import read_tries
 from kiosk.errors import StartError
+from kiosk.shop.identity import Tries
 
 _BUSY_S: Final = 2.0
 _EX_DATAERR, _EX_NOINPUT, _EX_TEMPFAIL, _EX_NOPERM = 65, 66, 75, 77
@@ -27,6 +29,7 @@ class StoreLook:
     orders: int
     demo: int
     messages: int
+    tries: Tries = Tries()
 
 
 def look_at_store(file: Path) -> StoreLook | None:
@@ -72,7 +75,8 @@ def _look(database: sqlite3.Connection, version: int) -> StoreLook:
         return StoreLook(whole=False, orders=0, demo=0, messages=0)
     orders, demo = database.execute("SELECT count(*), total(demo) FROM orders").fetchone()
     (messages,) = database.execute("SELECT count(*) FROM messages").fetchone()
-    return StoreLook(whole=True, orders=orders, demo=int(demo), messages=messages)
+    tries = read_tries(database)
+    return StoreLook(whole=True, orders=orders, demo=int(demo), messages=messages, tries=tries)
 
 
 def _no_permission(path: Path, what: str) -> StartError:

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from kiosk.adapters.sqlite_demo import move_demo
 from kiosk.adapters.sqlite_parts import Database, Transaction, check_integrity
 from kiosk.errors import ToolError
+from kiosk.shop.answers import NO_ORDERS
 from kiosk.shop.goods import Category, Item, Product
 from kiosk.shop.orders import (
     Fulfilment,
@@ -61,7 +62,7 @@ CREATE TABLE cancellations (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE products (
     category TEXT NOT NULL,
-    aisle    TEXT NOT NULL CHECK (length(aisle) IN (1, 2, 3, 4) AND aisle NOT GLOB '*[^A-Z0-9]*'),
+    aisle    TEXT NOT NULL CHECK (length(aisle) BETWEEN 1 AND 6 AND aisle NOT GLOB '*[^A-Z0-9]*'),
     stock    INTEGER NOT NULL CHECK (stock >= 0),
     PRIMARY KEY (category, aisle)
 ) STRICT, WITHOUT ROWID;
@@ -70,7 +71,6 @@ CREATE TABLE products (
 
 T = TypeVar("T")
 
-_CANNOT_READ: Final = "I can't look up orders just now, but I can answer questions about the shop."
 _CANNOT_CHANGE: Final = "I can't do that just now. A colleague can help you."
 
 
@@ -101,7 +101,7 @@ class SqliteShop:
         return await self._read(self._check)
 
     async def _read(self, work: Callable[[], T]) -> T:
-        return await self._database.run(work, "orders cannot be read", _CANNOT_READ)
+        return await self._database.run(work, "orders cannot be read", NO_ORDERS)
 
     async def _change(self, work: Callable[[], T]) -> T:
         return await self._database.run(work, "orders cannot be changed", _CANNOT_CHANGE)

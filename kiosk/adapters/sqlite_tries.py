@@ -37,18 +37,7 @@ class SqliteTries:
         await self._database.run(lambda: self._keep(tries), "tries cannot be saved", _SAY)
 
     def _load(self) -> Tries:
-        row = self._database.connection.execute(
-            "SELECT today, last_at, locked_until, pause_s FROM tries"
-        ).fetchone()
-        if row is None:
-            return Tries()
-        today, last_at, locked_until, pause_s = row
-        return Tries(
-            today=today,
-            last_at=datetime.fromisoformat(last_at) if last_at else None,
-            locked_until=datetime.fromisoformat(locked_until) if locked_until else None,
-            pause_s=pause_s,
-        )
+        return read_tries(self._database.connection)
 
     def _keep(self, tries: Tries) -> None:
         with Transaction(self._database.connection):
@@ -56,6 +45,20 @@ class SqliteTries:
 
 
 _SAY: Final = "I can't check that just now. A colleague can help you."
+
+
+def read_tries(connection: sqlite3.Connection) -> Tries:
+    """Return what was written down last, or none."""
+    row = connection.execute("SELECT today, last_at, locked_until, pause_s FROM tries").fetchone()
+    if row is None:
+        return Tries()
+    today, last_at, locked_until, pause_s = row
+    return Tries(
+        today=today,
+        last_at=datetime.fromisoformat(last_at) if last_at else None,
+        locked_until=datetime.fromisoformat(locked_until) if locked_until else None,
+        pause_s=pause_s,
+    )
 
 
 def write_tries(connection: sqlite3.Connection, tries: Tries) -> None:

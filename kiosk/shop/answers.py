@@ -39,6 +39,9 @@ class AnswerStatus(StrEnum):
     UNAVAILABLE = "unavailable"  # the store did not answer
 
 
+NO_ORDERS: Final = "I can't look up orders just now, but I can answer questions about the shop."
+"""What is said while ShopMax does not answer; the recorded phrase P5 is the same sentence."""
+
 LARGEST_ANSWER: Final = 2000
 """Characters of an answer's texts together. More is no answer of ours."""
 

@@ -1,13 +1,14 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from kiosk.local_live.tls import Identity, identity
 from tests.attacks.floor import build
+from tests.misbehaving.conftest import own_identity
 from tests.misbehaving.hurry import run_hurried
+
+__all__ = ["own_identity"]
 
 _RAM = Path("/dev/shm")
 
@@ -24,9 +25,3 @@ def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("attacked") / "shopmax.db"
     run_hurried(build(file))
     return file
-
-
-@pytest.fixture(scope="session")
-def own_identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    now = datetime.now(UTC)  # noqa: TID251 - certificates have real dates
-    return identity(tmp_path_factory.mktemp("attacked-service"), now)

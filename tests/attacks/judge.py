@@ -30,7 +30,7 @@ _LONGEST_SENTENCE: Final = 500
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _SPOKEN: Final = (_DIGITS, ("oh", *_DIGITS[1:]))
 _KIND: Final = "|".join(sorted((each.value for each in Category), key=len, reverse=True))
-_THINGS: Final = rf"((an?|one|other|and|\d{{1,4}}|pairs? of|({_KIND})(s|es)?),? ?)+"
+_THINGS: Final = rf"((an?|one|other|and|\d{{1,4}}|pairs? of|({_KIND})(s|es)?)(, | |$))+"
 _WORD: Final = r"[a-z][a-z0-9_.-]*( [a-z0-9_.-]+)*"
 _DAY: Final = r"(on )?[A-Za-z]+(, [A-Z][a-z]+ \d{1,2})?"
 _TIME: Final = r"noon|midnight|\d{1,2}(:\d\d)? [ap]m"

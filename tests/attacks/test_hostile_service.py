@@ -1,14 +1,16 @@
 """An order service that lies: nothing of it reaches the model, the journal or the ledger."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.adapters.tls_peer import Authority
-from tests.attacks.corpus import HostileAnswer, hostile_answers, hostile_fields
+from tests.attacks.corpus import HostileAnswer, attacks, hostile_answers, hostile_fields
+from tests.attacks.floor import OWN
 from tests.attacks.hostile import visit
 from tests.attacks.hostile_service import DEADLINE_S, TOKEN, Lie, service
-from tests.attacks.judge import misled
+from tests.attacks.judge import breaches, misled
 from tests.attacks.obeying import SHOP, Evidence, obey, statuses
 from tests.misbehaving.hurry import run_hurried
 
@@ -75,3 +77,33 @@ def test_a_service_that_does_not_lie_serves_the_customer(
     served = [["ok"], ["ok"], ["ok", "ok"], ["ok", "confirm"], ["ok"], ["ok"], ["refused"]]
     assert statuses(evidence) == served
     assert misled(evidence) == []
+
+
+QUESTION = re.compile(
+    rb"(GET /v1/orders/ORD-\d{5}|GET /v1/products\?category=[a-z%+0-9]{1,30}"
+    rb"|POST /v1/orders/ORD-\d{5}/(returns|cancellation)) HTTP/1.1"
+)
+
+
+@pytest.mark.parametrize("kind", ["order_numbers", "arguments", "guessing", "consent", "floods"])
+def test_no_attack_changes_what_a_question_to_the_service_looks_like(
+    kind: str, authority: Authority, shop_file: Path, tmp_path: Path
+) -> None:
+    async def scenario() -> list[bytes]:
+        async with service(authority, None) as honest:
+            for attack in attacks():
+                if attack.kind == kind and attack.own in ("", OWN):
+                    evidence = await obey(
+                        attack, shop_file, tmp_path, settings=PATIENT, backend=lambda _: honest.shop
+                    )
+                    assert breaches(evidence) == []
+            return honest.peer.requests
+
+    asked = run_hurried(scenario(), rate=100.0)
+
+    assert asked
+    for request in asked:
+        line, *headers = request.split(b"\r\n")
+        assert QUESTION.fullmatch(line), line
+        assert request.count(TOKEN.encode()) == 1
+        assert b"Authorization: Bearer " + TOKEN.encode() in headers

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kiosk.core.live import ToolCall, ToolResult
-from kiosk.runtime.tools import counter, proving, toolbox
+from kiosk.runtime.tools import counter, line, proving, toolbox
 from kiosk.runtime.tools.bookkeeping import Bookkeeper
 from kiosk.runtime.tools.counter import Counter
 from kiosk.runtime.tools.proving import TriesOfVisit
@@ -23,8 +23,9 @@ from kiosk.shop.answers import Answer
 from kiosk.shop.consent import Consent, Wanted
 from kiosk.shop.orders import Order, ProofFacts
 from kiosk.shop.tools import Gateway
-from tests.attacks.corpus import attacks
-from tests.attacks.judge import breaches
+from tests.attacks.corpus import attacks, hostile_fields
+from tests.attacks.hostile import returned_by, visit
+from tests.attacks.judge import breaches, misled
 from tests.attacks.obeying import obey
 from tests.misbehaving.hurry import run_hurried
 
@@ -228,3 +229,15 @@ def test_the_size_cap_alone_holds_back_an_answer_that_is_a_speech(
     answers_are_speeches(monkeypatch)
 
     assert found(shop_file, tmp_path, ("order_numbers",)) == []
+
+
+@pytest.mark.parametrize("name", ["return.reference-02", "item.quantity-05", "product.stock-04"])
+def test_a_shop_that_is_taken_at_its_word_is_found_out(
+    name: str, shop_file: Path, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    monkeypatch.setattr(line, "StrictShop", lambda backend: backend)
+    hostile = returned_by(next(each for each in hostile_fields() if each.name == name))
+
+    evidence = run_hurried(obey(visit(), shop_file, tmp_path, backend=hostile), rate=500.0)
+
+    assert any(breach.startswith(("loose", "disclosed")) for breach in misled(evidence))

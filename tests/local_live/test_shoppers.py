@@ -175,6 +175,13 @@ def test_a_whole_number_is_understood_in_any_language() -> None:
     assert visit.ask("Wo ist meine Bestellung 88421?").startswith("Your order is out")
 
 
+def test_a_word_that_begins_like_the_number_is_not_taken_for_its_beginning() -> None:
+    visit = customer()
+    visit.ask("Where is my order?")
+
+    assert visit.ask("Dov'\u00e8 il mio ordine?") == ENGLISH
+
+
 def test_what_is_hardly_alike_is_not_asked_in_other_words() -> None:
     visit = customer(answer=lambda *_: {"status": "not_covered", "say": "I have no answer."})
 

@@ -2,9 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-pytest.register_assert_rewrite("tests.misbehaving.scene")
-
-from kiosk.local_live.tls import Identity, identity  # noqa: E402 - the oracle explains itself, once told to
+from kiosk.local_live.tls import Identity, identity
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ import pytest
 
 from kiosk.core.events import Event, PolicyExpired, ShopAnswers, StaffCalled
 from kiosk.errors import ToolError
-from kiosk.runtime.tools.strict import DOWN
+from kiosk.runtime.tools.toolbox import MOST_REFUSED
 from kiosk.settings import Shop
+from kiosk.shop.answers import NO_ORDERS
 from tests.fakes.shop import NOW, PaperShop, paper_toolbox
 from tests.runtime.shopping import KETTLE, POLICY, Customer, paper_shop
 from tests.virtualtime import run_virtual
@@ -59,7 +60,7 @@ def test_while_shopmax_is_down_everything_else_is_answered() -> None:
         for _ in range(5):
             customer.says("where is my order")
             answer = await customer.call("get_order_status", order_id=KETTLE.order_id)
-            assert (answer["status"], answer["say"]) == ("unavailable", DOWN)
+            assert (answer["status"], answer["say"]) == ("unavailable", NO_ORDERS)
         policy = await customer.call("search_policy", question="do you take back washing machines")
         hours = await customer.call("store_info", about="hours")
         assert (policy["status"], hours["status"]) == ("ok", "ok")
@@ -129,7 +130,7 @@ def test_a_model_that_left_the_number_out_is_no_miss_of_the_customers() -> None:
 
 def test_the_lights_know_of_a_shop_that_is_down_before_anybody_asks() -> None:
     async def scenario() -> None:
-        customer = Customer(paper_shop(error=ToolError("http_500", DOWN, retryable=True)))
+        customer = Customer(paper_shop(error=ToolError("http_500", NO_ORDERS, retryable=True)))
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(customer.tools.watch())
             await asyncio.sleep(10)
@@ -169,5 +170,23 @@ def test_a_model_that_loops_comes_to_an_end() -> None:
             answer = await customer.call("get_order_status", order_id=f"{number:05}")
             statuses.append(answer["status"])
         assert statuses.count("not_found") == len(customer.shop.asked) == 12
+
+    run_virtual(scenario())
+
+
+def test_a_model_that_runs_wild_does_not_push_the_ledger_out() -> None:
+    async def scenario() -> None:
+        customer = Customer()
+        customer.says("Do something.")
+        for _ in range(2 * MOST_REFUSED):
+            await customer.call("open_the_till")
+        asked = await customer.call("search_policy", question="How long do refunds take?")
+
+        assert asked["status"] == "refused"
+        assert len(customer.ledger.entries) == MOST_REFUSED
+        customer.next_visit()
+        customer.says("How long do refunds take?")
+        await customer.call("search_policy", question="How long do refunds take?")
+        assert customer.ledger.entries[-1].tool == "search_policy"
 
     run_virtual(scenario())

@@ -5,14 +5,14 @@ import pytest
 from kiosk.core.events import Event, Part, PartFailed, PartHealed, ShopAnswers
 from kiosk.errors import ToolError
 from kiosk.runtime.tools.line import ShopLine
-from kiosk.runtime.tools.strict import DOWN
+from kiosk.shop.answers import NO_ORDERS
 from kiosk.shop.orders import Order
 from tests.fakes.shop import PaperShop
 from tests.runtime.shopping import KETTLE, PLACED, PRODUCTS
 from tests.virtualtime import run_virtual
 
-BROKEN = ToolError("http_500", DOWN, retryable=True)
-DONE_FOR = ToolError("gone", DOWN, retryable=False)
+BROKEN = ToolError("http_500", NO_ORDERS, retryable=True)
+DONE_FOR = ToolError("gone", NO_ORDERS, retryable=False)
 
 
 class Flaky(PaperShop):
@@ -141,7 +141,7 @@ def test_an_answer_that_says_no_is_an_answer() -> None:
 @pytest.mark.parametrize("reason", ["wrong_shape", "not_allowed", "not_trusted"])
 def test_a_shop_that_no_waiting_helps_needs_a_person_at_once(reason: str) -> None:
     async def scenario() -> None:
-        line = Line(Flaky(ToolError(reason, DOWN, retryable=False)))
+        line = Line(Flaky(ToolError(reason, NO_ORDERS, retryable=False)))
         assert await line.find() == reason
         assert line.news == [ShopAnswers(up=False), PartFailed(Part.SHOP, reason)]
         line.news.clear()

@@ -36,7 +36,7 @@ def letters_before(tokens: list[Token], start: int, prefix: str) -> tuple[int, s
     if wanted:
         for first in range(max(0, end - _LETTERS_BEFORE), end):
             if _sounds_like(tokens[first:end], wanted):
-                while tokens[first].word.startswith(wanted) and tokens[first].word != wanted:
+                while first < end and _is_longer(tokens[first].word, wanted):
                     first += 1  # the word "order" belongs to the question
                 return min(first, start), ""
     first = end
@@ -45,6 +45,10 @@ def letters_before(tokens: list[Token], start: int, prefix: str) -> tuple[int, s
     first -= 0 < first < end and tokens[first - 1].text == "A"
     letters = "".join(NATO.get(token.word, token.word) for token in tokens[first:end]).upper()
     return (first, letters) if letters else (start, "")
+
+
+def _is_longer(word: str, wanted: str) -> bool:
+    return word.startswith(wanted) and word != wanted
 
 
 def _sounds_like(tokens: list[Token], wanted: str) -> bool:

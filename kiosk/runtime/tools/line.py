@@ -11,7 +11,8 @@ from typing import Any, Final, TypeVar
 from kiosk.core.events import Event, Part, PartFailed, PartHealed, ShopAnswers
 from kiosk.errors import ToolError
 from kiosk.runtime.tools.deadline import LeftOpen, within
-from kiosk.runtime.tools.strict import DOWN, WRONG_SHAPE, StrictShop
+from kiosk.runtime.tools.strict import WRONG_SHAPE, StrictShop
+from kiosk.shop.answers import NO_ORDERS
 from kiosk.shop.breaker import REST_S, Breaker
 from kiosk.shop.goods import Category
 from kiosk.shop.orders import Order
@@ -86,7 +87,7 @@ class ShopLine:
     async def _once(self, ask: Ask[T], deadline: float) -> T:
         now = asyncio.get_running_loop().time
         if not self._breaker.admit(now()):
-            raise ToolError(RESTING, DOWN, retryable=True)
+            raise ToolError(RESTING, NO_ORDERS, retryable=True)
         try:
             given = await within(ask(self._backend), deadline)
         except ToolError as err:
@@ -95,7 +96,7 @@ class ShopLine:
                 raise
             self._breaker.failed(now())
             if isinstance(err, LeftOpen):
-                raise ToolError(err.reason, DOWN, retryable=True) from err
+                raise ToolError(err.reason, NO_ORDERS, retryable=True) from err
             raise
         except asyncio.CancelledError:
             self._breaker.given_up()

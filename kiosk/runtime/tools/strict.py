@@ -3,12 +3,12 @@
 from typing import Final
 
 from kiosk.errors import ToolError
+from kiosk.shop.answers import NO_ORDERS
 from kiosk.shop.goods import Category, Product
 from kiosk.shop.orders import Order, ReturnStarted
 from kiosk.shop.ports import ShopBackend
 from kiosk.shop.shapes import are_products, is_order, is_return
 
-DOWN: Final = "I can't look up orders just now, but I can answer questions about the shop."
 WRONG_SHAPE: Final = "wrong_shape"
 """The reason of a ToolError for an answer that is none."""
 
@@ -50,4 +50,4 @@ class StrictShop:
 
 
 def _wrong_shape() -> ToolError:
-    return ToolError(WRONG_SHAPE, DOWN, retryable=False)
+    return ToolError(WRONG_SHAPE, NO_ORDERS, retryable=False)

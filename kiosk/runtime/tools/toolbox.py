@@ -30,6 +30,9 @@ from kiosk.shop.tools import BAD_NUMBER, declared
 
 _SLACK_S: Final = 0.2
 """What the counter may need beyond the deadline to let go of what it waits for."""
+MOST_REFUSED: Final = 200
+"""Calls of a visit that are refused and written down: a model that runs wild must not push
+what others did out of the ledger."""
 _log = logging.getLogger(__name__)
 
 
@@ -118,7 +121,8 @@ class Toolbox:
         else:
             answer = admitted
         answer = self._miss(visit, answer, turn)
-        await self._write_down(visit, call.name, answer)
+        if isinstance(admitted, Request) or self._is_worth_a_line(visit):
+            await self._write_down(visit, call.name, answer)
         if isinstance(admitted, Verify):
             await to_whole_slots(since)
         if visit.tries.spent and not visit.tries_told and visit is self._visit:
@@ -180,6 +184,13 @@ class Toolbox:
         if visit.misses.missed(turn):
             self._tell(StaffCalled())
         return visit.misses.reworded(answer)
+
+    def _is_worth_a_line(self, visit: Visit) -> bool:
+        """Tell whether one more call that was never made is written down, too."""
+        visit.refused += 1
+        if visit.refused == MOST_REFUSED + 1:
+            _log.warning("more refused calls of this visit are not written down")
+        return visit.refused <= MOST_REFUSED
 
     async def _write_down(self, visit: Visit, name: str, answer: Answer) -> None:
         """Note a call in the journal and in the ledger."""

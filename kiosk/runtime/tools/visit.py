@@ -36,6 +36,8 @@ class Visit:
         self.turn = 0
         self.tries = TriesOfVisit()
         self.tries_told = False
+        self.refused = 0
+        """Calls that were never made."""
         self.misses = Misses()
         self.keys: dict[str, str] = {}
         """The key of a change that a call has just made, or begun, by its tool."""
