@@ -446,7 +446,7 @@ def test_the_command_prints_a_line_a_check_and_says_by_its_code_whether_all_is_w
 
     assert code == 0
     assert lines[0] == "✔ configuration  the built-in defaults"
-    assert [line[0] for line in lines] == ["✔", "–", "–", "✔", "✔"]  # noqa: RUF001 - meant so
+    assert [line[0] for line in lines] == ["✔", "–", "–", "✔", "✔", "✔"]  # noqa: RUF001 - meant so
     assert bad == 1
     assert told.out.startswith("✘ configuration  ")
     assert " → correct it" in told.out

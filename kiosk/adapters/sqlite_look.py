@@ -29,7 +29,7 @@ class StoreLook:
     orders: int
     demo: int
     messages: int
-    tries: Tries = Tries()
+    tries: Tries
 
 
 def look_at_store(file: Path) -> StoreLook | None:
@@ -72,7 +72,7 @@ def look_at_store(file: Path) -> StoreLook | None:
 
 def _look(database: sqlite3.Connection, version: int) -> StoreLook:
     if version < SCHEMA_VERSION:
-        return StoreLook(whole=False, orders=0, demo=0, messages=0)
+        return StoreLook(whole=False, orders=0, demo=0, messages=0, tries=Tries())
     orders, demo = database.execute("SELECT count(*), total(demo) FROM orders").fetchone()
     (messages,) = database.execute("SELECT count(*) FROM messages").fetchone()
     tries = read_tries(database)
