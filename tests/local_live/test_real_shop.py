@@ -48,6 +48,13 @@ def test_the_hours_of_a_named_day_are_those_of_that_day() -> None:
     assert "Monday to" not in "".join(replies)
 
 
+def test_a_yes_calls_somebody_only_when_that_was_offered() -> None:
+    replies, visit = talk("Can I return something that I opened?", "Yes.")
+
+    assert replies[0].endswith("please show it to a colleague.")
+    assert StaffCalled() not in visit.facts
+
+
 def test_a_kettle_goes_back() -> None:
     replies, visit = talk(
         "I want to return the kettle of order 18342.",
