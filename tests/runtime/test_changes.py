@@ -346,6 +346,33 @@ def test_a_change_of_which_nobody_knows_is_not_made_twice() -> None:
     run_virtual(scenario())
 
 
+@pytest.mark.parametrize(
+    ("reason", "unsure"),
+    [
+        ("not_allowed", False),
+        ("not_trusted", False),
+        ("busy", False),
+        ("no_answer", True),
+        ("wrong_shape", True),
+        ("store_failed", True),
+    ],
+)
+def test_a_customer_hears_of_doubt_only_where_there_is_some(reason: str, unsure: bool) -> None:
+    class Closed(PaperShop):
+        async def cancel(self, order_id: str, key: str) -> None:
+            del order_id, key
+            raise ToolError(reason, "Not now.", retryable=False)
+
+    async def scenario() -> None:
+        customer = Customer(Closed([PLACED]))
+        await read_back(customer, "cancel_order")
+        answer = await says_yes(customer, "cancel_order")
+        assert (answer["status"], answer["problem"]) == ("unavailable", reason)
+        assert ("can't be sure" in answer["say"]) is unsure
+
+    run_virtual(scenario())
+
+
 def test_an_order_that_left_between_read_back_and_yes_is_not_cancelled() -> None:
     class Fast(PaperShop):
         async def find(self, order_id: str) -> Order | None:
