@@ -189,8 +189,8 @@ def test_a_yes_that_goes_on_as_a_no_is_a_no() -> None:
         customer.says("")
         async with asyncio.TaskGroup() as group:
             call = group.create_task(customer.call("start_return", **RETURN))
-            for piece in ("Yes", ", no", ", wait", "."):
-                await asyncio.sleep(0.2)
+            for after_s, piece in ((0.1, "Yes,"), (0.2, " but"), (0.5, " not now.")):
+                await asyncio.sleep(after_s)
                 customer.tools.heard(piece)
         assert call.result()["status"] == "refused"
         assert customer.shop.changed == []
