@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,10 +153,19 @@ def test_a_visit_that_is_over_leaves_not_a_byte(manager: Manager) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [saved(FRESH_S + 0.5), saved(-100.0), saved(1.0)[:-3], b"\0" * 5000, b"kiosk visit 1\n"]
+    "raw",
+    [
+        pytest.param(lambda: saved(FRESH_S + 0.5), id="old"),
+        pytest.param(lambda: saved(-100.0), id="of a time to come"),
+        pytest.param(lambda: saved(1.0)[:-3], id="torn"),
+        pytest.param(lambda: b"\0" * 5000, id="empty"),
+        pytest.param(lambda: b"kiosk visit 1\n", id="of another kind"),
+    ],
 )
-def test_what_is_old_or_torn_is_refused_and_wiped(manager: Manager, raw: bytes) -> None:
-    manager.store.append(("visit", memfd(raw)))
+def test_what_is_old_or_torn_is_refused_and_wiped(
+    manager: Manager, raw: Callable[[], bytes]
+) -> None:
+    manager.store.append(("visit", memfd(raw())))
 
     assert manager.start_next() is None
     assert manager.held == b""

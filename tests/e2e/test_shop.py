@@ -123,11 +123,11 @@ async def test_proof_that_fails_three_times_ends_the_visit(run_kiosk: RunKiosk) 
         await _talk(
             kiosk,
             "What's in my order eight eight four one two?",
-            "one one two two",
-            "three three five five",
+            "one four two six",
+            "three eight five nine",
         )
         await kiosk.until("mic_open")
-        await kiosk.hear(said("six six seven seven"))
+        await kiosk.hear(said("six two seven four"))
         await kiosk.until("visit_ended", reason="proof")
 
         told = kiosk.captions("kiosk")
