@@ -104,6 +104,7 @@ def test_a_number_beside_another_question_is_read_back_when_its_own_words_were_m
 
     assert reply.startswith("I have order number O R D, eight eight four two one. Is that right?")
     assert visit.calls == [("search_policy", {"question": "what is your return policy?"})]
+    assert visit.ask("Yes") == "It is due today."
 
 
 def test_a_number_that_may_be_another_is_looked_up_only_after_a_yes() -> None:
