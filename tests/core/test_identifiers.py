@@ -187,6 +187,12 @@ def test_what_is_known_of_orders_says_nothing_of_a_code_without_letters() -> Non
     assert _written("T K T 4242", Shape("TKT", "-", 4)) == "TKT-4242"
 
 
+def test_a_number_is_heard_at_the_beginning_of_a_long_story() -> None:
+    story = "I have been waiting at home since early in the morning. " * 12
+
+    assert _written(f"Where is my order O R D 88421? {story}") == "ORD-88421"
+
+
 def test_a_broken_off_number_is_noticed() -> None:
     assert identifiers.begun("Where is my order O R D", ORDER)
     assert not identifiers.begun("Where is my order", ORDER)

@@ -28,6 +28,8 @@ _TAKES_BACK: Final = word_set("no sorry wait mean correction actually")
 _BESIDE_IT: Final = word_set("i that is its it's it at the end rather make uh um er oh s")
 _CLEAR_DIGITS: Final = 3
 _MOST_AT_ONCE: Final = 3
+_LONGEST: Final = 2000
+"""Characters of an utterance: more than is said in two minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def hear(text: str, shape: Shape, *, expected: bool = False) -> Spoken | None:
     form = shape.form
     if form is None:
         return _found(text, shape, expected=expected)
-    heard = hear_number(text, form)
+    heard = hear_number(text, form, _LONGEST)
     taken = form.digits_of(heard.number)
     spoken = _found(text, shape, expected=expected, taken=taken)
     if spoken is None or not spoken.fits(shape):
@@ -154,7 +156,7 @@ def _correction(
 def several(text: str, shape: Shape) -> list[str]:
     """Return the whole identifiers in an utterance, as written, in the order they were said."""
     if shape.form is not None:
-        return list(hear_numbers(text, shape.form))[:_MOST_AT_ONCE]
+        return list(hear_numbers(text, shape.form, _LONGEST))[:_MOST_AT_ONCE]
     found: list[str] = []
     left = text
     while len(found) < _MOST_AT_ONCE and (spoken := hear(left, shape)) and spoken.fits(shape):

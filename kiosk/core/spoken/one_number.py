@@ -84,9 +84,9 @@ class Heard:
 NOTHING: Final = Heard()
 
 
-def hear_number(text: str, form: Form) -> Heard:
-    """Read the one number of a form in a text."""
-    if len(text) > LONGEST:
+def hear_number(text: str, form: Form, longest: int = LONGEST) -> Heard:
+    """Read the one number of a form in a text of at most so many characters."""
+    if len(text) > longest:
         return NOTHING
     tokens = _tokens(text, form)
     found = _said(tokens, form)
@@ -97,9 +97,9 @@ def hear_number(text: str, form: Form) -> Heard:
     return _settled(found, form)
 
 
-def hear_numbers(text: str, form: Form) -> tuple[str, ...]:
+def hear_numbers(text: str, form: Form, longest: int = LONGEST) -> tuple[str, ...]:
     """Read all the numbers in a text, each once; none when there is a doubt about any of them."""
-    if len(text) > LONGEST:
+    if len(text) > longest:
         return ()
     tokens = _tokens(text, form)
     found = _said(tokens, form)
