@@ -18,12 +18,17 @@ sys.path.insert(1, str(Path(__file__).parents[1]))
 
 import ids_set
 
+from kiosk.local_live.declared import Tool, read_tools
+from kiosk.local_live.filling import fill
+from kiosk.shop.declarations import DECLARATIONS
 from kiosk.shop.order_numbers import hear_order_number
 
 MANNERS = ids_set.manners()
 SPOKEN_OF_EACH = 30
 SPOKEN_MANNERS = ("first", "unseen")
 HEAD = f"  {'':20}  right  reads back   asks  WRONG   five digits: right  WRONG"
+
+SERVED = "   local service: right  WRONG"
 
 Counts = Counter[str]
 
@@ -46,38 +51,60 @@ def baseline(text: str, meant: str | None) -> str:
     return "right" if digits == meant else "WRONG"
 
 
-def row(title: str, got: Counts, base: Counts) -> str:
+def served(tool: Tool, text: str, meant: str | None) -> str:
+    """Say what comes of a text in the local service, which fills in a tool's order number."""
+    taken = fill(tool, text, text, {}).arguments.get("order_id")
+    if taken is None:
+        return "asks" if meant else "right"
+    return "right" if taken == f"ORD-{meant}" else "WRONG"
+
+
+def status_tool() -> Tool:
+    """Return the tool that tells where an order is, as the local service reads it."""
+    (shop,) = (each for each in DECLARATIONS if each.name == "get_order_status")
+    declared = {"name": shop.name, "description": shop.description, "parameters": shop.parameters}
+    (tool,) = read_tools([declared])
+    return tool
+
+
+def row(title: str, got: Counts, base: Counts, service: Counts | None = None) -> str:
     """Write one line of a table."""
     total = got.total()
+    of_service = f"{service['right'] / total:23.1%}{service['WRONG']:7}" if service else ""
     return (
         f"  {title:20}{got['right'] / total:7.1%}{got['back'] / total:12.1%}"
         f"{got['asks'] / total:7.1%}{got['WRONG']:7}"
-        f"{base['right'] / total:21.1%}{base['WRONG']:7}"
+        f"{base['right'] / total:21.1%}{base['WRONG']:7}{of_service}"
     )
 
 
-def text_part(name: str) -> tuple[Counts, Counts]:
-    """Print one manner; return the counts with a number to take and with none."""
+def text_part(name: str) -> tuple[Counts, Counts, Counts]:
+    """Print one manner; return the counts with a number to take, with none, and of the service."""
+    tool = status_tool()
     said = list(ids_set.utterances(MANNERS[name], name))
     got: dict[str, Counts] = defaultdict(Counter)
     base: dict[str, Counts] = defaultdict(Counter)
+    service: dict[str, Counts] = defaultdict(Counter)
     begun = time.perf_counter()
     for each in said:
         got[each.style][outcome(each.text, each.meant)] += 1
     each_ms = (time.perf_counter() - begun) * 1000 / len(said)
     for each in said:
         base[each.style][baseline(each.text, each.meant)] += 1
+        service[each.style][served(tool, each.text, each.meant)] += 1
     print(f"\nThe {name} manner, {len(said)} utterances, {each_ms:.2f} ms each")
-    print(HEAD)
+    print(HEAD + SERVED)
     for style in got:
-        print(row(style, got[style], base[style]))
+        print(row(style, got[style], base[style], service[style]))
     there = [style for style in got if style not in ids_set.NOTHING_TO_TAKE]
-    sums = together(got[style] for style in there)
-    print(row("all with a number", sums, together(base[style] for style in there)))
+    for title, styles in (
+        ("all with a number", there),
+        ("all with none", ids_set.NOTHING_TO_TAKE),
+    ):
+        columns = (together(counts[style] for style in styles) for counts in (got, base, service))
+        print(row(title, *columns))
     none = together(got[style] for style in ids_set.NOTHING_TO_TAKE)
-    bases = together(base[style] for style in ids_set.NOTHING_TO_TAKE)
-    print(row("all with none", none, bases))
-    return sums, none
+    return together(got[style] for style in there), none, together(service.values())
 
 
 def together(counts: Iterable[Counts]) -> Counts:
@@ -128,12 +155,14 @@ def main() -> None:
         return
     print("reads back: not taken, but the right one is offered to the customer to confirm")
     parts = {name: text_part(name) for name in MANNERS}
-    unseen, nothing = parts.pop("unseen")
-    known = together(there for there, _ in parts.values())
-    every = together([known, *(none for _, none in parts.values()), unseen, nothing])
+    service = together(of_service for _, _, of_service in parts.values())
+    unseen, nothing, _ = parts.pop("unseen")
+    known = together(there for there, _, _ in parts.values())
+    every = together([known, *(none for _, none, _ in parts.values()), unseen, nothing])
     promises = [
         ("wrong numbers taken, all utterances", every["WRONG"], "<=", 0),
         ("wrong numbers taken, unseen manner", unseen["WRONG"] + nothing["WRONG"], "<=", 0),
+        ("wrong numbers taken, local service", service["WRONG"], "<=", 0),
         ("right, manners worked on", known["right"] / known.total(), ">=", 0.95),
         ("right, unseen manner", unseen["right"] / unseen.total(), ">=", 0.75),
         ("right or read back right, unseen", _helped(unseen), ">=", 0.85),

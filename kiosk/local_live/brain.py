@@ -365,7 +365,8 @@ class ShopBrain:
         if missing is not None:
             memory.wanted, say = asking.begin(tool, missing, values, filled.doubtful)
             return [Say(say)]
-        memory.wanted = None
+        if memory.wanted is None or not memory.wanted.outlasts(tool.name):
+            memory.wanted = None
         for parameter in tool.parameters:
             if parameter.kind is Kind.IDENTIFIER and parameter.name in values:
                 memory.known[parameter.noun] = str(values[parameter.name])

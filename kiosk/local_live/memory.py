@@ -29,6 +29,10 @@ class Wanted:
     passed: int = 0
     asked: str = ""
 
+    def outlasts(self, called: str) -> bool:
+        """Tell whether it was read back in the same breath in which another tool was called."""
+        return self.confirming and not self.passed and self.tool != called
+
 
 @dataclass(slots=True)
 class Held:

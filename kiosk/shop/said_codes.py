@@ -7,13 +7,13 @@ code that was misread is not the right one.
 import re
 from typing import Final
 
+from kiosk.core.spoken import number_words
 from kiosk.core.spoken.cardinals import DIGIT_SOUNDS, Token, tokens_of
 from kiosk.core.spoken.pieces import Piece, piece_at
 from kiosk.core.spoken.plain import folded
 from kiosk.core.spoken.spelling import NATO
 from kiosk.core.spoken.stretches import HESITATIONS
 from kiosk.core.spoken.words import word_set
-from kiosk.shop import number_words
 
 LONGEST: Final = 300
 """Characters that are looked at."""

@@ -97,15 +97,25 @@ def test_it_is_the_order_that_comes_unless_money_was_spoken_of() -> None:
     assert visit.ask("And when does it come?").startswith("Policy on: How long do refunds take?")
 
 
-def test_a_number_beside_another_question_is_looked_up_though_its_own_words_were_misheard() -> None:
+def test_a_number_beside_another_question_is_read_back_when_its_own_words_were_misheard() -> None:
     visit = customer(answer=_book)
 
-    visit.ask("Where it more than 88421 and what is your return policy?")
+    reply = visit.ask("Where it more than 88421 and what is your return policy?")
 
-    assert visit.calls == [
-        ("get_order_status", {"order_id": "ORD-88421"}),
-        ("search_policy", {"question": "what is your return policy?"}),
-    ]
+    assert reply.startswith("I have order number O R D, eight eight four two one. Is that right?")
+    assert visit.calls == [("search_policy", {"question": "what is your return policy?"})]
+    assert visit.ask("Yes") == "It is due today."
+
+
+def test_a_number_that_may_be_another_is_looked_up_only_after_a_yes() -> None:
+    visit = customer(answer=_book)
+    visit.ask("Where is my order?")
+
+    assert visit.ask("My employee ID is 88421") == (
+        "I have order number O R D, eight eight four two one. Is that right?"
+    )
+    assert visit.calls == []
+    assert visit.ask("Yes") == "It is due today."
 
 
 def test_that_one_written_as_a_digit_is_left_out_when_the_customer_agrees() -> None:

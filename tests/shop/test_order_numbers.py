@@ -48,6 +48,8 @@ def in_pairs(digits: str) -> str:
     [
         "ORD-88421",
         "order 88421",
+        "where is 88421?",
+        "when will 88421 arrive?",
         "88 421",
         "88,421",
         "8-8-4-2-1.",

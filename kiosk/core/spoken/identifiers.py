@@ -3,7 +3,8 @@
 Customers say "O R D eight eight four two one", "eighty-eight four twenty-one", "double eight",
 "oh" for zero, or alphabet words; recognition writes "O.R.D. 8-8-4-2-1", "order D 88421",
 "Oh are the 88421" or "88 for 2-1". What an identifier must look like is not known here:
-it comes in as a ``Shape``, which is read out of a tool's declaration.
+it comes in as a ``Shape``, which is read out of a tool's declaration. Where letters and digits of
+it are known, nothing is taken that ``one_number`` has a doubt about.
 """
 
 import re
@@ -12,6 +13,8 @@ from typing import Final
 
 from kiosk.core.spoken import digit_runs
 from kiosk.core.spoken.cardinals import Token, digits_at, tokens_of
+from kiosk.core.spoken.one_number import NOTHING, Doubt, Form, hear_number, hear_numbers
+from kiosk.core.spoken.plain import plain
 from kiosk.core.spoken.spelling import NATO, is_letter, letters_before
 from kiosk.core.spoken.words import word_set
 
@@ -25,6 +28,8 @@ _TAKES_BACK: Final = word_set("no sorry wait mean correction actually")
 _BESIDE_IT: Final = word_set("i that is its it's it at the end rather make uh um er oh s")
 _CLEAR_DIGITS: Final = 3
 _MOST_AT_ONCE: Final = 3
+_LONGEST: Final = 2000
+"""Characters of an utterance: more than is said in two minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,12 @@ class Shape:
     separator: str = ""
     digits: int | None = None
     mixed: bool = False
+
+    @property
+    def form(self) -> Form | None:
+        """How it is built, when both the letters and the number of digits are known."""
+        known = self.prefix and self.digits and not self.mixed
+        return Form(self.prefix, self.separator, self.digits or 0) if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +66,14 @@ class Spoken:
     code: str = ""
     corrected: bool = False
     """A part of it was taken back in the same breath: to be read back before it is used."""
+    unsure: bool = False
+    """It is whole, but something else may have been meant: to be read back before it is used."""
 
     def fits(self, shape: Shape) -> bool:
         """Tell whether it is whole and has nothing odd about it."""
         if shape.mixed:
             return bool(self.code)
-        if self.letters or self.corrected:
+        if self.letters or self.corrected or self.unsure:
             return False
         return bool(self.digits) and (shape.digits is None or len(self.digits) == shape.digits)
 
@@ -78,6 +91,27 @@ def hear(text: str, shape: Shape, *, expected: bool = False) -> Spoken | None:
     ``expected`` when it was asked for: then a single digit counts. Without a digit in the
     text there is none, whatever letters were said.
     """
+    form = shape.form
+    if form is None:
+        return _found(text, shape, expected=expected)
+    heard = hear_number(text, form, _LONGEST)
+    taken = form.digits_of(heard.number)
+    spoken = _found(text, shape, expected=expected, taken=taken)
+    if spoken is None or not spoken.fits(shape):
+        return spoken
+    spoken = replace(spoken, digits=plain(spoken.digits))
+    if spoken.digits == taken:
+        return spoken
+    if heard == NOTHING:
+        return replace(spoken, unsure=True) if expected else None
+    if heard.doubt in (Doubt.TOO_FEW, Doubt.TOO_MANY):
+        return replace(spoken, digits=heard.digits[0])
+    likelier = taken or form.digits_of(heard.likely) or spoken.digits
+    return replace(spoken, digits=likelier, unsure=True)
+
+
+def _found(text: str, shape: Shape, *, expected: bool, taken: str = "") -> Spoken | None:
+    """Find what is likeliest to be the identifier or a part of it: ``taken``, if it is there."""
     tokens = tokens_of(text)
     if shape.mixed:
         return _mixed(text, tokens)
@@ -86,6 +120,7 @@ def hear(text: str, shape: Shape, *, expected: bool = False) -> Spoken | None:
     if not runs:
         return None
     runs = [run for run in runs if not _is_denied(tokens, run, shape)] or runs
+    runs = [run for run in runs if taken and run.digits == taken] or runs
     chosen = digit_runs.choose(runs, shape.digits)
     start, end = chosen[0].start, chosen[-1].end
     prefix_at, letters = letters_before(tokens, start, shape.prefix)
@@ -120,6 +155,8 @@ def _correction(
 
 def several(text: str, shape: Shape) -> list[str]:
     """Return the whole identifiers in an utterance, as written, in the order they were said."""
+    if shape.form is not None:
+        return list(hear_numbers(text, shape.form, _LONGEST))[:_MOST_AT_ONCE]
     found: list[str] = []
     left = text
     while len(found) < _MOST_AT_ONCE and (spoken := hear(left, shape)) and spoken.fits(shape):

@@ -78,16 +78,16 @@ ORDINARY: Final = word_set(
 
 
 _SAYING: Final = ORDINARY | HESITATIONS | _CUES | _PASSED_OVER | word_set(
-    "are be would should says say reads read think got have has check find track cancel return see"
-    " try want need about called got one here there hi hello hey please sure yeah ja lautet heisst"
-    " glaube alors also other first second calling somewhere believe told voila"
+    "are be will would should says say reads read think got have has check find track cancel return"
+    " see try want need about called got one here there hi hello hey please sure yeah ja lautet"
+    " heisst glaube alors also other first second calling somewhere believe told voila"
     " ecco mire doit etre deve dovrebbe essere cosa volgens mij kijken even quiero mochte"
     " habe suche si tengo busco cerco zoek cherche oui numeros nummern orders number's order's"
 )  # fmt: skip
 """Words that may lead up to a number that nothing else names."""
 
 _BEGINNING: Final = word_set(
-    "about when if whether has have know"
+    "about when where where's when's if whether has have know"
     " the my a an your our this that these his her i we you he she it it's that's here's it'll i've"
     " but for from of with on to die der das dem meine mein ich le la les mon ma mes je c'est d'une"
     " el mi yo il mio io het mijn ik dat"
@@ -98,6 +98,7 @@ _GOING_ON: Final = HESITATIONS | _CUES | word_set(
     "is was has have had been will would can could should does do did it that that's this i i'm we"
     " you they he she my the and or but for if when where what which who why how because"
     " please thanks thank not isn't hasn't yet already still there here correct order number it's"
+    " arrive come coming today now"
     " bitte danke ist wo wann wird s'il svp merci por favor gracias esta per favore grazie dove"
     " quando waar wanneer alstublieft graag ou quand donde cuando"
 )  # fmt: skip
