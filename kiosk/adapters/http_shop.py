@@ -47,9 +47,13 @@ LARGEST_BODY_BYTES: Final = 64 * 1024
 _READ_SHARE: Final = 0.45
 _CHANGE_SHARE: Final = 0.9
 """Of the deadline: two reads fit into it, and one change, each with a tenth to spare."""
+_MOST_AT_ONCE: Final = 4
+"""Requests under way: as many as a turn may have calls."""
 # Both alike: httpcore counts busy connections as kept ones and would close one after every answer.
 _CONNECTIONS: Final = httpx.Limits(
-    max_connections=3, max_keepalive_connections=3, keepalive_expiry=30.0
+    max_connections=2 * _MOST_AT_ONCE,
+    max_keepalive_connections=2 * _MOST_AT_ONCE,
+    keepalive_expiry=30.0,
 )
 
 _log = logging.getLogger(__name__)
@@ -139,6 +143,9 @@ class HttpShop:
         self._client = client
         self._deadline_s = deadline_s
         self._not_before = 0.0
+        # Nobody waits inside httpcore (1.0.9): a request that is given up there, just when a
+        # connection becomes free for it, leaves one behind that is never used and never closed.
+        self._lanes = asyncio.Semaphore(_MOST_AT_ONCE)
 
     async def find(self, order_id: str) -> Order | None:
         """Look an order up. Raises ToolError."""
@@ -195,6 +202,7 @@ class HttpShop:
         try:
             async with (
                 asyncio.timeout(within_s),
+                self._lanes,
                 self._client.stream(
                     method, path, headers=headers, extensions={"trace": _HalfOpen()}, **content
                 ) as response,
