@@ -138,7 +138,7 @@ async def test_a_customer_who_talks_for_more_than_half_a_minute_is_answered(
 
 
 async def _a_monologue(run_kiosk: RunKiosk, cap_s: float) -> None:
-    monologue = said(voices.QUESTION, 0.3)
+    monologue = said("How long does a refund take?", 0.3)
     while voices.length_s(monologue) < cap_s + 3.0:
         monologue += said("I have been waiting at home since early in the morning.", 0.2)
     async with run_kiosk(talk={"utterance_s": cap_s}) as kiosk:
@@ -149,4 +149,4 @@ async def _a_monologue(run_kiosk: RunKiosk, cap_s: float) -> None:
         assert closed["t"] - started["t"] == pytest.approx(cap_s, abs=0.5)
         assert closed["t"] < ended["t"]
         assert ended == {**ended, "turn": 1, "outcome": "answered"}
-        assert tells_where_the_order_is(heard), heard
+        assert "business days" in heard, heard

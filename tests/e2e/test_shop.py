@@ -8,6 +8,8 @@ from tests.e2e.test_asking import answer_in, tells_where_the_order_is
 from tests.e2e.voices import said
 
 CHANGES: Final = {"allow_changes": True}
+A_BREATH_S: Final = 0.4
+"""Nobody begins to speak in the very frame in which the lamp is lit."""
 
 
 async def _talk(kiosk: Kiosk, *lines: str) -> list[str]:
@@ -16,7 +18,7 @@ async def _talk(kiosk: Kiosk, *lines: str) -> list[str]:
     for line in lines:
         if replies:
             await kiosk.until("mic_open")
-            await kiosk.hear(said(line))
+            await kiosk.hear(said(A_BREATH_S, line))
             ended = await kiosk.until("turn_ended")
         else:
             ended = await kiosk.asked(said(line))
@@ -127,7 +129,7 @@ async def test_proof_that_fails_three_times_ends_the_visit(run_kiosk: RunKiosk) 
             "three eight five nine",
         )
         await kiosk.until("mic_open")
-        await kiosk.hear(said("six two seven four"))
+        await kiosk.hear(said(A_BREATH_S, "six two seven four"))
         await kiosk.until("visit_ended", reason="proof")
 
         told = kiosk.captions("kiosk")
