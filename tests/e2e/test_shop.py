@@ -44,7 +44,7 @@ async def test_a_kettle_goes_back(run_kiosk: RunKiosk) -> None:
         proof, unused, packaging, read_back, done = await _talk(
             kiosk,
             "I want to return the kettle of order one eight three four two.",
-            "five eight three six",
+            "The last four digits are five eight three six.",
             "Yes, it's unused.",
             "Yes, I still have the box.",
             "Yes, please.",
@@ -129,7 +129,7 @@ async def test_proof_that_fails_three_times_ends_the_visit(run_kiosk: RunKiosk) 
             "three eight five nine",
         )
         await kiosk.until("mic_open")
-        await kiosk.hear(said(A_BREATH_S, "six two seven four"))
+        await kiosk.hear(said(A_BREATH_S, "The last four digits are five nine four one."))
         await kiosk.until("visit_ended", reason="proof")
 
         told = kiosk.captions("kiosk")
