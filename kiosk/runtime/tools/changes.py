@@ -24,7 +24,7 @@ from kiosk.shop.order_answers import (
     return_started,
 )
 from kiosk.shop.orders import Order, may_cancel
-from kiosk.shop.requests import CancelOrder, Change, StartReturn
+from kiosk.shop.requests import CancelOrder, Change, CheckReturn, StartReturn
 from kiosk.shop.returns import Verdict, check_return
 
 YES_WITHIN_S: Final = 1.0
@@ -50,7 +50,7 @@ class Changes:
         order = await self._line.order(request.order_id, deadline)
         if order is None:
             return order_answer(request.order_id, None, self._today())
-        verdict = self._verdict(request, order)
+        verdict = self.verdict(request, order) if isinstance(request, StartReturn) else None
         if denial := self._denial(verdict, order):
             return denial
         wanted = _wanted(request, verdict)
@@ -66,20 +66,16 @@ class Changes:
             return refused(_UNCHANGED if said else _UNHEARD, "no yes from the customer")
         return await self._do(visit, wanted, verdict, order, deadline)
 
-    def _verdict(self, request: Change, order: Order) -> Verdict | None:
-        """Return what the rule says of a return; None for what is none."""
-        match request:
-            case StartReturn(_, item, unused, original_packaging):
-                return check_return(
-                    order,
-                    item=item,
-                    unused=unused,
-                    original_packaging=original_packaging,
-                    today=self._today(),
-                    days=self._return_days,
-                )
-            case CancelOrder():
-                return None
+    def verdict(self, request: CheckReturn | StartReturn, order: Order) -> Verdict:
+        """Return what the rule says of a return, asked about or wished for."""
+        return check_return(
+            order,
+            item=request.item,
+            unused=request.unused,
+            original_packaging=request.original_packaging,
+            today=self._today(),
+            days=self._return_days,
+        )
 
     def _denial(self, verdict: Verdict | None, order: Order) -> Answer | None:
         if verdict is None:

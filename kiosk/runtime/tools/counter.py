@@ -46,7 +46,6 @@ from kiosk.shop.requests import (
     TakeMessage,
     Verify,
 )
-from kiosk.shop.returns import check_return
 from kiosk.shop.store_answers import products_answer, store_answer
 
 
@@ -127,15 +126,7 @@ class Counter:
             return order_answer(request.order_id, order, self._today())
         if isinstance(request, AskItems):
             return items_answer(request.order_id, order)
-        verdict = check_return(
-            order,
-            item=request.item,
-            unused=request.unused,
-            original_packaging=request.original_packaging,
-            today=self._today(),
-            days=self._policy.return_days,
-        )
-        return return_answer(verdict, order, self._today())
+        return return_answer(self._changes.verdict(request, order), order, self._today())
 
     async def _verify(self, visit: Visit, request: Verify, deadline: float) -> Answer:
         proved = visit.trust.proved  # of the customer who asked, whoever stands there afterwards
