@@ -14,7 +14,14 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from kiosk.shop.goods import AISLE, Category, Item, Product
-from kiosk.shop.orders import Fulfilment, Order, OrderStatus, ProofFacts, ReturnStarted
+from kiosk.shop.orders import (
+    REFERENCE,
+    Fulfilment,
+    Order,
+    OrderStatus,
+    ProofFacts,
+    ReturnStarted,
+)
 from kiosk.shop.shapes import MOST_ENTRIES, MOST_IN_STOCK, MOST_OF_A_LINE
 
 
@@ -54,7 +61,7 @@ def _time(value: object) -> time:
 
 Time = Annotated[time, PlainValidator(_time)]
 OrderId = Annotated[str, Field(pattern=r"^ORD-[0-9]{5}$")]
-Reference = Annotated[str, Field(pattern=r"^R-[0-9]{6}$")]
+Reference = Annotated[str, Field(pattern=rf"^{REFERENCE.pattern}$")]
 Line = Annotated[int, Field(ge=1, le=MOST_OF_A_LINE)]
 
 

@@ -4,6 +4,7 @@ Pure: the day comes in as ``today``. A status sentence gives away the status and
 window, and nothing about a person, a place or the goods.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
@@ -33,6 +34,10 @@ class Fulfilment(StrEnum):
 
     DELIVERY = "delivery"
     PICKUP = "pickup"
+
+
+REFERENCE: Final = re.compile(r"R-[0-9]{6}")
+"""What the reference of a return looks like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

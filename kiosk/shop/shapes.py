@@ -4,13 +4,13 @@ The types of ``orders`` and ``goods`` say it, and nothing makes a store or a ser
 what is spoken may not rest on that. An answer is right as a whole, or it is none. Pure.
 """
 
-import re
 from collections.abc import Callable
 from datetime import date, time
 from typing import Final
 
 from kiosk.shop.goods import Category, Item, Product
 from kiosk.shop.orders import (
+    REFERENCE,
     Fulfilment,
     Order,
     OrderStatus,
@@ -22,7 +22,6 @@ MOST_ENTRIES: Final = 50
 """Items of an order, returns of it, places of a kind of goods."""
 MOST_OF_A_LINE: Final = 999
 MOST_IN_STOCK: Final = 999_999
-_REFERENCE: Final = re.compile(r"R-[0-9]{6}")
 
 
 def is_order(given: object, asked: str) -> bool:
@@ -48,7 +47,7 @@ def is_return(given: object, line: int) -> bool:
     return (
         isinstance(given, ReturnStarted)
         and _is(given.reference, str)
-        and _REFERENCE.fullmatch(given.reference) is not None
+        and REFERENCE.fullmatch(given.reference) is not None
         and _counts(given.line, 1, MOST_OF_A_LINE)
         and given.line == line
         and _is(given.started_on, date)
