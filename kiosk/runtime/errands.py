@@ -123,8 +123,7 @@ class Errands:
     async def _answer(self, call: ToolCall, errand: _Errand, turn: int) -> None:
         now = asyncio.get_running_loop().time
         started = now()
-        known = call.name in {tool.name for tool in self._toolbox.declarations}
-        name = call.name if known else "undeclared"  # a model's own word may be personal
+        name = self._toolbox.name_to_tell(call)
         self._stream.report("tool_call", {"name": name})
         status = "withdrawn"
         try:

@@ -74,6 +74,7 @@ class Toolbox:
         )
         self._visit = Visit(limits)
         self._declared = declared(allow_changes=limits.allow_changes)
+        self._names = frozenset(tool.name for tool in self._declared)
 
     @property
     def declarations(self) -> tuple[ToolDeclaration, ...]:
@@ -81,6 +82,13 @@ class Toolbox:
         return tuple(
             ToolDeclaration(tool.name, tool.description, tool.parameters) for tool in self._declared
         )
+
+    def name_to_tell(self, call: ToolCall) -> str:
+        """Return the tool's name as events, journal and ledger may have it.
+
+        A word of the model's own is none of the names, and may be personal data.
+        """
+        return call.name if call.name in self._names else "undeclared"
 
     # The visit, and what is said in it
 
@@ -122,7 +130,7 @@ class Toolbox:
             answer = admitted
         answer = self._miss(visit, answer, turn)
         if isinstance(admitted, Request) or self._is_worth_a_line(visit):
-            await self._write_down(visit, call.name, answer)
+            await self._write_down(visit, self.name_to_tell(call), answer)
         if isinstance(admitted, Verify):
             await to_whole_slots(since)
         if visit.tries.spent and not visit.tries_told and visit is self._visit:
@@ -192,10 +200,8 @@ class Toolbox:
             _log.warning("more refused calls of this visit are not written down")
         return visit.refused <= MOST_REFUSED
 
-    async def _write_down(self, visit: Visit, name: str, answer: Answer) -> None:
+    async def _write_down(self, visit: Visit, tool: str, answer: Answer) -> None:
         """Note a call in the journal and in the ledger."""
-        known = name in {tool.name for tool in self._declared}
-        tool = name if known else "undeclared"  # a model's own word may be personal data
         status, clause = str(answer["status"]), str(answer.get("clause", ""))
         fields: Mapping[str, Any] = {"KIOSK_TOOL": tool, "KIOSK_STATUS": status}
         if clause:
