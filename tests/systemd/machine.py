@@ -64,16 +64,26 @@ class Machine:
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run a command inside to its end; return what it wrote to stdout."""
-        done = subprocess.run(
+        done = self.do(*command)
+        assert done.returncode == 0 or not check, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def do(
+        self, *command: str, within_s: float = COMMAND_S, env: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a command inside to its end, whatever that is."""
+        return subprocess.run(
             [*self._inside, *command],
             check=False,
             capture_output=True,
             text=True,
-            timeout=COMMAND_S,
-            env={"PATH": "/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin", "LANG": "C.UTF-8"},
+            timeout=within_s,
+            env={
+                "PATH": "/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin",
+                "LANG": "C.UTF-8",
+                **(env or {}),
+            },
         )
-        assert done.returncode == 0 or not check, f"{command}: {done.stdout}{done.stderr}"
-        return done.stdout
 
     def show(self, unit: str, *names: str) -> list[str]:
         """Return properties of a unit."""
@@ -126,7 +136,8 @@ def machine(
     ``units`` and ``files`` are texts by name and by absolute path; ``binds`` are directories of
     this machine and where they are seen inside. Raises CannotBoot.
     """
-    more = _furnish(root)
+    _furnish(root)
+    more = _install(root)
     for name, text in units.items():
         _put(root / "etc/systemd/system" / name, text)
     for path, text in files.items():
@@ -135,16 +146,38 @@ def machine(
         (root / place.lstrip("/")).mkdir(parents=True)
     with _booted(root, {**more, **{str(at): place for at, place in binds.items()}}) as leader:
         booted = Machine(root, leader)
-        holds(
-            lambda: (
-                booted.run("systemctl", "is-system-running", check=False).strip()
-                in ("running", "degraded")
-            ),
-            "the machine runs",
-            BOOT_S,
-        )
+        _until_running(booted)
         booted.run("ldconfig")  # a Python of its own has libraries of its own
         yield booted
+
+
+def furnish(root: Path) -> None:
+    """Make an empty root one that boots with no kiosk on it, and ``/usr/local`` its own."""
+    _furnish(root)
+    (root / "local").mkdir()
+
+
+@contextmanager
+def booted(root: Path, binds: Mapping[Path, str]) -> Iterator[Machine]:
+    """Boot a furnished root, as often as you like. Raises CannotBoot."""
+    for place in binds.values():
+        (root / place.lstrip("/")).mkdir(parents=True, exist_ok=True)
+    seen = {str(at): place for at, place in binds.items()}
+    with _booted(root, seen, {str(root / "local"): "/usr/local"}) as leader:
+        machine = Machine(root, leader)
+        _until_running(machine)
+        yield machine
+
+
+def _until_running(machine: Machine) -> None:
+    holds(
+        lambda: (
+            machine.run("systemctl", "is-system-running", check=False).strip()
+            in ("running", "degraded")
+        ),
+        "the machine runs",
+        BOOT_S,
+    )
 
 
 def clear_leftovers() -> None:
@@ -170,8 +203,8 @@ def _check_possible() -> None:
         raise CannotBoot("systemd is not installed: scripts/setup --tests installs it")
 
 
-def _furnish(root: Path) -> dict[str, str]:
-    """Fill a root with what is not ``/usr``; return what else must be bound where."""
+def _furnish(root: Path) -> None:
+    """Fill a root with what is not ``/usr``."""
     for name in ("usr", "etc/systemd/system", "var/lib", "var/log/journal", "var/tmp", "run",
                  "tmp", "proc", "sys", "dev", "root", "opt/deps"):  # fmt: skip
         (root / name).mkdir(parents=True, exist_ok=True)
@@ -188,7 +221,6 @@ def _furnish(root: Path) -> dict[str, str]:
     _put(root / "etc/machine-id", "")
     with (root / "etc/group").open("a") as groups:
         groups.write("gpio:x:997:\n")
-    return _install(root)
 
 
 def _install(root: Path) -> dict[str, str]:
@@ -230,13 +262,16 @@ def _install(root: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _booted(root: Path, binds: Mapping[str, str]) -> Iterator[int]:
+def _booted(
+    root: Path, binds: Mapping[str, str], writable: Mapping[str, str] | None = None
+) -> Iterator[int]:
     """Boot and yield the pid of the leader; the machine ends with the context, or with us."""
     log = root / "nspawn.log"
     command = ["systemd-nspawn", "-q", "-D", str(root), "-M", root.name, "--boot"]
     command += ["--private-network", "--register=no", "--keep-unit", "--link-journal=no"]
     command += ["--console=pipe", "--bind-ro=/usr"]
     command += [f"--bind-ro={at}:{place}" for at, place in binds.items()]
+    command += [f"--bind={at}:{place}" for at, place in (writable or {}).items()]
     with log.open("wb") as said:
         nspawn = subprocess.Popen(
             command,
