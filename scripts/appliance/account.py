@@ -8,6 +8,7 @@ from typing import Final
 from scripts.appliance import sound
 from scripts.appliance.errors import CONFIG, Refused
 from scripts.appliance.system import System
+from scripts.appliance.versions import HOME
 
 NAME: Final = "kiosk"
 STATE: Final = Path("/var/lib/kiosk")
@@ -16,14 +17,22 @@ FILE: Final = SETTINGS / "kiosk.toml"
 CREDENTIALS: Final = SETTINGS / "credentials"
 UPDATE_KEY: Final = SETTINGS / "update-key"
 OTHER_STATE: Final = (Path("/var/lib/kiosk-local-live"), Path("/var/lib/private/kiosk-local-live"),
-                      Path("/var/lib/private/kiosk"))  # fmt: skip
-_GROUPS: Final = ("audio", "gpio", "video")
+                      Path("/var/lib/private/kiosk"),
+                      Path("/var/lib/kiosk-reboot-guard"))  # fmt: skip
+_MADE: Final = HOME / "made-groups"
+_NEEDED: Final = ("audio", "gpio")  # the units name them; Raspberry Pi OS has both
+_GROUPS: Final = (*_NEEDED, "video")
 _FIRST_PERSON: Final = 1000
 _FREE_STATUS_PIN: Final = 23  # an I2S amplifier takes 18
 
 
 def place_user(system: System) -> None:
     """Have the system user, in the groups of the devices. Raises Refused for a person's name."""
+    for name in _NEEDED:
+        if not _has_group(name):
+            system.run("groupadd", "--system", name)
+            made = system.at(_MADE).read_text() if system.at(_MADE).is_file() else ""
+            system.write(_MADE, f"{made}{name}\n")
     groups = [name for name in _GROUPS if _has_group(name)]
     try:
         user = pwd.getpwnam(NAME)
@@ -54,6 +63,11 @@ def remove_user(system: System) -> None:
         return
     if user.pw_uid < _FIRST_PERSON:
         system.run("userdel", NAME)
+
+
+def made_groups(system: System) -> list[str]:
+    """Return the groups that were made for the devices, because there were none."""
+    return system.at(_MADE).read_text().split() if system.at(_MADE).is_file() else []
 
 
 def place_settings(system: System, tree: Path, choice: sound.Choice, *, overlay: bool) -> None:

@@ -113,12 +113,16 @@ def uninstall(system: System, *, purge: bool) -> None:
     board.remove_wifi(system)
     if system.is_running:
         system.run("systemctl", "daemon-reload")
+    groups = account.made_groups(system)
     system.remove(environment.CACHE)
-    system.remove(versions.HOME)
     if purge:
         for place in (account.SETTINGS, account.STATE, *account.OTHER_STATE):
             system.remove(place)
         account.remove_user(system)
+        for name in groups:
+            system.run("groupdel", name)
+    system.remove(versions.HOME)
+    if purge:
         system.did("The kiosk is gone, with its configuration and all it knew.")
     else:
         system.did(
@@ -205,6 +209,8 @@ def _start(system: System, name: str, *, changed: bool) -> None:
         return
     started = units.services(system, name) if not system.dry else ["kiosk.service"]
     system.run("systemctl", "daemon-reload")
+    if changed:  # its limits are read at its start
+        system.run("systemctl", "restart", "systemd-journald.service")
     for unit in started:
         verb = "restart" if changed else "start"
         if system.dry:

@@ -44,9 +44,10 @@ fi
 [ "${1:-}" != --reload ] || systemctl daemon-reload
 if [ "${1:-}" = --restart ]; then
   systemctl daemon-reload
-  grep -l '^WantedBy=' current/source/systemd/*.service | while read -r file; do
-    systemctl restart --no-block "$(basename "$file")"
-  done
+  grep -l '^WantedBy=' current/source/systemd/*.service current/source/systemd/*.timer |
+    while read -r file; do
+      systemctl restart --no-block "$(basename "$file")"
+    done
 fi
 rm before
 sync

@@ -25,7 +25,7 @@ directory = "/opt/phrases"
 REMEMBERING = """\
 [Service]
 ExecStart=
-ExecStart=/opt/kiosk/.venv/bin/python /opt/kiosk/remembering.py
+ExecStart=/opt/kiosk/current/bin/python /opt/kiosk/remembering.py
 WatchdogSec=0
 """
 

@@ -23,14 +23,15 @@ from typing import Any, Final
 
 REPOSITORY: Final = Path(__file__).parents[2]
 HERE: Final = Path(__file__).parent
-PROGRAM: Final = "/opt/kiosk/.venv/bin/kiosk"
+PROGRAM: Final = "/opt/kiosk/current/bin/kiosk"
+VERSION: Final = "opt/kiosk/0.0.0"
 BOOT_S: Final = 20.0
 COMMAND_S: Final = 30.0
 _PREFIX: Final = "kiosk-nspawn-"
 _OWNER: Final = "owner.json"
 _LOOK_S: Final = 0.03
 _ETC: Final = """
-    passwd group nsswitch.conf ld.so.conf ld.so.conf.d ld.so.cache host.conf ssl alternatives alsa
+    passwd group shadow gshadow login.defs nsswitch.conf ld.so.conf ld.so.conf.d ld.so.cache host.conf ssl alternatives alsa
     dbus-1 pam.d security
 """
 _BUILT_IN: Final = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
@@ -219,12 +220,14 @@ def _furnish(root: Path) -> None:
             shutil.copy(source, copy)
     shutil.copy("/etc/os-release", root / "etc/os-release")
     _put(root / "etc/machine-id", "")
-    with (root / "etc/group").open("a") as groups:
-        groups.write("gpio:x:997:\n")
 
 
 def _install(root: Path) -> dict[str, str]:
     """Install the checkout's kiosk as in a shop; return what must be bound where."""
+    with (root / "etc/group").open("a") as groups:
+        groups.write("gpio:x:997:\nkiosk:x:871:\n")
+    with (root / "etc/passwd").open("a") as users:
+        users.write("kiosk:x:871:871::/nonexistent:/usr/sbin/nologin\n")
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     home, binds = Path(sys.base_prefix), {sysconfig.get_path("purelib"): "/opt/deps"}
     if not home.is_relative_to("/usr"):
@@ -232,10 +235,11 @@ def _install(root: Path) -> dict[str, str]:
         home = Path("/opt/python")
         (root / "opt/python").mkdir()
         _put(root / "etc/ld.so.conf.d/python.conf", "/opt/python/lib\n")
-    venv = root / "opt/kiosk/.venv"
+    venv = root / VERSION
     packages = venv / "lib" / version / "site-packages"
     packages.mkdir(parents=True)
     _put(venv / "pyvenv.cfg", f"home = {home}/bin\ninclude-system-site-packages = false\n")
+    (root / "opt/kiosk/current").symlink_to(venv.name)
     (venv / "bin").mkdir()
     (venv / "bin/python").symlink_to(home / "bin" / version)
     _put(venv / "bin/kiosk", f"#!{PROGRAM.removesuffix('kiosk')}python\n"

@@ -115,7 +115,9 @@ def test_a_customer_whose_kiosk_is_killed_in_mid_visit_goes_on(
 ) -> None:
     kiosk.command("press")
     card = [f"{name}={at}" for name, at in sound.items()]
-    question = kiosk.machine.run("find", "/opt/kiosk/.venv/lib", "-name", "question-*.wav").split()
+    question = kiosk.machine.run(
+        "find", "/opt/kiosk/current/lib/", "-name", "question-*.wav"
+    ).split()
     kiosk.machine.run("env", *card, "paplay", "--device=kmicbus", *question)
     holds(lambda: kiosk.told()["phase"] == "followup", "the question is answered", 30.0)
     visit = kiosk.told()["visit"]
