@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
-from scripts.appliance import board, install, package, trial
+from scripts.appliance import board, install, package, source, trial
 from scripts.appliance.errors import NO_PERMISSION, OS, TRY_AGAIN, USAGE, Refused
 from scripts.appliance.system import System
 
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 def _carry_out(command: str, options: argparse.Namespace) -> int:
     system = System(dry=getattr(options, "dry_run", False))
     if command == "package":
-        made = package.make(system, options.key, options.to)
+        made = package.make(system, source.here(), options.key, options.to)
         print(f"{made}, with its hash and signature beside it.")
         return 0
     if os.geteuid() != 0 and not system.dry:

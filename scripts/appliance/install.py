@@ -75,6 +75,13 @@ def install(system: System, wishes: Wishes) -> None:
 
 def update(system: System, tarball: Path, patience: trial.Patience) -> None:
     """Install the version of a package beside the one that runs, and try it. Raises Refused."""
+    name = prepare(system, tarball)
+    if name is not None:
+        trial.run(system, name, patience)
+
+
+def prepare(system: System, tarball: Path) -> str | None:
+    """Verify a package and build its version, which runs nowhere yet; None for a dry run."""
     check_machine(system)
     trial.refuse_during_trial(system)
     running = versions.linked(system, versions.CURRENT)
@@ -86,14 +93,14 @@ def update(system: System, tarball: Path, patience: trial.Patience) -> None:
     system.note(f"{tarball.name} is signed and whole.")
     if system.dry:
         system.say(f"build {version} beside {running}, switch to it and watch it")
-        return
+        return None
     with tempfile.TemporaryDirectory(prefix="kiosk-package-") as scratch:
         tree = package.unpack(content, version, Path(scratch))
         _, python_version = environment.python(system)
         _place_packages(system, python_version)
         name = environment.build(system, tree)
     trial.place_settle(system)
-    trial.run(system, name, patience)
+    return name
 
 
 def uninstall(system: System, *, purge: bool) -> None:

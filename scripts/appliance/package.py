@@ -25,9 +25,8 @@ _KEY: Final = re.compile(r"(ssh|ecdsa|sk)-[\w.@-]+ [A-Za-z0-9+/=]+( .*)?")
 _LARGEST_MB: Final = 64
 
 
-def make(system: System, key: Path, to: Path) -> Path:
-    """Package this source into a directory, signed by a private key; return the tarball."""
-    tree = source.here()
+def make(system: System, tree: Path, key: Path, to: Path) -> Path:
+    """Package a source into a directory, signed by a private key; return the tarball."""
     name = f"kiosk-{source.version_of(tree)}"
     to.mkdir(parents=True, exist_ok=True)
     tarball, sums = to / f"{name}.tar.gz", to / f"{name}.SHA256SUMS"

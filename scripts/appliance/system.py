@@ -57,7 +57,7 @@ class System:
         if self.dry:
             self.say(f"run {' '.join(words)}")
             return
-        self._change("run")
+        self._change()
         done = _captured(words, env, cwd, user)
         if done.returncode:
             last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-12:]
@@ -78,7 +78,7 @@ class System:
         if self.dry:
             self.say(f"write {place}")
             return True
-        self._change("write")
+        self._change()
         self.directory(path.parent)
         new = path.with_name(f".{path.name}.new")
         with new.open("w") as file:
@@ -101,7 +101,7 @@ class System:
         if self.dry:
             self.say(f"make the directory {place}")
             return
-        self._change("directory")
+        self._change()
         path.mkdir(parents=True)
         path.chmod(mode)
 
@@ -113,7 +113,7 @@ class System:
         if self.dry:
             self.say(f"link {place} to {to}")
             return True
-        self._change("link")
+        self._change()
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f".{path.name}.new")
         new.unlink(missing_ok=True)
@@ -130,7 +130,7 @@ class System:
         if self.dry:
             self.say(f"remove {place}")
             return True
-        self._change("remove")
+        self._change()
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -147,10 +147,10 @@ class System:
     def sync(self) -> None:
         """Have everything written so far on the card before anything that follows."""
         if not self.dry:
-            self._change("sync")
+            self._change()
             os.sync()
 
-    def _change(self, what: str) -> None:
+    def _change(self) -> None:
         """Stand before every change; tests cut the power here."""
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -46,7 +47,7 @@ if [ "${1:-}" = --restart ]; then
   systemctl daemon-reload
   grep -l '^WantedBy=' current/source/systemd/*.service current/source/systemd/*.timer |
     while read -r file; do
-      systemctl restart --no-block "$(basename "$file")"
+      systemctl restart --no-block "$(basename "$file")" || true
     done
 fi
 rm before
@@ -87,6 +88,10 @@ class Patience:
     steady_s: float = 15.0
 
 
+Watched = Callable[[System, str, Patience, float], None]
+"""Returns when a version is healthy; raises Refused when it is not."""
+
+
 def place_settle(system: System) -> None:
     """Have the way back in place, started with the machine."""
     system.write(SETTLE, _SETTLE_TEXT, 0o755)
@@ -103,13 +108,13 @@ def remove_settle(system: System) -> None:
 
 
 def refuse_during_trial(system: System) -> None:
-    """Raise Refused while a version is on trial."""
-    if system.at(versions.BEFORE).is_symlink():
-        raise Refused(
-            "A version is on trial just now. It takes a minute or two; then try again. If it was"
-            f" cut and nothing runs, '{SETTLE} --restart' goes back.",
-            TRY_AGAIN,
-        )
+    """Raise Refused while a version is on trial; end a trial that nobody watches any more."""
+    if not system.at(versions.BEFORE).is_symlink():
+        return
+    _, state = system.ask("systemctl", "is-active", _TRIAL_UNIT.name)
+    if state.strip() in ("active", "activating", "deactivating"):
+        raise Refused("A version is on trial: it takes a minute or two. Then try again.", TRY_AGAIN)
+    system.run(system.at(SETTLE), *(["--restart"] if system.is_running else []))
 
 
 def run(system: System, version: str, patience: Patience) -> None:
@@ -138,7 +143,9 @@ def run(system: System, version: str, patience: Patience) -> None:
     system.note(said)
 
 
-def switch_and_watch(system: System, version: str, patience: Patience) -> None:
+def switch_and_watch(
+    system: System, version: str, patience: Patience, watched: Watched | None = None
+) -> None:
     """Switch, watch, and only then make it the version that stays."""
     running = versions.linked(system, versions.CURRENT)
     assert running is not None, "there is a version to update"
@@ -148,7 +155,7 @@ def switch_and_watch(system: System, version: str, patience: Patience) -> None:
     system.link(versions.CURRENT, version)
     began_s = monotonic_s()
     units.restart(system, version)
-    watch(system, version, patience, began_s)
+    (watched or watch)(system, version, patience, began_s)
     system.remove(versions.BEFORE)  # from here on it stays
     system.sync()
     units.tidy(system, version)

@@ -31,7 +31,8 @@ _PREFIX: Final = "kiosk-nspawn-"
 _OWNER: Final = "owner.json"
 _LOOK_S: Final = 0.03
 _ETC: Final = """
-    passwd group shadow gshadow login.defs nsswitch.conf ld.so.conf ld.so.conf.d ld.so.cache host.conf ssl alternatives alsa
+    passwd group shadow gshadow login.defs nsswitch.conf
+    ld.so.conf ld.so.conf.d ld.so.cache host.conf ssl alternatives alsa
     dbus-1 pam.d security
 """
 _BUILT_IN: Final = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
