@@ -135,12 +135,12 @@ def _environ(system: System) -> dict[str, str]:
     # own authorities: a shop's network may have one more. Older uv knows it as NATIVE_TLS.
     env = {"PYPI": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "1"}
     env |= {"UV_NATIVE_TLS": "1", "UV_CACHE_DIR": str(system.at(CACHE / "uv")), "UV_NO_CONFIG": "1"}
-    if "UV_DEFAULT_INDEX" not in os.environ and (index := _configured_index()):
+    if "UV_DEFAULT_INDEX" not in os.environ and (index := configured_index()):
         env["UV_DEFAULT_INDEX"] = index
     return env
 
 
-def _configured_index() -> str:
+def configured_index() -> str:
     """Return the index this machine uses: uv reads no pip.conf."""
     if given := os.environ.get("PIP_INDEX_URL"):
         return given

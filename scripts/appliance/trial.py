@@ -75,7 +75,8 @@ Type=oneshot
 Environment=PYTHONPATH={tree}
 ExecStart={python} -P -B -m scripts.appliance trial {version} --within {within_s} --steady {steady_s}
 ExecStopPost={settle} --restart
-StandardOutput=truncate:{said}
+StandardOutput=append:{said}
+StandardError=inherit
 TimeoutStartSec={longest_s}
 """  # noqa: E501 - a line of a unit
 
@@ -101,7 +102,9 @@ def place_settle(system: System) -> None:
 
 def remove_settle(system: System) -> None:
     """Take it away again."""
-    system.remove(units.SYSTEM / "multi-user.target.wants" / SETTLE_UNIT.name)
+    wants = units.SYSTEM / "multi-user.target.wants"
+    system.remove(wants / SETTLE_UNIT.name)
+    system.remove_empty(wants)
     system.remove(SETTLE_UNIT)
     system.remove(_TRIAL_UNIT)
     system.remove(_SAID)
@@ -130,6 +133,7 @@ def run(system: System, version: str, patience: Patience) -> None:
         longest_s=round(2 * patience.within_s + patience.steady_s + 120),
     )  # fmt: skip
     system.write(_TRIAL_UNIT, text)
+    system.remove(_SAID)
     system.run("systemctl", "daemon-reload")
     before = versions.linked(system, versions.CURRENT)
     system.note(f"Version {version} is on trial; it has {patience.within_s:.0f} s to be healthy.")
@@ -139,7 +143,7 @@ def run(system: System, version: str, patience: Patience) -> None:
     if code or versions.linked(system, versions.CURRENT) != version:
         units.tidy(system, versions.linked(system, versions.CURRENT))
         why = said or "the trial was cut"
-        raise Refused(f"Version {version} was left again, {before} runs: {why}", SOFTWARE)
+        raise Refused(f"Version {version} was left again and {before} runs.\n{why}", SOFTWARE)
     system.note(said)
 
 

@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -42,8 +44,16 @@ class Prepared:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    place = tmp_path_factory.mktemp("cut")
+def place() -> Iterator[Path]:
+    """In memory where there is one: a disk takes its time for each sync."""
+    memory = Path("/dev/shm")
+    where = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="kiosk-cut-", dir=where) as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def prepared(place: Path) -> Prepared:
     with pytest.MonkeyPatch.context() as patch:
         real = {name: f'exec /usr/bin/{name} "$@"' for name in ("readlink", "rm", "ln", "mv")}
         path = programs(place / "programs", real)
@@ -64,18 +74,19 @@ def update(machine: Prepared, root: Path, change: int, health: str = "well") -> 
     return done.returncode
 
 
-def fresh(machine: Prepared, tmp_path: Path, number: int) -> Path:
-    root = tmp_path / str(number)
+def fresh(machine: Prepared, place: Path, name: object) -> Path:
+    root = place / f"root-{name}"
+    shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(machine.root, root, symlinks=True)
     return root
 
 
 def test_wherever_a_good_update_is_cut_one_whole_version_runs_and_the_update_can_be_repeated(
-    prepared: Prepared, tmp_path: Path
+    prepared: Prepared, place: Path
 ) -> None:
     ran = []
     for change in count(1):
-        root = fresh(prepared, tmp_path, change)
+        root = fresh(prepared, place, change)
         code = update(prepared, root, change)
         if code == 0:
             break  # there are no more changes to be cut
@@ -94,11 +105,9 @@ def test_wherever_a_good_update_is_cut_one_whole_version_runs_and_the_update_can
     sys.stdout.write(f"cut before each of {len(ran)} changes\n")
 
 
-def test_wherever_a_bad_update_is_cut_the_old_version_runs(
-    prepared: Prepared, tmp_path: Path
-) -> None:
+def test_wherever_a_bad_update_is_cut_the_old_version_runs(prepared: Prepared, place: Path) -> None:
     for change in count(1):
-        root = fresh(prepared, tmp_path, change)
+        root = fresh(prepared, place, change)
         code = update(prepared, root, change, "ill")
         assert settled(root, prepared.path, "--reload") == 0
         assert runs(System(root)) == OLD
@@ -108,21 +117,19 @@ def test_wherever_a_bad_update_is_cut_the_old_version_runs(
             break
 
 
-def test_the_way_back_may_be_cut_at_each_of_its_commands(
-    prepared: Prepared, tmp_path: Path
-) -> None:
-    told, commands = tmp_path / "told", ("readlink", "rm", "ln", "mv", "sync", "systemctl")
-    left = fresh(prepared, tmp_path, 0)
+def test_the_way_back_may_be_cut_at_each_of_its_commands(prepared: Prepared, place: Path) -> None:
+    told, commands = place / "told", ("readlink", "rm", "ln", "mv", "sync", "systemctl")
+    left = fresh(prepared, place, "left")
     assert update(prepared, left, 0, "ill") > 0
     for command in count(1):
-        root = fresh(replace(prepared, root=left), tmp_path, command)
+        root = fresh(replace(prepared, root=left), place, command)
         cutting = {
             name: f'echo >>{told}\n[ "$(wc -l <{told})" -ne {command} ] || kill -9 $PPID\n'
             f'exec {prepared.path.partition(":")[0]}/{name} "$@"'
             for name in commands
         }
         told.write_text("")
-        code = settled(root, programs(tmp_path / f"cutting-{command}", cutting), "--reload")
+        code = settled(root, programs(place / f"cutting-{command}", cutting), "--reload")
         assert settled(root, prepared.path, "--reload") == 0
         assert runs(System(root)) == OLD
         shutil.rmtree(root)
@@ -131,8 +138,8 @@ def test_the_way_back_may_be_cut_at_each_of_its_commands(
     assert command > len(commands)
 
 
-def test_the_last_two_versions_stay(prepared: Prepared, tmp_path: Path) -> None:
-    root = fresh(prepared, tmp_path, 0)
+def test_the_last_two_versions_stay(prepared: Prepared, place: Path) -> None:
+    root = fresh(prepared, place, 0)
     system = System(root)
     shutil.copytree(system.at(versions.HOME / OLD), system.at(versions.HOME / "0.0.1"))
     os.utime(system.at(versions.HOME / "0.0.1" / versions.STAMP), (1, 1))

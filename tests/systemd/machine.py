@@ -156,7 +156,8 @@ def machine(
 def furnish(root: Path) -> None:
     """Make an empty root one that boots with no kiosk on it, and ``/usr/local`` its own."""
     _furnish(root)
-    (root / "local").mkdir()
+    for name in ("bin", "sbin"):
+        (root / "local" / name).mkdir(parents=True)
 
 
 @contextmanager
