@@ -59,7 +59,11 @@ def install(system: System, wishes: Wishes) -> None:
     account.place_state(system)
     _place_phrases(system, name)
     trial.place_settle(system)
+    if system.dry:
+        units_there = ", ".join(sorted(path.name for path in (tree / "systemd").iterdir()))
+        system.say(f"link what is in systemd/ into place: {units_there}")
     units.place(system, name)
+    versions.prove(system, name)
     system.sync()
     changed = system.link(versions.CURRENT, name)
     for link, to in COMMANDS.items():

@@ -141,7 +141,10 @@ def run(system: System, version: str, patience: Patience) -> None:
     said = system.at(_SAID).read_text().strip() if system.at(_SAID).is_file() else ""
     system.ask("systemctl", "reset-failed", _TRIAL_UNIT.name)
     if code or versions.linked(system, versions.CURRENT) != version:
-        units.tidy(system, versions.linked(system, versions.CURRENT))
+        running = versions.linked(system, versions.CURRENT)
+        units.tidy(system, running)
+        if version not in (running, versions.linked(system, versions.BEFORE)):
+            system.remove(versions.HOME / version)
         why = said or "the trial was cut"
         raise Refused(f"Version {version} was left again and {before} runs.\n{why}", SOFTWARE)
     system.note(said)
@@ -160,6 +163,7 @@ def switch_and_watch(
     began_s = monotonic_s()
     units.restart(system, version)
     (watched or watch)(system, version, patience, began_s)
+    versions.prove(system, version)
     system.remove(versions.BEFORE)  # from here on it stays
     system.sync()
     units.tidy(system, version)

@@ -14,6 +14,7 @@ HOME: Final = Path("/opt/kiosk")
 CURRENT: Final = HOME / "current"
 BEFORE: Final = HOME / "before"
 STAMP: Final = "complete"
+PROVED: Final = "proved"
 KEPT: Final = 2
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)(\+[0-9a-f]{8})?")
 
@@ -48,12 +49,17 @@ def place_for(system: System, version: str, made_of: str) -> str:
     return version if there == made_of or not (there and in_use) else f"{version}+{made_of[:8]}"
 
 
+def prove(system: System, version: str) -> None:
+    """Write down that a version ran well, or was wanted by a technician: worth going back to."""
+    system.write(HOME / version / PROVED, "")
+
+
 def prune(system: System) -> None:
-    """Remove all but the one that runs, the newest other one, and what is on trial."""
+    """Remove all but the one that runs, the newest other that is proved, and what is on trial."""
     home, running = system.at(HOME), linked(system, CURRENT)
     kept = {running, linked(system, BEFORE)}
     there = [path for path in home.iterdir() if path.is_dir() and order(path.name)]
-    whole = [path for path in there if complete(system, path.name)]
+    whole = [p for p in there if complete(system, p.name) and (p / PROVED).is_file()]
     whole.sort(key=lambda path: (path / STAMP).stat().st_mtime, reverse=True)
     others = [path.name for path in whole if path.name not in kept]
     kept.update(others[: max(0, KEPT - len(kept - {None}))])

@@ -68,6 +68,7 @@ def installed(root: Path) -> System:
     name = environment.build(system, REPOSITORY)
     trial.place_settle(system)
     units.place(system, name)
+    versions.prove(system, name)
     system.link(versions.CURRENT, name)
     return system
 

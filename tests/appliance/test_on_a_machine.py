@@ -36,11 +36,13 @@ NOT_OURS: Final = re.compile(
 UNHEALTHY: Final = "\nraise SystemExit(1)\n"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shop:
     """A machine, the key its updates are signed with, and how it was before."""
 
     machine: Machine
+    boots: ExitStack
+    binds: dict[Path, str]
     key: Path
     env: dict[str, str]
     before: dict[str, str]
@@ -77,6 +79,11 @@ class Shop:
         assert match, command
         return match[1]
 
+    def cut_the_power(self) -> None:
+        """Cut it and give it again."""
+        self.boots.close()
+        self.machine = self.boots.enter_context(booted(self.machine.root, self.binds))
+
     def current(self) -> str | None:
         return versions.linked(System(self.machine.root), versions.CURRENT)
 
@@ -90,7 +97,8 @@ def shop() -> Iterator[Shop]:
             uv = _uv(root)
             sound = stack.enter_context(_sound(root))
             binds = {Path("/var/lib/dpkg"): "/var/lib/dpkg", uv: "/opt/tools"}
-            machine = stack.enter_context(booted(root, binds))
+            boots = stack.enter_context(ExitStack())
+            machine = boots.enter_context(booted(root, binds))
         except CannotBoot as why:
             pytest.skip(f"no machine with a systemd of its own here: {why}")
         source.copy(REPOSITORY, root / "src")
@@ -99,7 +107,7 @@ def shop() -> Iterator[Shop]:
         env = {"PATH": "/opt/tools:/usr/sbin:/usr/bin:/sbin:/bin", "UV_OFFLINE": "1"}
         if index := environment.configured_index():
             env["UV_DEFAULT_INDEX"] = index
-        made = Shop(machine, root / "packages/key", env, files(root))
+        made = Shop(machine, boots, binds, root / "packages/key", env, files(root))
         _plug_in(root, sound)
         yield made
 
@@ -258,6 +266,25 @@ def test_a_trial_that_is_killed_leaves_the_old_version_running(shop: Shop) -> No
 
     assert shop.current() == "8.1.0"
     assert shop.runs() == "8.1.0"
+
+
+@pytest.mark.timeout(240)
+def test_a_power_cut_in_a_trial_leaves_the_old_version_running_after_the_next_start(
+    shop: Shop,
+) -> None:
+    made = shop.package("8.4.0")
+    with ThreadPoolExecutor(1) as pool:
+        update = pool.submit(
+            shop.script, "/usr/local/sbin/kiosk-update", made, "--steady", "30", code=-9
+        )
+        holds(lambda: shop.current() == "8.4.0", "it is on trial", BUILD_S)
+        shop.cut_the_power()
+        update.result()
+
+    assert shop.current() == "8.1.0"
+    assert shop.runs() == "8.1.0"
+    said = [str(line.get("MESSAGE")) for line in shop.machine.journal("kiosk-settle.service")]
+    assert "kiosk: went back to version 8.1.0" in said
 
 
 def test_removing_it_leaves_nothing(shop: Shop) -> None:
