@@ -27,9 +27,10 @@ _TRIAL_UNIT: Final = Path("/run/systemd/system/kiosk-update.service")
 _SAID: Final = Path("/run/kiosk-update.said")
 _LOOK_S: Final = 1.0
 _ASK_S: Final = 45
+_BACK_S: Final = 60.0
 _QUESTION: Final = "When do you open tomorrow?"
 
-_SETTLE_TEXT: Final = """\
+SETTLE_TEXT: Final = """\
 #!/bin/sh
 # Goes back to the version before, if a newer one is still on trial. May be cut anywhere.
 set -eu
@@ -54,7 +55,7 @@ rm before
 sync
 echo "kiosk: went back to version $version" >&2
 """
-_SETTLE_UNIT_TEXT: Final = f"""\
+SETTLE_UNIT_TEXT: Final = f"""\
 # Before the kiosk starts: an update that was cut is undone.
 [Unit]
 Description=In-store voice kiosk: undo an update that was cut
@@ -95,8 +96,8 @@ Watched = Callable[[System, str, Patience, float], None]
 
 def place_settle(system: System) -> None:
     """Have the way back in place, started with the machine."""
-    system.write(SETTLE, _SETTLE_TEXT, 0o755)
-    system.write(SETTLE_UNIT, _SETTLE_UNIT_TEXT)
+    system.write(SETTLE, SETTLE_TEXT, 0o755)
+    system.write(SETTLE_UNIT, SETTLE_UNIT_TEXT)
     system.link(units.SYSTEM / "multi-user.target.wants" / SETTLE_UNIT.name, SETTLE_UNIT)
 
 
@@ -146,8 +147,18 @@ def run(system: System, version: str, patience: Patience) -> None:
         if version not in (running, versions.linked(system, versions.BEFORE)):
             system.remove(versions.HOME / version)
         why = said or "the trial was cut"
-        raise Refused(f"Version {version} was left again and {before} runs.\n{why}", SOFTWARE)
+        back = f"{before} runs" if _ready_again(system) else f"{before} is back, but not ready yet"
+        raise Refused(f"Version {version} was left again and {back}.\n{why}", SOFTWARE)
     system.note(said)
+
+
+def _ready_again(system: System) -> bool:
+    deadline_s = monotonic_s() + _BACK_S
+    while _started(system, 0)[1]:
+        if monotonic_s() > deadline_s:
+            return False
+        _pause()
+    return True
 
 
 def switch_and_watch(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.appliance import account, board, install, sound, source, versions
+from scripts.appliance import account, board, install, sound, source, trial, versions
 from scripts.appliance.errors import CONFIG, Refused
 from scripts.appliance.sound import Card, Choice
 from scripts.appliance.system import System
@@ -214,3 +214,18 @@ def test_a_wrong_argument_is_answered_in_a_line(command: str) -> None:
 
     assert done.returncode == 64
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_way_back_is_sound_shell_and_a_sound_unit(tmp_path: Path) -> None:
+    script, unit = tmp_path / "settle", tmp_path / trial.SETTLE_UNIT.name
+    script.write_text(trial.SETTLE_TEXT)
+    script.chmod(0o755)
+    unit.write_text(trial.SETTLE_UNIT_TEXT.replace(f"={trial.SETTLE}", f"={script}"))
+
+    subprocess.run(["shellcheck", script], check=True)
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", unit], check=False, capture_output=True, text=True
+    )
+
+    about_it = [line for line in verified.stderr.splitlines() if unit.name in line]
+    assert about_it == []
