@@ -72,8 +72,11 @@ def test_the_commands_are_ours(
 ) -> None:
     assert service["ExecStart"] == "/opt/kiosk/current/bin/kiosk run"
     assert local["ExecStart"].startswith("/opt/kiosk/current/bin/kiosk live-server ")
-    for unit, command in ((FAULT_LIGHT, "fault-light"), (GUARD, "reboot-guard")):
-        assert section(unit, "Service")["ExecStart"] == f"/opt/kiosk/current/bin/kiosk {command}"
+    for unit, start, command in (
+        (FAULT_LIGHT, "ExecStart", "fault-light"),
+        (GUARD, "ExecCondition", "reboot-guard"),
+    ):
+        assert section(unit, "Service")[start] == f"/opt/kiosk/current/bin/kiosk {command}"
 
 
 def test_the_kiosk_finds_the_local_service_where_its_unit_puts_it(
@@ -162,7 +165,7 @@ def test_the_journal_survives_a_reboot_and_never_fills_the_card() -> None:
 @pytest.mark.parametrize("unit", [*SERVICES, GUARD_TIMER], ids=lambda unit: unit.name)
 def test_systemd_finds_nothing_wrong_with_it(tmp_path: Path, unit: Path) -> None:
     for each in (*SERVICES, GUARD_TIMER):
-        installed = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={sys.executable}", each.read_text())
+        installed = each.read_text().replace("/opt/kiosk/current/bin/kiosk", sys.executable)
         (tmp_path / each.name).write_text(installed)
 
     checked = _analyze("verify", "--man=no", str(tmp_path / unit.name))

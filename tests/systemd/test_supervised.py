@@ -56,6 +56,20 @@ def test_the_local_service_comes_back_without_the_kiosk_noticing(kiosk: KioskUni
     assert machine.pid(UNIT) == before
 
 
+def test_a_frozen_local_service_is_ended_and_comes_back(kiosk: KioskUnit) -> None:
+    machine, before, local = kiosk.machine, kiosk.machine.pid(UNIT), kiosk.machine.pid(LOCAL)
+    limit_s = int(machine.show(LOCAL, "WatchdogUSec")[0].removesuffix("s"))
+
+    machine.signal(LOCAL, signal.SIGSTOP)
+    holds(
+        lambda: machine.pid(LOCAL) not in (0, local) and _announced(machine),
+        "the service is back",
+        limit_s + GENEROUS_S,
+    )
+
+    assert machine.pid(UNIT) == before
+
+
 def test_a_blocked_event_loop_is_aborted_and_leaves_its_stack(kiosk: KioskUnit) -> None:
     recovery = kiosk.recovery_from(faults.BLOCK)
 
