@@ -217,9 +217,10 @@ def _words(name: str, ask: str, make: Callable[[str], Request]) -> _Read:
 
 
 def _verify(order_id: str, arguments: Mapping[str, Any]) -> Request | Answer:
-    if read_proof(arguments["proof"]) is None:
+    proof = read_proof(arguments["proof"])
+    if proof is None:
         return invalid(WHICH_PROOF, "proof has no digit in it", missing="proof")
-    return Verify(order_id, plain_words(arguments["proof"]))
+    return Verify(order_id, proof)
 
 
 def _condition(arguments: Mapping[str, Any]) -> tuple[str, bool | None, bool | None]:

@@ -18,6 +18,7 @@ from kiosk.shop.answers import (
     policy_answer,
     unavailable,
 )
+from kiosk.shop.identity import Proof
 from kiosk.shop.messages import Message
 from kiosk.shop.orders import Order, OrderStatus
 from kiosk.shop.policy import Clause
@@ -39,6 +40,7 @@ from kiosk.shop.tools import LONGEST_ARGUMENT, Gateway, check, declared
 
 MONDAY = date(2026, 11, 23)
 ORDER = {"order_id": "ORD-88421"}
+PROOF = Proof("10115", "")
 FOUND = answer(AnswerStatus.OK, "Your order is packed.")
 
 
@@ -101,7 +103,7 @@ def test_a_good_call_becomes_a_request_with_the_number_in_its_one_spelling() -> 
     said = {"item": " The  Kettle", "unused": True, "original_packaging": False}
     for name, arguments, request in (
         ("get_order_status", number, AskOrder("ORD-88421")),
-        ("verify_customer", {**number, "proof": " 10115 "}, Verify("ORD-88421", "10115")),
+        ("verify_customer", {**number, "proof": " 10115 "}, Verify("ORD-88421", PROOF)),
         ("get_order_items", number, AskItems("ORD-88421")),
         ("check_return", number, CheckReturn("ORD-88421")),
         ("check_return", {**number, "item": None}, CheckReturn("ORD-88421")),
@@ -117,8 +119,19 @@ def test_a_good_call_becomes_a_request_with_the_number_in_its_one_spelling() -> 
         assert gateway().admit(name, arguments, 1) == request
 
 
+def test_the_same_proof_in_other_words_is_no_second_try() -> None:
+    visit = gateway(per_turn=1)
+    wrong = answer(AnswerStatus.NOT_VERIFIED, "I can't confirm that.")
+    first = visit.admit("verify_customer", {**ORDER, "proof": "my postcode is 1 0 1 1 5"}, 1)
+    assert isinstance(first, Verify)
+    visit.settle(first, wrong)
+
+    assert visit.admit("verify_customer", {**ORDER, "proof": "10115"}, 1) == wrong
+    assert visit.admit("verify_customer", {**ORDER, "proof": "10115"}, 2) == first
+
+
 def test_what_a_customer_said_to_prove_or_to_return_stands_in_no_repr() -> None:
-    said = f"{Verify('ORD-88421', '10115')} {StartReturn('ORD-88421', 'canary')}"
+    said = f"{Verify('ORD-88421', PROOF)} {StartReturn('ORD-88421', 'canary')}"
 
     assert "10115" not in said
     assert "canary" not in said
