@@ -40,6 +40,11 @@ RuntimeDirectory=%p
 StandardOutput=truncate:/var/log/%p.json
 """
 """Another program in the sandbox of a unit."""
+RECORDING = f"""\
+{INSIDE}
+ExecStart=
+ExecStart=/opt/kiosk/current/bin/python /opt/kiosk/recording.py
+"""
 HOLDING = """\
 [Service]
 ExecStart=
@@ -101,6 +106,9 @@ def booted(root: Path, sound: dict[str, str]) -> Iterator[Machine]:
         "kiosk-fault-light.service.d/pins.conf": PRETENDED_PINS,
         "remembering.service": services["kiosk"],
         "remembering.service.d/program.conf": REMEMBERING,
+        "recording.service": services["kiosk"],
+        "recording.service.d/program.conf": RECORDING,
+        "kiosk-reboot-guard.timer": (UNITS / "kiosk-reboot-guard.timer").read_text(),
         "holding.service": services["kiosk"],
         "holding.service.d/program.conf": HOLDING,
     }

@@ -9,6 +9,7 @@ from kiosk.commands.reboot_guard import NOT_READY_S
 from tests.systemd.machine import Machine, monotonic_s
 
 GUARD = "kiosk-reboot-guard.service"
+TIMER = "kiosk-reboot-guard.timer"
 RECORD = "/var/lib/kiosk-reboot-guard/rebooted"
 DROP_IN = Path("/etc/systemd/system/kiosk.service.d/zz-never-ready.conf")
 PRETENDED = "[Unit]\nDescription=Nothing\nDefaultDependencies=no\n"
@@ -46,6 +47,15 @@ def test_a_machine_whose_kiosk_was_stopped_by_somebody_stays_up(machine: Machine
     machine.run("systemctl", "start", GUARD)
 
     assert not _reboots(machine)
+
+
+def test_its_timer_has_it_look_in_a_moment(machine: Machine) -> None:
+    machine.run("systemctl", "start", TIMER)
+    (state, next_look) = machine.show(TIMER, "ActiveState", "NextElapseUSecMonotonic")
+    machine.run("systemctl", "stop", TIMER)
+
+    assert state == "active"
+    assert next_look not in ("", "infinity")
 
 
 def _write(machine: Machine, file: Path, text: str) -> None:

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from kiosk.core.effects import Phrase
 from tests.systemd.conftest import SERVICES
 from tests.systemd.kiosk_unit import show
 from tests.systemd.machine import Machine
@@ -89,6 +90,13 @@ def test_a_program_inside_cannot_do_harm_and_can_do_its_work(
     harm = {name: how[name] for name, ends in DENIED_TO[service].items() if how[name] not in ends}
     assert harm == {}
     assert {name: how[name] for name in ALLOWED_TO[service] if how[name] != "done"} == {}
+
+
+def test_the_phrases_can_be_recorded_inside(booted: Machine) -> None:
+    booted.run("systemctl", "start", "recording.service")
+
+    recorded = booted.run("ls", "/var/lib/recording/phrases").split()
+    assert set(recorded) == {f"{phrase.value}.wav" for phrase in Phrase if phrase != Phrase.TICK}
 
 
 def test_outside_of_a_sandbox_the_same_tries_succeed(temptations: Machine) -> None:
