@@ -69,9 +69,27 @@ def test_systemd_hears_that_the_service_lives_as_long_as_its_loop_goes_round(
         assert asyncio.run(scenario()) == [b"WATCHDOG=1"] * 3
 
 
-@pytest.mark.parametrize("environ", [{}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "soon"}])
-def test_without_a_watchdog_nobody_is_told(environ: dict[str, str]) -> None:
-    async def scenario() -> None:
-        keep_alive(asyncio.get_running_loop(), environ)
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"WATCHDOG_USEC": "0"},
+        {"WATCHDOG_USEC": "soon"},
+        {"WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"},
+    ],
+    ids=["none", "off", "nonsense", "our parent's"],
+)
+def test_nobody_is_told_where_nobody_wants_to_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
 
-    asyncio.run(scenario(), debug=True)
+        async def scenario() -> None:
+            keep_alive(asyncio.get_running_loop(), environ)
+
+        asyncio.run(scenario())
+        with pytest.raises(BlockingIOError):
+            systemd.recv(100)
