@@ -69,7 +69,7 @@ _GOING_ON: Final = re.compile(
     r"\b(?:start|begin|arrange) (?:it|that|one)\b|\bgo ahead\b|\bdo (?:it|that|so)\b|\bproceed\b",
     re.I,
 )
-_OFFER: Final = re.compile(r"\bcolleague\b.{0,40}$", re.I)
+_OFFER: Final = re.compile(r"(?<!\bto a )\bcolleague\b.{0,40}$", re.I)  # not "show it to a …"
 _SHORT: Final = 5
 _NO_HOURS: Final = re.compile(  # what has no place in a week, or is opened otherwise
     r"\bdoors?\b|\bdeliver\w*\b"

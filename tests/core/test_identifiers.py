@@ -130,6 +130,20 @@ def test_a_number_beside_a_no_is_corrected_by_nothing_but_digits_of_it() -> None
         assert not spoken.corrected, text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "88421, not 24421",
+        "88421 and not 24421",
+        "not 24421, it's 88421",
+        "O R D 88421, not O R D 24421",
+        "eight eight four two one, not two four four two one",
+    ],
+)
+def test_a_number_that_was_denied_is_not_the_one(text: str) -> None:
+    assert _written(text) == "ORD-88421"
+
+
 def test_a_broken_off_number_is_noticed() -> None:
     assert identifiers.begun("Where is my order O R D", ORDER)
     assert not identifiers.begun("Where is my order", ORDER)

@@ -48,6 +48,28 @@ def test_the_hours_of_a_named_day_are_those_of_that_day() -> None:
     assert "Monday to" not in "".join(replies)
 
 
+def test_a_yes_calls_somebody_only_when_that_was_offered() -> None:
+    replies, visit = talk("Can I return something that I opened?", "Yes.")
+
+    assert replies[0].endswith("please show it to a colleague.")
+    assert StaffCalled() not in visit.facts
+
+
+def test_whoever_does_not_answer_a_read_back_hears_that_nothing_was_changed() -> None:
+    for said in ("um", "maybe", "hmm, let me think", "the kettle instead", "Banana."):
+        replies, visit = talk("Cancel ORD-80473.", "40213", said, "Yes.")
+
+        assert replies[2] == NOTHING_CHANGED, said
+        assert visit.shop.changed == []
+
+
+def test_an_oh_in_a_postcode_is_one_of_its_digits() -> None:
+    for said in ("oh one oh six seven", "one nine two eight", "Oh, it's 01067."):
+        replies, _ = talk("What's in ORD-17981?", said)
+
+        assert replies[1] == "That order has a fan.", said
+
+
 def test_a_kettle_goes_back() -> None:
     replies, visit = talk(
         "I want to return the kettle of order 18342.",

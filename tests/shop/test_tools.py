@@ -306,6 +306,18 @@ def test_a_thirteenth_call_in_a_visit_is_refused_for_good() -> None:
     assert refused == ["too many calls in this visit"] * 3
 
 
+def test_who_said_yes_to_a_change_too_late_hears_that_it_was_not_made() -> None:
+    tools = gateway(per_visit=1)
+    asked = tools.admit("start_return", {**ORDER, "unused": True}, 1)
+    assert isinstance(asked, StartReturn)
+    tools.settle(asked, answer(AnswerStatus.CONFIRM, "Shall I start the return?"))
+
+    late = refusal(tools.admit("start_return", {**ORDER, "unused": True}, 2))
+
+    assert (late["status"], late["say"][:19]) == ("refused", "I haven't done that")
+    assert refusal(tools.admit("call_staff", {}, 2))["say"][:13] == "I've looked u"
+
+
 def test_bad_calls_count_so_that_a_looping_model_comes_to_an_end() -> None:
     tools = gateway()
 

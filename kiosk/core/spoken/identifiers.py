@@ -85,6 +85,7 @@ def hear(text: str, shape: Shape, *, expected: bool = False) -> Spoken | None:
     runs = digit_runs.runs_in(tokens, shape.digits)
     if not runs:
         return None
+    runs = [run for run in runs if not _is_denied(tokens, run, shape)] or runs
     chosen = digit_runs.choose(runs, shape.digits)
     start, end = chosen[0].start, chosen[-1].end
     prefix_at, letters = letters_before(tokens, start, shape.prefix)
@@ -146,6 +147,12 @@ def _with_doubles(tokens: list[Token], shape: Shape) -> list[Token]:
         if tokens[at].word == "w" and after is not None and len(after.digits) == 1:
             read[at] = replace(tokens[at], word="double")
     return read
+
+
+def _is_denied(tokens: list[Token], run: digit_runs.Run, shape: Shape) -> bool:
+    """Tell the second number of "88421, not 24421": a whole one, and the wrong one."""
+    begins, _ = letters_before(tokens, run.start, shape.prefix)
+    return begins > 0 and tokens[begins - 1].word == "not" and len(run.digits) == shape.digits
 
 
 def _is_quantity(tokens: list[Token], end: int) -> bool:
