@@ -148,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         "--done", type=_number(int, 1, 2**53), metavar="REF", help="delete this one for good"
     )
     add("fault-light", _fault_light, "Show on the light that the kiosk is down, while it is.")
-    add("reboot-guard", _reboot_guard, "Start the machine again if the kiosk is long not ready.")
+    add("reboot-guard", _reboot_guard, "Say by the exit code whether the machine is to restart.")
     return parser
 
 

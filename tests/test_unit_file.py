@@ -53,6 +53,14 @@ def test_it_comes_back_after_every_end_but_a_wrong_configuration(
     assert section(KIOSK, "Unit")["StartLimitIntervalSec"] == "0"
 
 
+def test_a_kiosk_that_fell_often_is_still_back_within_the_promise(
+    service: configparser.SectionProxy,
+) -> None:
+    assert service["RestartSec"] == "100ms"
+    assert int(service["RestartSteps"]) > 1
+    assert int(service["RestartMaxDelaySec"]) <= 2  # of four, and systemd forgets no fall
+
+
 def test_a_hung_kiosk_is_noticed_soon_enough_and_leaves_its_stack(
     service: configparser.SectionProxy,
 ) -> None:
@@ -72,8 +80,11 @@ def test_the_commands_are_ours(
 ) -> None:
     assert service["ExecStart"] == "/opt/kiosk/current/bin/kiosk run"
     assert local["ExecStart"].startswith("/opt/kiosk/current/bin/kiosk live-server ")
-    for unit, command in ((FAULT_LIGHT, "fault-light"), (GUARD, "reboot-guard")):
-        assert section(unit, "Service")["ExecStart"] == f"/opt/kiosk/current/bin/kiosk {command}"
+    for unit, start, command in (
+        (FAULT_LIGHT, "ExecStart", "fault-light"),
+        (GUARD, "ExecCondition", "reboot-guard"),
+    ):
+        assert section(unit, "Service")[start] == f"/opt/kiosk/current/bin/kiosk {command}"
 
 
 def test_the_kiosk_finds_the_local_service_where_its_unit_puts_it(
@@ -82,7 +93,7 @@ def test_the_kiosk_finds_the_local_service_where_its_unit_puts_it(
     assert ANNOUNCEMENT.parent == Path("/run") / local["RuntimeDirectory"]
     assert local["ExecStart"].endswith("--announce ${RUNTIME_DIRECTORY}/" + ANNOUNCEMENT.name)
     assert "RuntimeDirectoryPreserve" not in local  # no directory: nothing runs, nor starts
-    assert section(KIOSK, "Unit")["Wants"] == LOCAL_LIVE.name
+    assert LOCAL_LIVE.name in section(KIOSK, "Unit")["Wants"].split()
     assert LOCAL_LIVE.name in section(KIOSK, "Unit")["After"].split()
     assert local["Type"] == "exec"  # its directory is there before the kiosk looks
 
@@ -102,6 +113,17 @@ def test_it_starts_without_a_network() -> None:
         assert "network-online" not in unit.read_text().replace("network is online", "")
         assert "Requires" not in section(unit, "Unit")
         assert "BindsTo" not in section(unit, "Unit")
+
+
+def test_a_microphone_plugged_in_later_is_not_locked_out(
+    service: configparser.SectionProxy,
+) -> None:
+    unit = section(KIOSK, "Unit")
+
+    assert "DeviceAllow=char-alsa rw\n" in KIOSK.read_text()
+    assert "modprobe@snd.service" in unit["Wants"].split()
+    assert "modprobe@snd.service" in unit["After"].split()
+    assert "PrivateDevices" not in service
 
 
 def test_the_local_service_is_watched_too(local: configparser.SectionProxy) -> None:
@@ -162,7 +184,7 @@ def test_the_journal_survives_a_reboot_and_never_fills_the_card() -> None:
 @pytest.mark.parametrize("unit", [*SERVICES, GUARD_TIMER], ids=lambda unit: unit.name)
 def test_systemd_finds_nothing_wrong_with_it(tmp_path: Path, unit: Path) -> None:
     for each in (*SERVICES, GUARD_TIMER):
-        installed = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={sys.executable}", each.read_text())
+        installed = each.read_text().replace("/opt/kiosk/current/bin/kiosk", sys.executable)
         (tmp_path / each.name).write_text(installed)
 
     checked = _analyze("verify", "--man=no", str(tmp_path / unit.name))

@@ -1,8 +1,8 @@
-"""``kiosk reboot-guard``: start the machine again when the kiosk is not ready for long.
+"""``kiosk reboot-guard``: whether the machine should start again, because the kiosk is not ready.
 
-A timer calls it each minute. It may do so once, and for the next hour no more; what it did is
-remembered in its state directory. It counts the time since the machine started and no other,
-because a board without a battery does not know what time it is.
+A timer has its unit look each minute, and the unit reboots when the answer is yes. That may be
+once, and for the next hour no more; it is remembered in the state directory. Time is counted
+from the start of the machine: a board without a battery does not know what time it is.
 """
 
 import os
@@ -39,26 +39,26 @@ def is_due(unit: Mapping[str, str], up_s: float, *, rebooted_before: bool) -> bo
 
 
 def look(environ: Mapping[str, str]) -> None:
-    """Look at the kiosk's unit once, and reboot if that is due."""
+    """Look at the kiosk's unit once; leave with 0 when the machine is to start again, else 1."""
     record = Path(environ.get("STATE_DIRECTORY", "."), "rebooted")
-    up_s = time.clock_gettime(time.CLOCK_MONOTONIC)
-    if is_due(_unit(), up_s, rebooted_before=record.exists()):
-        if _remembered(record) or up_s >= APART_S:
-            print(f"{UNIT} is long not ready: the machine starts again", file=sys.stderr)
-            _systemctl("reboot")
-    elif up_s >= APART_S:
+    up_s = _up_s()
+    due = is_due(_unit(), up_s, rebooted_before=record.exists())
+    if due and (_remembered(record) or up_s >= APART_S):
+        print(f"<4>{UNIT} is long not ready: the machine starts again", file=sys.stderr)
+        sys.exit(0)
+    if up_s >= APART_S:
         record.unlink(missing_ok=True)
+    sys.exit(1)
+
+
+def _up_s() -> float:
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def _unit() -> dict[str, str]:
-    said = _systemctl("show", UNIT, f"--property={','.join(_ASKED)}")
-    return dict(line.split("=", 1) for line in said.splitlines())
-
-
-def _systemctl(*arguments: str) -> str:
-    command = ["/usr/bin/systemctl", *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own words
-    return done.stdout
+    command = ["/usr/bin/systemctl", "show", UNIT, f"--property={','.join(_ASKED)}"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our words
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
 
 
 def _remembered(record: Path) -> bool:

@@ -9,6 +9,7 @@ authority's certificate is put beside the file.
 import asyncio
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -53,10 +54,12 @@ def only_while_serving(file: Path | None) -> Iterator[None]:
 def keep_alive(loop: asyncio.AbstractEventLoop, environ: Mapping[str, str]) -> None:
     """Give systemd a sign of life from this loop, for as long as it runs and goes round.
 
-    Twice within the unit's ``WatchdogSec``; none where it has none (sd_watchdog_enabled(3)).
+    Twice within the unit's ``WatchdogSec``; none where it has none, or waits for our parent's
+    (sd_watchdog_enabled(3)).
     """
     period_us = environ.get("WATCHDOG_USEC", "")
-    if not period_us.isdecimal() or int(period_us) == 0:
+    ours = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    if not ours or not period_us.isdecimal() or int(period_us) == 0:
         return
 
     def alive() -> None:

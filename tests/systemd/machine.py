@@ -263,7 +263,9 @@ def _install(root: Path) -> dict[str, str]:
     subprocess.run(compiling, check=True)
     _put(packages / "deps.pth", "/opt/deps\nimport kiosk_faults\n")
     shutil.copy(HERE / "faults.py", packages / "kiosk_faults.py")
-    shutil.copy(HERE / "remembering.py", root / "opt/kiosk/remembering.py")
+    for program in ("remembering.py", "trying.py", "recording.py", "holding.py"):
+        shutil.copy(HERE / program, root / "opt/kiosk" / program)
+    shutil.copytree(HERE / "pins", root / "opt/kiosk/pins", ignore=ignore)
     return binds
 
 
