@@ -50,8 +50,8 @@ def place_amplifier(system: System, amplifier: str, *, pi: bool) -> str:
     file = next((path for path in _BOOT if system.at(path).is_file()), None)
     if not pi or file is None:
         system.note(
-            "This is not a Raspberry Pi: an I2S amplifier, if there is one, needs the line"
-            f" 'dtoverlay={amplifier}' in the board's /boot/firmware/config.txt."
+            "The board was left alone: this is not a Raspberry Pi with a config.txt. On one, an I2S"
+            f" amplifier needs the line 'dtoverlay={amplifier}' in /boot/firmware/config.txt."
         )
         return ""
     there = system.at(file).read_text()

@@ -112,7 +112,7 @@ def uninstall(system: System, *, purge: bool) -> None:
     trial.refuse_during_trial(system)
     running = versions.linked(system, versions.CURRENT)
     if running and system.is_running:
-        system.run("systemctl", "stop", *units.services(system, running))
+        system.run("systemctl", "stop", *units.names(system, running))
     units.tidy(system, None)
     trial.remove_settle(system)
     for link in COMMANDS:

@@ -47,6 +47,11 @@ def services(system: System, version: str) -> list[str]:
     return [unit.name for unit in _units(system, version) if _wanted_by(unit)]
 
 
+def names(system: System, version: str) -> list[str]:
+    """Return all units of a version."""
+    return [unit.name for unit in _units(system, version)]
+
+
 def restart(system: System, version: str) -> None:
     """Let systemd read the units anew and begin to start this version."""
     system.run("systemctl", "daemon-reload")
