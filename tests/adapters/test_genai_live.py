@@ -488,8 +488,10 @@ def test_cancelling_a_session_closes_it(authority: Authority) -> None:
         recorder = Recorder()
         async with live_peer(recorder.handler, authority.server_context()) as port:
             with suppress(TimeoutError):
-                async with asyncio.timeout(0.3), service(port, authority).session(SETUP) as session:
-                    await first(session, 1)
+                async with asyncio.timeout(None) as patience:
+                    async with service(port, authority).session(SETUP) as session:
+                        patience.reschedule(asyncio.get_running_loop().time() + 0.1)
+                        await first(session, 1)
             await recorder.gone.wait()
         return recorder.close_code
 
