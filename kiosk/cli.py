@@ -147,6 +147,8 @@ def _parser() -> argparse.ArgumentParser:
     messages.add_argument(
         "--done", type=_number(int, 1, 2**53), metavar="REF", help="delete this one for good"
     )
+    add("fault-light", _fault_light, "Show on the light that the kiosk is down, while it is.")
+    add("reboot-guard", _reboot_guard, "Say by the exit code whether the machine is to restart.")
     return parser
 
 
@@ -275,3 +277,16 @@ def _messages(options: argparse.Namespace) -> None:
         _command(options, {"command": "message_done", "reference": options.done})
     else:
         asyncio.run(control.show_messages(_socket(options)))
+
+
+def _fault_light(options: argparse.Namespace) -> None:
+    from kiosk.adapters import fault_light  # and no settings: a wrong file must not darken it
+
+    chosen = options.config or os.environ.get("KIOSK_CONFIG") or fault_light.SYSTEM_FILE
+    _until_stopped(fault_light.show(fault_light.wiring(Path(chosen))))
+
+
+def _reboot_guard(_: argparse.Namespace) -> None:
+    from kiosk.commands import reboot_guard
+
+    reboot_guard.look(os.environ)

@@ -185,10 +185,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _credential(environ: Mapping[str, str], name: str, what: str) -> str | None:
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and (Path(credentials) / name).exists():
-        return _secret_in(Path(credentials) / name, f"credential {name}", what)
-    return None
+    directory = environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(directory, name) if directory else None
+    if file is None or not file.exists() or file.read_bytes().isspace():
+        return None  # a blank line is the unit's own, where nobody gave one
+    return _secret_in(file, f"credential {name}", what)
 
 
 def _secret_in(path: Path, named: str, what: str) -> str:

@@ -271,6 +271,15 @@ def test_a_key_file_that_holds_no_key_is_told_without_its_content(tmp_path: Path
     assert "two words" not in str(caught.value)
 
 
+def test_the_blank_line_of_a_unit_without_a_key_is_no_key(tmp_path: Path) -> None:
+    (tmp_path / "gemini-api-key").write_text("\n")
+    (tmp_path / "shopmax-token").write_text("\n")
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+
+    assert api_key(Settings(), environ) is None
+    assert shop_token(Settings(), environ) is None
+
+
 def test_the_token_for_shopmax_comes_from_its_file_then_the_credential_and_from_nowhere_else(
     tmp_path: Path,
 ) -> None:

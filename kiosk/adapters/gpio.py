@@ -1,28 +1,23 @@
 """The talk button, the status light and the microphone lamp on GPIO pins, through gpiozero.
 
 gpiozero calls back on a thread of its own. The only thing that crosses to the loop thread is
-``call_soon_threadsafe``. A chip is found by its label: its number differs between boards and
-kernels.
+``call_soon_threadsafe``.
 """
 
 import asyncio
-import os
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, chdir, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import gpiozero
 
 from kiosk import settings
+from kiosk.adapters.gpio_chips import BOARD_CHIPS, chips, import_lgpio
 from kiosk.adapters.light_player import LightPlayer
 from kiosk.core.lights import Pattern
 from kiosk.errors import StartError
 from kiosk.ports import Button, ButtonEdge, Lamps
 
-_BOARD_CHIPS = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")  # Pi 5; 4; 3 and Zero 2 W
 _NO_GPIO = 69  # EX_UNAVAILABLE of sysexits(3)
 _OLDEST_EDGE_S = 1.0
 _WAY_OUT = 'or set kind = "keyboard" or "none" in [button]'
@@ -44,11 +39,11 @@ def open_pins(chip: str) -> Iterator[Pins]:
     Raises StartError that names the chip.
     """
     named = f'GPIO chip "{chip}"' if chip else "the board's GPIO chip"
-    lgpio = _import_lgpio()
+    lgpio = import_lgpio()
     from gpiozero.pins.lgpio import LGPIOFactory
 
-    found = _chips(lgpio)
-    wanted = (chip,) if chip else _BOARD_CHIPS
+    found = chips(lgpio)
+    wanted = (chip,) if chip else BOARD_CHIPS
     numbers = [found[label] for label in wanted if label in found]
     if chip and not numbers:
         there = ", ".join(f'"{label}"' for label in found) or "none that may be opened"
@@ -70,42 +65,6 @@ def open_pins(chip: str) -> Iterator[Pins]:
         yield Pins(pins, chip, (lgpio.error,))
     finally:
         pins.close()
-
-
-def _import_lgpio() -> Any:  # noqa: ANN401  # a module without types
-    """Import lgpio in a directory of its own.
-
-    At import it makes a FIFO in the working directory, opens both ends and moves the whole
-    process to $LG_WD if that is set: no place for either to be seen afterwards.
-    """
-    before = os.environ.get("LG_WD")
-    with tempfile.TemporaryDirectory(prefix="kiosk-lgpio-") as scratch, chdir(scratch):
-        os.environ["LG_WD"] = scratch
-        try:
-            import lgpio
-        finally:
-            if before is None:
-                del os.environ["LG_WD"]
-            else:
-                os.environ["LG_WD"] = before
-    return lgpio
-
-
-def _chips(lgpio: Any) -> dict[str, int]:  # noqa: ANN401  # a module without types
-    """Return the number of every chip that may be opened, by label."""
-    found: dict[str, int] = {}
-    for device in sorted(Path("/dev").glob("gpiochip*")):
-        number = device.name.removeprefix("gpiochip")
-        if device.is_symlink() or not number.isdecimal():
-            continue
-        try:
-            handle = lgpio.gpiochip_open(int(number))
-        except lgpio.error:
-            continue
-        _, _, _, label = lgpio.gpio_get_chip_info(handle)
-        lgpio.gpiochip_close(handle)
-        found.setdefault(str(label), int(number))
-    return found
 
 
 def _plain(err: BaseException) -> str:

@@ -38,9 +38,11 @@ async def open_hands(settings: Settings) -> AsyncIterator[Hands]:
     async with AsyncExitStack() as stack:
         match settings.button.kind:
             case "gpio":
+                from kiosk.adapters.fault_light import take_over
                 from kiosk.adapters.gpio import open_button, open_lamps, open_pins
 
                 pins = stack.enter_context(open_pins(settings.button.chip))
+                await take_over()
                 lamps = await stack.enter_async_context(open_lamps(settings.lamp, pins))
                 button = await stack.enter_async_context(open_button(settings.button, pins))
                 yield Hands(button, lamps)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from kiosk.local_live.announcing import only_while_serving, put_up, say
+from kiosk.local_live.announcing import keep_alive, only_while_serving, put_up, say
 from kiosk.local_live.errors import CannotServe, not_installed
 from kiosk.local_live.house import ServeOptions
 
@@ -111,8 +111,10 @@ def _options(chosen: argparse.Namespace) -> ServeOptions:
 async def _until_signalled(options: ServeOptions, ready: Callable[[dict[str, str]], None]) -> None:
     task = asyncio.current_task()
     assert task is not None
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, task.cancel)
+    keep_alive(loop, os.environ)
     try:
         serve = await asyncio.to_thread(_serve)  # importing takes seconds on a small board
         await serve(options, ready)

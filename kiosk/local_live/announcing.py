@@ -1,14 +1,20 @@
 """Telling clients where the service is: a line on stdout, and a file for those who come later.
 
+And telling systemd that it is alive, where that wants to know.
+
 A service that is a unit of its own keeps its state where no other user may look, so its
 authority's certificate is put beside the file.
 """
 
+import asyncio
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from systemd.daemon import notify
 
 from kiosk.local_live.errors import EX_CANTCREAT, CannotServe
 
@@ -43,6 +49,24 @@ def only_while_serving(file: Path | None) -> Iterator[None]:
         yield
     finally:
         _take_down(file)
+
+
+def keep_alive(loop: asyncio.AbstractEventLoop, environ: Mapping[str, str]) -> None:
+    """Give systemd a sign of life from this loop, for as long as it runs and goes round.
+
+    Twice within the unit's ``WatchdogSec``; none where it has none, or waits for our parent's
+    (sd_watchdog_enabled(3)).
+    """
+    period_us = environ.get("WATCHDOG_USEC", "")
+    ours = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    if not ours or not period_us.isdecimal() or int(period_us) == 0:
+        return
+
+    def alive() -> None:
+        notify("WATCHDOG=1")
+        loop.call_later(int(period_us) / 2_000_000, alive)
+
+    alive()
 
 
 def _take_down(file: Path | None) -> None:

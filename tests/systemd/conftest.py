@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.adapters.virtual_sound import MICROPHONE, SPEAKER, virtual_sound
 from tests.e2e import voices
-from tests.systemd.kiosk_unit import KioskUnit
+from tests.systemd.kiosk_unit import UNIT, KioskUnit
 from tests.systemd.machine import REPOSITORY, CannotBoot, Machine, empty_root, machine
 
 UNITS = REPOSITORY / "systemd"
@@ -22,11 +22,52 @@ kind = "none"
 [phrases]
 directory = "/opt/phrases"
 """
+SERVICES = ("kiosk", "kiosk-local-live", "kiosk-fault-light", "kiosk-reboot-guard")
+INSIDE = """\
+[Service]
+Type=oneshot
+Restart=no
+WatchdogSec=0
+LogLevelMax=debug
+ExecCondition=
+ExecStart=
+ExecStart=/opt/kiosk/current/bin/python /opt/kiosk/trying.py
+ExecStopPost=
+StateDirectory=
+StateDirectory=%p
+RuntimeDirectory=
+RuntimeDirectory=%p
+StandardOutput=truncate:/var/log/%p.json
+"""
+"""Another program in the sandbox of a unit."""
+RECORDING = f"""\
+{INSIDE}
+ExecStart=
+ExecStart=/opt/kiosk/current/bin/python /opt/kiosk/recording.py
+"""
+HOLDING = """\
+[Service]
+ExecStart=
+ExecStart=/opt/kiosk/current/bin/python /opt/kiosk/holding.py
+RestartSec=1
+Environment=PYTHONPATH=/opt/kiosk/pins
+ReadWritePaths=-/opt/lines
+RuntimeDirectory=
+RuntimeDirectory=%p
+"""
+PRETENDED_PINS = """\
+[Service]
+Environment=PYTHONPATH=/opt/kiosk/pins KIOSK_CONFIG=/etc/kiosk/none.toml
+ReadWritePaths=-/opt/lines
+"""
 REMEMBERING = """\
 [Service]
 ExecStart=
-ExecStart=/opt/kiosk/.venv/bin/python /opt/kiosk/remembering.py
+ExecStart=/opt/kiosk/current/bin/python /opt/kiosk/remembering.py
 WatchdogSec=0
+ExecStopPost=
+RuntimeDirectory=
+RuntimeDirectory=%p
 """
 
 
@@ -59,14 +100,21 @@ def sound(root: Path) -> Iterator[dict[str, str]]:
 def booted(root: Path, sound: dict[str, str]) -> Iterator[Machine]:
     """A machine with the real unit files."""
     lines = "".join(f"Environment={name}={at}\n" for name, at in sound.items())
-    kiosk = (UNITS / "kiosk.service").read_text()
+    services = {name: (UNITS / f"{name}.service").read_text() for name in SERVICES}
     units = {
-        "kiosk.service": kiosk,
         "kiosk.service.d/sound.conf": f"[Service]\n{lines}",
-        "kiosk-local-live.service": (UNITS / "kiosk-local-live.service").read_text(),
-        "remembering.service": kiosk,
+        "kiosk-fault-light.service.d/pins.conf": PRETENDED_PINS,
+        "remembering.service": services["kiosk"],
         "remembering.service.d/program.conf": REMEMBERING,
+        "recording.service": services["kiosk"],
+        "recording.service.d/program.conf": RECORDING,
+        "kiosk-reboot-guard.timer": (UNITS / "kiosk-reboot-guard.timer").read_text(),
+        "holding.service": services["kiosk"],
+        "holding.service.d/program.conf": HOLDING,
     }
+    for name, text in services.items():
+        units |= {f"{name}.service": text, f"inside-{name}.service": text}
+        units[f"inside-{name}.service.d/program.conf"] = INSIDE
     files = {"/etc/kiosk/kiosk.toml": CONFIG}
     binds = {voices.phrases(): "/opt/phrases"}
     with ExitStack() as stack:
@@ -77,14 +125,10 @@ def booted(root: Path, sound: dict[str, str]) -> Iterator[Machine]:
         yield booted
 
 
-@pytest.fixture(scope="session")
-def _started(booted: Machine) -> KioskUnit:
-    booted.run("systemctl", "start", "kiosk.service")
-    return KioskUnit(booted)
-
-
 @pytest.fixture
-def kiosk(_started: KioskUnit) -> KioskUnit:
+def kiosk(booted: Machine) -> KioskUnit:
     """A kiosk that is ready, whatever was done to it before."""
-    _started.until_ready()
-    return _started
+    booted.run("systemctl", "start", "--no-block", UNIT)
+    kiosk = KioskUnit(booted)
+    kiosk.until_ready()
+    return kiosk

@@ -23,14 +23,16 @@ from typing import Any, Final
 
 REPOSITORY: Final = Path(__file__).parents[2]
 HERE: Final = Path(__file__).parent
-PROGRAM: Final = "/opt/kiosk/.venv/bin/kiosk"
+PROGRAM: Final = "/opt/kiosk/current/bin/kiosk"
+VERSION: Final = "opt/kiosk/0.0.0"
 BOOT_S: Final = 20.0
 COMMAND_S: Final = 30.0
 _PREFIX: Final = "kiosk-nspawn-"
 _OWNER: Final = "owner.json"
 _LOOK_S: Final = 0.03
 _ETC: Final = """
-    passwd group nsswitch.conf ld.so.conf ld.so.conf.d ld.so.cache host.conf ssl alternatives alsa
+    passwd group shadow gshadow login.defs nsswitch.conf
+    ld.so.conf ld.so.conf.d ld.so.cache host.conf ssl alternatives alsa
     dbus-1 pam.d security
 """
 _BUILT_IN: Final = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
@@ -64,16 +66,26 @@ class Machine:
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run a command inside to its end; return what it wrote to stdout."""
-        done = subprocess.run(
+        done = self.do(*command)
+        assert done.returncode == 0 or not check, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def do(
+        self, *command: str, within_s: float = COMMAND_S, env: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a command inside to its end, whatever that is."""
+        return subprocess.run(
             [*self._inside, *command],
             check=False,
             capture_output=True,
             text=True,
-            timeout=COMMAND_S,
-            env={"PATH": "/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin", "LANG": "C.UTF-8"},
+            timeout=within_s,
+            env={
+                "PATH": "/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin",
+                "LANG": "C.UTF-8",
+                **(env or {}),
+            },
         )
-        assert done.returncode == 0 or not check, f"{command}: {done.stdout}{done.stderr}"
-        return done.stdout
 
     def show(self, unit: str, *names: str) -> list[str]:
         """Return properties of a unit."""
@@ -126,7 +138,8 @@ def machine(
     ``units`` and ``files`` are texts by name and by absolute path; ``binds`` are directories of
     this machine and where they are seen inside. Raises CannotBoot.
     """
-    more = _furnish(root)
+    _furnish(root)
+    more = _install(root)
     for name, text in units.items():
         _put(root / "etc/systemd/system" / name, text)
     for path, text in files.items():
@@ -135,16 +148,39 @@ def machine(
         (root / place.lstrip("/")).mkdir(parents=True)
     with _booted(root, {**more, **{str(at): place for at, place in binds.items()}}) as leader:
         booted = Machine(root, leader)
-        holds(
-            lambda: (
-                booted.run("systemctl", "is-system-running", check=False).strip()
-                in ("running", "degraded")
-            ),
-            "the machine runs",
-            BOOT_S,
-        )
+        _until_running(booted)
         booted.run("ldconfig")  # a Python of its own has libraries of its own
         yield booted
+
+
+def furnish(root: Path) -> None:
+    """Make an empty root one that boots with no kiosk on it, and ``/usr/local`` its own."""
+    _furnish(root)
+    for name in ("bin", "sbin"):
+        (root / "local" / name).mkdir(parents=True)
+
+
+@contextmanager
+def booted(root: Path, binds: Mapping[Path, str]) -> Iterator[Machine]:
+    """Boot a furnished root, as often as you like. Raises CannotBoot."""
+    for place in binds.values():
+        (root / place.lstrip("/")).mkdir(parents=True, exist_ok=True)
+    seen = {str(at): place for at, place in binds.items()}
+    with _booted(root, seen, {str(root / "local"): "/usr/local"}) as leader:
+        machine = Machine(root, leader)
+        _until_running(machine)
+        yield machine
+
+
+def _until_running(machine: Machine) -> None:
+    holds(
+        lambda: (
+            machine.run("systemctl", "is-system-running", check=False).strip()
+            in ("running", "degraded")
+        ),
+        "the machine runs",
+        BOOT_S,
+    )
 
 
 def clear_leftovers() -> None:
@@ -170,8 +206,8 @@ def _check_possible() -> None:
         raise CannotBoot("systemd is not installed: scripts/setup --tests installs it")
 
 
-def _furnish(root: Path) -> dict[str, str]:
-    """Fill a root with what is not ``/usr``; return what else must be bound where."""
+def _furnish(root: Path) -> None:
+    """Fill a root with what is not ``/usr``."""
     for name in ("usr", "etc/systemd/system", "var/lib", "var/log/journal", "var/tmp", "run",
                  "tmp", "proc", "sys", "dev", "root", "opt/deps"):  # fmt: skip
         (root / name).mkdir(parents=True, exist_ok=True)
@@ -186,13 +222,14 @@ def _furnish(root: Path) -> dict[str, str]:
             shutil.copy(source, copy)
     shutil.copy("/etc/os-release", root / "etc/os-release")
     _put(root / "etc/machine-id", "")
-    with (root / "etc/group").open("a") as groups:
-        groups.write("gpio:x:997:\n")
-    return _install(root)
 
 
 def _install(root: Path) -> dict[str, str]:
     """Install the checkout's kiosk as in a shop; return what must be bound where."""
+    with (root / "etc/group").open("a") as groups:
+        groups.write("gpio:x:997:\nkiosk:x:871:\n")
+    with (root / "etc/passwd").open("a") as users:
+        users.write("kiosk:x:871:871::/nonexistent:/usr/sbin/nologin\n")
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     home, binds = Path(sys.base_prefix), {sysconfig.get_path("purelib"): "/opt/deps"}
     if not home.is_relative_to("/usr"):
@@ -200,10 +237,11 @@ def _install(root: Path) -> dict[str, str]:
         home = Path("/opt/python")
         (root / "opt/python").mkdir()
         _put(root / "etc/ld.so.conf.d/python.conf", "/opt/python/lib\n")
-    venv = root / "opt/kiosk/.venv"
+    venv = root / VERSION
     packages = venv / "lib" / version / "site-packages"
     packages.mkdir(parents=True)
     _put(venv / "pyvenv.cfg", f"home = {home}/bin\ninclude-system-site-packages = false\n")
+    (root / "opt/kiosk/current").symlink_to(venv.name)
     (venv / "bin").mkdir()
     (venv / "bin/python").symlink_to(home / "bin" / version)
     _put(venv / "bin/kiosk", f"#!{PROGRAM.removesuffix('kiosk')}python\n"
@@ -225,18 +263,23 @@ def _install(root: Path) -> dict[str, str]:
     subprocess.run(compiling, check=True)
     _put(packages / "deps.pth", "/opt/deps\nimport kiosk_faults\n")
     shutil.copy(HERE / "faults.py", packages / "kiosk_faults.py")
-    shutil.copy(HERE / "remembering.py", root / "opt/kiosk/remembering.py")
+    for program in ("remembering.py", "trying.py", "recording.py", "holding.py"):
+        shutil.copy(HERE / program, root / "opt/kiosk" / program)
+    shutil.copytree(HERE / "pins", root / "opt/kiosk/pins", ignore=ignore)
     return binds
 
 
 @contextmanager
-def _booted(root: Path, binds: Mapping[str, str]) -> Iterator[int]:
+def _booted(
+    root: Path, binds: Mapping[str, str], writable: Mapping[str, str] | None = None
+) -> Iterator[int]:
     """Boot and yield the pid of the leader; the machine ends with the context, or with us."""
     log = root / "nspawn.log"
     command = ["systemd-nspawn", "-q", "-D", str(root), "-M", root.name, "--boot"]
     command += ["--private-network", "--register=no", "--keep-unit", "--link-journal=no"]
     command += ["--console=pipe", "--bind-ro=/usr"]
     command += [f"--bind-ro={at}:{place}" for at, place in binds.items()]
+    command += [f"--bind={at}:{place}" for at, place in (writable or {}).items()]
     with log.open("wb") as said:
         nspawn = subprocess.Popen(
             command,

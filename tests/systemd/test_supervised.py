@@ -6,7 +6,10 @@ the machine may be busy.
 """
 
 import signal
+from collections.abc import Iterator
 from functools import partial
+
+import pytest
 
 from tests.systemd import faults
 from tests.systemd.kiosk_unit import UNIT, KioskUnit
@@ -15,6 +18,21 @@ from tests.systemd.machine import Machine, holds
 GENEROUS_S = 20.0
 LOCAL = "kiosk-local-live.service"
 KILLS = 15
+
+
+@pytest.fixture
+def no_local_service(kiosk: KioskUnit) -> Iterator[None]:
+    """The unit of the local service cannot start."""
+    machine = kiosk.machine
+    drop_in = machine.root / f"etc/systemd/system/{LOCAL}.d/never.conf"
+    drop_in.parent.mkdir(exist_ok=True)
+    drop_in.write_text("[Unit]\nConditionPathExists=/nowhere\n")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "stop", LOCAL)
+    yield
+    drop_in.unlink()
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", UNIT)
 
 
 def test_systemd_knows_when_it_is_ready_and_what_it_is_doing(kiosk: KioskUnit) -> None:
@@ -52,6 +70,29 @@ def test_the_local_service_comes_back_without_the_kiosk_noticing(kiosk: KioskUni
         GENEROUS_S,
     )
     kiosk.connects()
+
+    assert machine.pid(UNIT) == before
+
+
+@pytest.mark.usefixtures("no_local_service")
+def test_a_kiosk_beside_which_no_service_stands_starts_its_own(kiosk: KioskUnit) -> None:
+    kiosk.machine.run("systemctl", "restart", UNIT)
+
+    kiosk.until_status("Ready: the local Live service at 127.0.0.1:")
+    assert "live-server" in _processes(kiosk.machine, UNIT)
+    kiosk.connects()
+
+
+def test_a_frozen_local_service_is_ended_and_comes_back(kiosk: KioskUnit) -> None:
+    machine, before, local = kiosk.machine, kiosk.machine.pid(UNIT), kiosk.machine.pid(LOCAL)
+    limit_s = int(machine.show(LOCAL, "WatchdogUSec")[0].removesuffix("s"))
+
+    machine.signal(LOCAL, signal.SIGSTOP)
+    holds(
+        lambda: machine.pid(LOCAL) not in (0, local) and _announced(machine),
+        "the service is back",
+        limit_s + GENEROUS_S,
+    )
 
     assert machine.pid(UNIT) == before
 
@@ -115,7 +156,9 @@ def test_a_customer_whose_kiosk_is_killed_in_mid_visit_goes_on(
 ) -> None:
     kiosk.command("press")
     card = [f"{name}={at}" for name, at in sound.items()]
-    question = kiosk.machine.run("find", "/opt/kiosk/.venv/lib", "-name", "question-*.wav").split()
+    question = kiosk.machine.run(
+        "find", "/opt/kiosk/current/lib/", "-name", "question-*.wav"
+    ).split()
     kiosk.machine.run("env", *card, "paplay", "--device=kmicbus", *question)
     holds(lambda: kiosk.told()["phase"] == "followup", "the question is answered", 30.0)
     visit = kiosk.told()["visit"]

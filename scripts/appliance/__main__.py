@@ -1,0 +1,147 @@
+"""``python -m scripts.appliance``: the commands, their arguments, and what becomes of an error."""
+
+import argparse
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NoReturn
+
+from scripts.appliance import board, install, package, source, trial
+from scripts.appliance.errors import NO_PERMISSION, OS, TRY_AGAIN, USAGE, Refused
+from scripts.appliance.system import System
+
+_LOCK: Final = Path("/run/lock/kiosk-install.lock")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with EX_USAGE."""
+        self.exit(USAGE, f"{self.prog}: {message}; '{self.prog} --help' explains\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; return its exit code."""
+    os.environ.pop("PYTHONPATH", None)  # what we start finds its own
+    command, *rest = arguments
+    options = _options(command, rest)
+    try:
+        return _carry_out(command, options)
+    except Refused as err:
+        print(f"{command}: {err}", file=sys.stderr)
+        return err.exit_code
+    except OSError as err:
+        print(f"{command}: {err.filename or 'the system'}: {err.strerror}", file=sys.stderr)
+        return OS
+    except KeyboardInterrupt:
+        print(f"{command}: stopped; running it again goes on.", file=sys.stderr)
+        return 130
+
+
+def _carry_out(command: str, options: argparse.Namespace) -> int:
+    system = System(dry=getattr(options, "dry_run", False))
+    if command == "package":
+        made = package.make(system, source.here(), options.key, options.to)
+        print(f"{made}, with its hash and signature beside it.")
+        return 0
+    if os.geteuid() != 0 and not system.dry:
+        raise Refused(f"This changes the machine: run it as root, sudo {command} …", NO_PERMISSION)
+    patience = trial.Patience(*(getattr(options, name, 0) for name in ("within", "steady")))
+    if command == "trial":
+        try:
+            trial.switch_and_watch(system, options.version, patience)
+        except Refused as err:
+            print(err, flush=True)  # stdout is what the update reads
+            return err.exit_code
+        return 0
+    with _alone(system):
+        if command == "install":
+            wishes = install.Wishes(
+                options.microphone, options.speaker, options.amplifier, options.update_key,
+                options.as_pi,
+            )  # fmt: skip
+            install.install(system, wishes)
+            if not system.dry:
+                install.doctor(system)
+        elif command == "update":
+            install.update(system, options.package, patience)
+        else:
+            install.uninstall(system, purge=options.purge)
+    return 0
+
+
+def _options(command: str, arguments: list[str]) -> argparse.Namespace:
+    parser = _Parser(prog=f"scripts/{command}", description=_ABOUT[command])
+    if command != "package":
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only say what would be done; changes nothing"
+        )
+    if command == "install":
+        parser.add_argument("--microphone", default="", metavar="CARD", help="id of its sound card")
+        parser.add_argument("--speaker", default="", metavar="CARD", help="id of its sound card")
+        parser.add_argument(
+            "--amplifier", default="max98357a", choices=[*board.CARDS, "none"],
+            help="the I2S amplifier's overlay (default: max98357a)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--update-key", type=Path, metavar="FILE", help="public key of who signs updates"
+        )
+        parser.add_argument(
+            "--as-pi", action="store_true", help="set up board and Wi-Fi as on a Raspberry Pi"
+        )
+    if command == "uninstall":
+        parser.add_argument(
+            "--purge", action="store_true", help="also configuration, credentials, state and user"
+        )
+    if command == "update":
+        parser.add_argument("package", type=Path, metavar="kiosk-VERSION.tar.gz")
+    if command == "trial":
+        parser.add_argument("version")
+    if command in ("update", "trial"):
+        usual = trial.Patience()
+        parser.add_argument(
+            "--within", type=float, default=usual.within_s, metavar="S",
+            help=f"seconds to become healthy in (default: {usual.within_s:.0f})",
+        )  # fmt: skip
+        parser.add_argument(
+            "--steady", type=float, default=usual.steady_s, metavar="S",
+            help=f"seconds to stay healthy (default: {usual.steady_s:.0f})",
+        )  # fmt: skip
+    if command == "package":
+        parser.add_argument(
+            "--key", type=Path, required=True, metavar="FILE", help="private key (ssh-keygen)"
+        )
+        parser.add_argument(
+            "--to", type=Path, default=Path("dist"), metavar="DIR", help="default: dist"
+        )
+    return parser.parse_args(arguments)
+
+
+_ABOUT: Final = {
+    "install": "Install the kiosk on this machine, or bring what is there up to this source.",
+    "update": "Install a signed package beside the version that runs, try it, and go back by"
+    " itself if it is not healthy.",
+    "uninstall": "Remove the kiosk. Configuration and state stay unless --purge is given.",
+    "package": "Make a signed package of this source for scripts/update.",
+    "trial": "Switch to a version and watch it (what scripts/update has systemd do).",
+}
+
+
+@contextmanager
+def _alone(system: System) -> Iterator[None]:
+    if system.dry:
+        yield
+        return
+    _LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with _LOCK.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("Another install or update is under way.", TRY_AGAIN) from None
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,106 @@
+"""The user the service runs as, and the directories that are the technician's and its own."""
+
+import grp
+import pwd
+from pathlib import Path
+from typing import Final
+
+from scripts.appliance import sound
+from scripts.appliance.errors import CONFIG, Refused
+from scripts.appliance.system import System
+from scripts.appliance.versions import HOME
+
+NAME: Final = "kiosk"
+STATE: Final = Path("/var/lib/kiosk")
+SETTINGS: Final = Path("/etc/kiosk")
+FILE: Final = SETTINGS / "kiosk.toml"
+CREDENTIALS: Final = SETTINGS / "credentials"
+UPDATE_KEY: Final = SETTINGS / "update-key"
+OTHER_STATE: Final = (Path("/var/lib/kiosk-local-live"), Path("/var/lib/private/kiosk-local-live"),
+                      Path("/var/lib/private/kiosk"),
+                      Path("/var/lib/kiosk-reboot-guard"))  # fmt: skip
+_MADE: Final = HOME / "made-groups"
+_NEEDED: Final = ("audio", "gpio")  # the units name them; Raspberry Pi OS has both
+_GROUPS: Final = (*_NEEDED, "video")
+_FIRST_PERSON: Final = 1000
+_FREE_STATUS_PIN: Final = 23  # an I2S amplifier takes 18
+
+
+def place_user(system: System) -> None:
+    """Have the system user, in the groups of the devices. Raises Refused for a person's name."""
+    for name in _NEEDED:
+        if not _has_group(name):
+            system.run("groupadd", "--system", name)
+            made = system.at(_MADE).read_text() if system.at(_MADE).is_file() else ""
+            system.write(_MADE, f"{made}{name}\n")
+    groups = [name for name in _GROUPS if _has_group(name)]
+    try:
+        user = pwd.getpwnam(NAME)
+    except KeyError:
+        system.run(
+            "useradd", "--system", "--user-group", "--home-dir", STATE, "--no-create-home",
+            "--shell", "/usr/sbin/nologin", *(("--groups", ",".join(groups)) if groups else ()),
+            NAME,
+        )  # fmt: skip
+        system.did(f"The user {NAME} is there, in the groups {', '.join(groups) or '(none)'}.")
+        return
+    if user.pw_uid >= _FIRST_PERSON:
+        raise Refused(
+            f"There is a person's account called {NAME}; the service needs that name for itself."
+            " Rename the account, or install under another login.",
+            CONFIG,
+        )
+    missing = [name for name in groups if NAME not in grp.getgrnam(name).gr_mem]
+    if missing:
+        system.run("usermod", "--append", "--groups", ",".join(missing), NAME)
+
+
+def remove_user(system: System) -> None:
+    """Remove the system user, if it is one."""
+    try:
+        user = pwd.getpwnam(NAME)
+    except KeyError:
+        return
+    if user.pw_uid < _FIRST_PERSON:
+        system.run("userdel", NAME)
+
+
+def made_groups(system: System) -> list[str]:
+    """Return the groups that were made for the devices, because there were none."""
+    return system.at(_MADE).read_text().split() if system.at(_MADE).is_file() else []
+
+
+def place_settings(system: System, tree: Path, choice: sound.Choice, *, overlay: bool) -> None:
+    """Have the configuration, unless there is one, and the directory of the credentials."""
+    system.directory(SETTINGS)
+    system.directory(CREDENTIALS, 0o700)
+    if system.at(CREDENTIALS).is_dir() and not system.dry:
+        system.at(CREDENTIALS).chmod(0o700)
+    if system.at(FILE).exists():
+        system.note(f"{FILE} was kept as it is.")
+        return
+    text = (tree / "config/kiosk.toml").read_text()
+    if choice.microphone:
+        text = text.replace('\ninput = "default"\n', f'\ninput = "{choice.microphone}"\n')
+        text = text.replace('\noutput = "default"\n', f'\noutput = "{choice.speaker}"\n')
+    if overlay:
+        text = text.replace("\nstatus = 18\n", f"\nstatus = {_FREE_STATUS_PIN}\n")
+        system.note(f"The status light is on GPIO {_FREE_STATUS_PIN}: the amplifier needs 18.")
+    system.write(FILE, text)
+    system.did(f"{FILE} is written; every key is explained in it.")
+
+
+def place_state(system: System) -> None:
+    """Have the state directory, for the service alone."""
+    if system.at(STATE).exists() or system.at(STATE).is_symlink():
+        return
+    system.directory(STATE, 0o700)
+    system.run("chown", f"{NAME}:{NAME}", system.at(STATE))
+
+
+def _has_group(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True

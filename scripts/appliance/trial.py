@@ -1,0 +1,274 @@
+"""A new version on trial: switched to, watched, and left again by itself if it is not healthy.
+
+There is one way back, and everything takes it: a failed gate, a killed update, a power cut.
+While ``/opt/kiosk/before`` is there, the new version is only on trial; ``/opt/kiosk/settle``
+turns ``current`` back to it. systemd runs that whenever the trial ends, however it ends, and
+at every start before the kiosk. It is a few lines of shell that no version brings along.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from scripts.appliance import account, source, units, versions
+from scripts.appliance.errors import SOFTWARE, TRY_AGAIN, UNAVAILABLE, Refused
+from scripts.appliance.system import System
+
+SETTLE: Final = versions.HOME / "settle"
+SETTLE_UNIT: Final = units.SYSTEM / "kiosk-settle.service"
+_TRIAL_UNIT: Final = Path("/run/systemd/system/kiosk-update.service")
+_SAID: Final = Path("/run/kiosk-update.said")
+_LOOK_S: Final = 1.0
+_ASK_S: Final = 45
+_BACK_S: Final = 60.0
+_QUESTION: Final = "When do you open tomorrow?"
+
+SETTLE_TEXT: Final = """\
+#!/bin/sh
+# Goes back to the version before, if a newer one is still on trial. May be cut anywhere.
+set -eu
+cd "$(dirname "$0")"
+[ -L before ] || exit 0
+version=$(readlink before)
+if [ "$(readlink current)" != "$version" ]; then
+  rm -f .current.back
+  ln -s "$version" .current.back
+  mv -T .current.back current
+  sync
+fi
+[ "${1:-}" != --reload ] || systemctl daemon-reload
+if [ "${1:-}" = --restart ]; then
+  systemctl daemon-reload
+  grep -l '^WantedBy=' current/source/systemd/*.service current/source/systemd/*.timer |
+    while read -r file; do
+      systemctl restart --no-block "$(basename "$file")" || true
+    done
+fi
+rm before
+sync
+echo "kiosk: went back to version $version" >&2
+"""
+SETTLE_UNIT_TEXT: Final = f"""\
+# Before the kiosk starts: an update that was cut is undone.
+[Unit]
+Description=In-store voice kiosk: undo an update that was cut
+ConditionPathIsSymbolicLink={versions.BEFORE}
+Before=kiosk.service kiosk-local-live.service
+After=local-fs.target
+
+[Service]
+Type=oneshot
+ExecStart={SETTLE} --reload
+"""
+_TRIAL_UNIT_TEXT: Final = """\
+[Unit]
+Description=In-store voice kiosk: a new version on trial
+
+[Service]
+Type=oneshot
+Environment=PYTHONPATH={tree}
+ExecStart={python} -P -B -m scripts.appliance trial {version} --within {within_s} --steady {steady_s}
+ExecStopPost={settle} --restart
+StandardOutput=append:{said}
+StandardError=inherit
+TimeoutStartSec={longest_s}
+"""  # noqa: E501 - a line of a unit
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a new version may take to be healthy, and how long it must stay so."""
+
+    within_s: float = 60.0
+    steady_s: float = 15.0
+
+
+Watched = Callable[[System, str, Patience, float], None]
+"""Returns when a version is healthy; raises Refused when it is not."""
+
+
+def place_settle(system: System) -> None:
+    """Have the way back in place, started with the machine."""
+    system.write(SETTLE, SETTLE_TEXT, 0o755)
+    system.write(SETTLE_UNIT, SETTLE_UNIT_TEXT)
+    system.link(units.SYSTEM / "multi-user.target.wants" / SETTLE_UNIT.name, SETTLE_UNIT)
+
+
+def remove_settle(system: System) -> None:
+    """Take it away again."""
+    wants = units.SYSTEM / "multi-user.target.wants"
+    system.remove(wants / SETTLE_UNIT.name)
+    system.remove_empty(wants)
+    system.remove(SETTLE_UNIT)
+    system.remove(_TRIAL_UNIT)
+    system.remove(_SAID)
+
+
+def refuse_during_trial(system: System) -> None:
+    """Raise Refused while a version is on trial; end a trial that nobody watches any more."""
+    if not system.at(versions.BEFORE).is_symlink():
+        return
+    _, state = system.ask("systemctl", "is-active", _TRIAL_UNIT.name)
+    if state.strip() in ("active", "activating", "deactivating"):
+        raise Refused("A version is on trial: it takes a minute or two. Then try again.", TRY_AGAIN)
+    system.run(system.at(SETTLE), *(["--restart"] if system.is_running else []))
+
+
+def run(system: System, version: str, patience: Patience) -> None:
+    """Try a complete version, by systemd and not by us, so that it ends well without us too.
+
+    Raises Refused with the reason when the version before runs again.
+    """
+    if not system.is_running:
+        raise Refused("An update needs a running systemd to watch the new version.", UNAVAILABLE)
+    text = _TRIAL_UNIT_TEXT.format(
+        tree=source.here(), python=sys.executable, version=version, settle=SETTLE, said=_SAID,
+        within_s=patience.within_s, steady_s=patience.steady_s,
+        longest_s=round(2 * patience.within_s + patience.steady_s + 120),
+    )  # fmt: skip
+    system.write(_TRIAL_UNIT, text)
+    system.remove(_SAID)
+    system.run("systemctl", "daemon-reload")
+    before = versions.linked(system, versions.CURRENT)
+    system.note(f"Version {version} is on trial; it has {patience.within_s:.0f} s to be healthy.")
+    code, _ = system.ask("systemctl", "start", _TRIAL_UNIT.name)
+    said = system.at(_SAID).read_text().strip() if system.at(_SAID).is_file() else ""
+    system.ask("systemctl", "reset-failed", _TRIAL_UNIT.name)
+    if code or versions.linked(system, versions.CURRENT) != version:
+        running = versions.linked(system, versions.CURRENT)
+        units.tidy(system, running)
+        if version not in (running, versions.linked(system, versions.BEFORE)):
+            system.remove(versions.HOME / version)
+        why = said or "the trial was cut"
+        back = f"{before} runs" if _ready_again(system) else f"{before} is back, but not ready yet"
+        raise Refused(f"Version {version} was left again and {back}.\n{why}", SOFTWARE)
+    system.note(said)
+
+
+def _ready_again(system: System) -> bool:
+    deadline_s = monotonic_s() + _BACK_S
+    while _started(system, 0)[1]:
+        if monotonic_s() > deadline_s:
+            return False
+        _pause()
+    return True
+
+
+def switch_and_watch(
+    system: System, version: str, patience: Patience, watched: Watched | None = None
+) -> None:
+    """Switch, watch, and only then make it the version that stays."""
+    running = versions.linked(system, versions.CURRENT)
+    assert running is not None, "there is a version to update"
+    system.link(versions.BEFORE, running)
+    units.place(system, version)
+    system.sync()
+    system.link(versions.CURRENT, version)
+    began_s = monotonic_s()
+    units.restart(system, version)
+    (watched or watch)(system, version, patience, began_s)
+    versions.prove(system, version)
+    system.remove(versions.BEFORE)  # from here on it stays
+    system.sync()
+    units.tidy(system, version)
+    versions.prune(system)
+    system.note(f"Version {version} is healthy and stays.")
+
+
+def watch(system: System, version: str, patience: Patience, began_s: float) -> None:
+    """Return when the new version is healthy and stayed so. Raises Refused with what is not."""
+    deadline_s = began_s + patience.within_s
+    ill = "it did not start"
+    while monotonic_s() < deadline_s:
+        pid, ill = _started(system, began_s)
+        if not ill:
+            ill = _sounds(system, version) or _answers(system, version)
+        if not ill:
+            _watch_steady(system, version, patience, pid, began_s)
+            return
+        _pause()
+    raise Refused(f"after {patience.within_s:.0f} s {ill}", SOFTWARE)
+
+
+def _watch_steady(
+    system: System, version: str, patience: Patience, pid: int, began_s: float
+) -> None:
+    until_s = monotonic_s() + patience.steady_s
+    while monotonic_s() < until_s:
+        now, ill = _started(system, began_s)
+        if not ill and now != pid:
+            ill = "it fell over and was started again"
+        if ill := ill or _sounds(system, version):
+            raise Refused(f"it was healthy, and then {ill}", SOFTWARE)
+
+
+def _started(system: System, began_s: float) -> tuple[int, str]:
+    _, said = system.ask(
+        "systemctl", "show", "kiosk.service",
+        "-pActiveState,MainPID,ExecMainStartTimestampMonotonic",
+    )  # fmt: skip
+    shown = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    since_s = int(shown.get("ExecMainStartTimestampMonotonic", 0)) / 1e6
+    if shown.get("ActiveState") != "active" or since_s < began_s:
+        return 0, "kiosk.service is not ready: 'journalctl -u kiosk' shows why"
+    return int(shown["MainPID"]), ""
+
+
+def _sounds(system: System, version: str) -> str:
+    """Return what does not move between two looks at it; empty when all does."""
+    first = _status(system, version)
+    _pause()
+    second = _status(system, version)
+    for key, what in (("frames_captured", "the microphone"), ("frames_played", "the speaker")):
+        if key not in first or key not in second:
+            return "the kiosk does not say what it is doing ('kiosk status')"
+        if second[key] <= first[key]:
+            return f"{what} stands still"
+    return ""
+
+
+def _status(system: System, version: str) -> dict[str, int]:
+    code, said = system.ask(_kiosk(system, version), "status", "--json")
+    try:
+        status = json.loads(said) if code == 0 else {}
+    except ValueError:
+        status = {}
+    return {key: value for key, value in status.items() if isinstance(value, int)}
+
+
+def _answers(system: System, version: str) -> str:
+    """Have one turn with the local service, apart from the shop's books; return what is wrong."""
+    with tempfile.TemporaryDirectory(prefix="kiosk-gate-") as scratch:
+        place = Path(scratch)
+        place.chmod(0o755)
+        config, state = place / "kiosk.toml", place / "state"
+        config.write_text("")
+        state.mkdir()
+        shutil.chown(state, account.NAME, account.NAME)
+        env = {"STATE_DIRECTORY": str(state), "HOME": str(state), "GEMINI_API_KEY": ""}
+        asking = (_kiosk(system, version), "ask", "--config", config, _QUESTION)
+        code, said = system.ask(
+            "timeout", str(_ASK_S), *asking, env=env, user=account.NAME
+        )  # fmt: skip
+    last = said.strip().splitlines()[-1:] or ["no answer came"]
+    return f"a question got no answer: {last[0]}" if code else ""
+
+
+def _kiosk(system: System, version: str) -> Path:
+    return system.at(versions.HOME / version / "bin/kiosk")
+
+
+def monotonic_s() -> float:
+    """Return the time on the clock of systemd's time stamps."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def _pause() -> None:
+    threading.Event().wait(_LOOK_S)

@@ -1,0 +1,107 @@
+"""The units and settings for systemd that come with a version, and which of them are in place.
+
+In place is a link through ``/opt/kiosk/current``: turning that one link changes the program
+and its units in the same moment, and a cut never leaves one version's program with another's unit.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from scripts.appliance import versions
+from scripts.appliance.system import System
+
+SYSTEM: Final = Path("/etc/systemd/system")
+_KINDS: Final = (".service", ".timer", ".path", ".socket", ".target", ".mount", ".slice")
+_SETTINGS: Final = {
+    "system.conf.d": Path("/etc/systemd/system.conf.d"),
+    "journald.conf.d": Path("/etc/systemd/journald.conf.d"),
+    "coredump.conf.d": Path("/etc/systemd/coredump.conf.d"),
+    "rules.d": Path("/etc/udev/rules.d"),
+    "sysctl.d": Path("/etc/sysctl.d"),
+    "tmpfiles.d": Path("/etc/tmpfiles.d"),
+    "modprobe.d": Path("/etc/modprobe.d"),
+    "modules-load.d": Path("/etc/modules-load.d"),
+}
+_THROUGH: Final = versions.CURRENT / "source/systemd"
+
+
+def place(system: System, version: str) -> None:
+    """Have a link for every unit of a version. Those of another version stay: see ``tidy``."""
+    for link, to in _links(system, version):
+        if system.link(link, to):
+            system.did(f"{link.name} is linked in {link.parent}.")
+
+
+def tidy(system: System, version: str | None) -> None:
+    """Remove the links of units that this version has not; with None, all of them."""
+    wanted = dict(_links(system, version)) if version else {}
+    for link in list(_placed(system)):
+        if link not in wanted:
+            system.remove(link)
+            system.remove_empty(link.parent)
+
+
+def services(system: System, version: str) -> list[str]:
+    """Return the units of a version that start with the machine."""
+    return [unit.name for unit in _units(system, version) if _wanted_by(unit)]
+
+
+def names(system: System, version: str) -> list[str]:
+    """Return all units of a version."""
+    return [unit.name for unit in _units(system, version)]
+
+
+def restart(system: System, version: str) -> None:
+    """Let systemd read the units anew and begin to start this version."""
+    system.run("systemctl", "daemon-reload")
+    system.run("systemctl", "restart", "--no-block", *services(system, version))
+
+
+def _units(system: System, version: str) -> list[Path]:
+    tree = system.at(versions.HOME / version / "source/systemd")
+    return sorted(path for path in tree.glob("*") if path.suffix in _KINDS)
+
+
+def _links(system: System, version: str) -> Iterator[tuple[Path, Path]]:
+    tree = system.at(versions.HOME / version / "source/systemd")
+    for unit in _units(system, version):
+        yield SYSTEM / unit.name, _THROUGH / unit.name
+        for target in _wanted_by(unit):
+            yield SYSTEM / f"{target}.wants" / unit.name, _THROUGH / unit.name
+    for file in sorted(tree.glob("*.d/*")):
+        directory = file.parent.name
+        if directory in _SETTINGS:
+            yield _SETTINGS[directory] / file.name, _THROUGH / directory / file.name
+        elif Path(directory).with_suffix("").suffix in _KINDS:
+            yield SYSTEM / directory / file.name, _THROUGH / directory / file.name
+
+
+def _placed(system: System) -> Iterator[Path]:
+    """Yield the links there are that lead through /opt/kiosk/current."""
+    places = [SYSTEM, *_SETTINGS.values()]
+    places += [path for path in _directories(system, SYSTEM) if path.suffix in (".d", ".wants")]
+    for directory in places:
+        for path in _entries(system, directory):
+            there = system.at(path)
+            if there.is_symlink() and there.readlink().is_relative_to(_THROUGH):
+                yield path
+
+
+def _directories(system: System, place: Path) -> list[Path]:
+    return [path for path in _entries(system, place) if system.at(path).is_dir()]
+
+
+def _entries(system: System, place: Path) -> list[Path]:
+    there = system.at(place)
+    return [place / path.name for path in sorted(there.iterdir())] if there.is_dir() else []
+
+
+def _wanted_by(unit: Path) -> list[str]:
+    lines = unit.read_text().splitlines()
+    return [
+        name
+        for line in lines
+        if line.startswith("WantedBy=")
+        for name in line.removeprefix("WantedBy=").split()
+    ]

@@ -1,0 +1,231 @@
+"""What the installation chooses and writes, on machines that are only directories."""
+
+import os
+import pwd
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.appliance import account, board, install, sound, source, trial, versions
+from scripts.appliance.errors import CONFIG, Refused
+from scripts.appliance.sound import Card, Choice
+from scripts.appliance.system import System
+from tests.appliance.machine import REPOSITORY
+
+USB_MICROPHONE = Card("Device", "USB", hears=True, speaks=False)
+HDMI = Card("vc4hdmi0", "", hears=False, speaks=True)
+HEADPHONES = Card("Headphones", "", hears=False, speaks=True)
+AMPLIFIER = Card("MAX98357A", "", hears=False, speaks=True)
+HEADSET = Card("Headset", "USB", hears=True, speaks=True)
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> System:
+    return System(tmp_path)
+
+
+def put(system: System, place: str, text: str) -> Path:
+    path = system.at(place)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("there", "overlay", "choice"),
+    [
+        ([], "", Choice("", "")),
+        ([HDMI, USB_MICROPHONE, AMPLIFIER], "", Choice("Device", "MAX98357A")),
+        ([HDMI, HEADPHONES, USB_MICROPHONE], "MAX98357A", Choice("Device", "MAX98357A")),
+        ([HEADPHONES, HEADSET], "", Choice("Headset", "Headset")),
+        ([HDMI], "", Choice("", "")),  # a screen is no speaker
+    ],
+)
+def test_microphone_and_amplifier_are_chosen_from_the_cards_there_are(
+    there: list[Card], overlay: str, choice: Choice
+) -> None:
+    assert sound.choose(there, "", "", overlay) == choice
+
+
+def test_the_technician_s_choice_of_cards_wins() -> None:
+    assert sound.choose([HEADSET], "A", "B", "MAX98357A") == Choice("A", "B")
+
+
+def test_alsa_lists_microphone_and_speaker_by_the_names_in_the_configuration(
+    system: System,
+) -> None:
+    file = put(system, "/alsa.conf", sound.text(Choice("Device", "MAX98357A")))
+    listing = """
+import ctypes
+alsa, hints = ctypes.CDLL("libasound.so.2"), ctypes.POINTER(ctypes.c_void_p)()
+assert alsa.snd_device_name_hint(-1, b"pcm", ctypes.byref(hints)) == 0
+alsa.snd_device_name_get_hint.restype = ctypes.c_char_p
+for hint in hints:
+    if not hint:
+        break
+    print(alsa.snd_device_name_get_hint(ctypes.c_void_p(hint), b"NAME").decode())
+"""
+
+    listed = subprocess.run(
+        ["python3", "-c", listing], check=True, capture_output=True, text=True,
+        env={**os.environ, "ALSA_CONFIG_PATH": f"/usr/share/alsa/alsa.conf:{file}"},
+    ).stdout.split()  # fmt: skip
+
+    assert {sound.MICROPHONE, sound.SPEAKER} <= set(listed)
+
+
+def test_a_sound_configuration_that_is_not_ours_is_left_alone(system: System) -> None:
+    theirs = put(system, "/etc/asound.conf", "pcm.!default null\n")
+
+    assert sound.place(system, Choice("Device", "MAX98357A")) == Choice("", "")
+
+    assert theirs.read_text() == "pcm.!default null\n"
+    assert system.at(sound.ASIDE).is_file()
+
+
+def test_a_new_configuration_names_the_devices_and_moves_the_light_for_the_amplifier(
+    system: System,
+) -> None:
+    usable = sound.place(system, Choice("Device", "MAX98357A"))
+
+    account.place_settings(system, REPOSITORY, usable, overlay=True)
+
+    lines = system.at(account.FILE).read_text().splitlines()
+    assert {'input = "kiosk_microphone"', 'output = "kiosk_speaker"', "status = 23"} <= set(lines)
+
+
+def test_the_shop_s_own_configuration_is_kept(system: System) -> None:
+    own = put(system, "/etc/kiosk/kiosk.toml", "[audio]\nvolume = 30\n")
+
+    account.place_settings(system, REPOSITORY, Choice("a", "b"), overlay=True)
+
+    assert own.read_text() == "[audio]\nvolume = 30\n"
+
+
+def test_the_amplifier_is_switched_on_once_and_taken_out_again(system: System) -> None:
+    before = "dtparam=audio=on\n[cm4]\notg_mode=1\n"
+    config = put(system, "/boot/firmware/config.txt", before)
+
+    assert board.place_amplifier(system, "max98357a", pi=True) == "MAX98357A"
+    assert config.read_text().endswith("[all]\ndtoverlay=max98357a\n")
+    with_it = config.read_text()
+    board.place_amplifier(system, "max98357a", pi=True)
+    assert config.read_text() == with_it
+
+    board.remove_amplifier(system)
+    assert config.read_text() == before
+
+
+def test_an_amplifier_that_somebody_chose_is_left_alone(system: System) -> None:
+    config = put(system, "/boot/firmware/config.txt", "dtoverlay=hifiberry-dac\n")
+
+    assert board.place_amplifier(system, "max98357a", pi=True) == ""
+
+    assert config.read_text() == "dtoverlay=hifiberry-dac\n"
+
+
+def test_wi_fi_never_sleeps_and_never_gives_up_on_a_pi(system: System) -> None:
+    system.at(board.WIFI.parent).mkdir(parents=True)
+
+    board.place_wifi(system, pi=True)
+
+    said = system.at(board.WIFI).read_text()
+    for line in ("wifi.powersave=2", "autoconnect-retries-default=0", "connection.auth-retries=0"):
+        assert line in said
+    board.remove_wifi(system)
+    assert not system.at(board.WIFI).exists()
+
+
+def test_the_network_of_another_machine_is_only_explained(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system.at(board.WIFI.parent).mkdir(parents=True)
+
+    board.place_wifi(system, pi=False)
+
+    assert not system.at(board.WIFI).exists()
+    assert "autoconnect-retries 0" in capsys.readouterr().out
+
+
+def test_a_pi_is_known_by_its_device_tree_or_its_revision(system: System) -> None:
+    assert not board.is_pi(system)
+    put(system, "/proc/cpuinfo", "processor\t: 0\nRevision\t: c03115\n")
+    assert board.is_pi(system)
+    put(system, "/proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0\0")
+    assert board.is_pi(system)
+
+
+def test_what_runs_is_locked_and_what_tests_stays_away() -> None:
+    lock = (REPOSITORY / "requirements.lock").read_text()
+
+    runs = source.runtime_lock(lock)
+    names = {line.split("==")[0] for line in runs.splitlines() if line[:1].isalnum()}
+
+    assert {"google-genai", "pyaudio", "faster-whisper", "pydantic-core", "certifi"} <= names
+    assert not {"pytest", "ruff", "mypy", "hypothesis", "schemathesis", "hatchling"} & names
+    assert runs.count("--hash=sha256:") >= len(names)
+    builders = source.builders_lock(lock)
+    assert {"hatchling", "setuptools", "pluggy"} <= {
+        line.split("==")[0] for line in builders.splitlines() if line[:1].isalnum()
+    }
+
+
+def test_another_system_is_refused_in_a_sentence(system: System) -> None:
+    put(system, "/etc/os-release", 'ID=ubuntu\nVERSION_ID="24.04"\nPRETTY_NAME="Ubuntu 24.04"\n')
+
+    with pytest.raises(Refused, match="Debian 12"):
+        install.check_machine(system)
+
+
+def test_a_person_called_kiosk_is_not_taken_for_the_service(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = pwd.struct_passwd(("kiosk", "x", 1000, 1000, "", "/home/kiosk", "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwnam", lambda _name: person)
+    dry = System(system.root, dry=True)
+
+    with pytest.raises(Refused) as refused:
+        account.place_user(dry)
+
+    assert refused.value.exit_code == CONFIG
+
+
+def test_a_dry_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    system = System(tmp_path, dry=True)
+    put(system, "/etc/os-release", "ID=debian\nVERSION_ID=12\n")
+    before = sorted(tmp_path.rglob("*"))
+
+    install.install(system, install.Wishes("", "", "max98357a", None, pi=True))
+    install.uninstall(system, purge=True)
+
+    assert sorted(tmp_path.rglob("*")) == before
+    said = capsys.readouterr().out
+    assert f"would: link {versions.CURRENT}" in said
+    assert "would: link what is in systemd/ into place" in said
+
+
+@pytest.mark.parametrize("command", ["install", "update", "uninstall", "package"])
+def test_a_wrong_argument_is_answered_in_a_line(command: str) -> None:
+    done = subprocess.run(
+        [REPOSITORY / "scripts" / command, "--nonsense"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 64
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_way_back_is_sound_shell_and_a_sound_unit(tmp_path: Path) -> None:
+    script, unit = tmp_path / "settle", tmp_path / trial.SETTLE_UNIT.name
+    script.write_text(trial.SETTLE_TEXT)
+    script.chmod(0o755)
+    unit.write_text(trial.SETTLE_UNIT_TEXT.replace(f"={trial.SETTLE}", f"={script}"))
+
+    subprocess.run(["shellcheck", script], check=True)
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", unit], check=False, capture_output=True, text=True
+    )
+
+    about_it = [line for line in verified.stderr.splitlines() if unit.name in line]
+    assert about_it == []
