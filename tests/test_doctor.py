@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
-from kiosk import config_file, doctor
+from kiosk import config_file
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.cli import main
-from kiosk.doctor import CHECKS, Check, Examined, Finding, State, examine
+from kiosk.doctor import examining
+from kiosk.doctor.examining import SHOP_CHECKS, examine
+from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.shop.identity import TRIES_A_DAY, Tries
 from tests.adapters.tls_peer import Authority
 from tests.shopmax.books import Books
@@ -32,6 +34,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 def _no_kiosk_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SYSTEM_FILE", "SERVICE_STATE", "SERVICE_CREDENTIALS"):
         monkeypatch.setattr(config_file, name, Path("/nowhere/kiosk"))
+    monkeypatch.setattr(examining, "CHECKS", SHOP_CHECKS)  # tests/doctor has the others
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def configured(tmp_path: Path, text: str) -> Path:
 def test_a_fresh_kiosk_has_nothing_wrong_with_it(environ: dict[str, str], file: Path) -> None:
     found = findings(environ)
 
-    assert list(found) == ["configuration", *CHECKS]
+    assert list(found) == ["configuration", *SHOP_CHECKS]
     assert not [name for name, finding in found.items() if finding.state is State.ILL]
     assert found["store"].state is State.OPEN
     assert not file.exists()
@@ -93,7 +96,7 @@ def test_every_mistake_in_the_configuration_is_a_finding_and_the_rest_waits(
     mistakes = [finding for name, finding in found if name == "configuration"]
     assert [mistake.state for mistake in mistakes] == [State.ILL] * 2
     assert "shop.allow_changes must be true or false" in mistakes[0].says
-    assert [finding.state for _, finding in found[2:]] == [State.OPEN] * len(CHECKS)
+    assert [finding.state for _, finding in found[2:]] == [State.OPEN] * len(SHOP_CHECKS)
 
 
 def test_a_store_that_the_kiosk_is_using_is_looked_through_without_a_trace(
@@ -408,7 +411,7 @@ def test_who_spends_all_tries_of_a_day_is_told_of(environ: dict[str, str], file:
 def test_a_check_that_breaks_or_hangs_takes_no_other_along(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "CHECK_S", 0.05)
+    monkeypatch.setattr(examining, "CHECK_S", 0.05)
 
     async def breaks(_: Examined) -> Finding:
         raise ValueError("with a customer's name in it")
@@ -464,5 +467,5 @@ def test_the_command_speaks_to_programs(
 
     assert code == 0
     assert told["well"] is True
-    assert [check["check"] for check in told["checks"]] == ["configuration", *CHECKS]
+    assert [check["check"] for check in told["checks"]] == ["configuration", *SHOP_CHECKS]
     assert all(check.keys() == {"check", "state", "says", "to_do"} for check in told["checks"])

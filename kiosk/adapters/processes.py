@@ -1,6 +1,7 @@
 """Child processes that live for the length of a context and never outlive us."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -47,6 +48,30 @@ async def running_to_end(command: Sequence[str]) -> tuple[int, str]:
     async with running(command, os.environ, piped=True) as process:
         _, said = await process.communicate()
     return process.returncode or 0, said.decode(errors="replace").strip()
+
+
+async def output_of(
+    command: Sequence[str], feed: bytes = b"", env: Mapping[str, str] = os.environ
+) -> tuple[int, bytes, bytes]:
+    """Run a program that nobody need speak to; return its exit code, its output and its errors.
+
+    Who waits no longer ends it. Raises FileNotFoundError when there is no such program.
+    """
+    if shutil.which(command[0]) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
+    process = await asyncio.create_subprocess_exec(
+        *child_command(command),
+        env=env,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        out, err = await process.communicate(feed)
+    finally:
+        await _end(process)
+    return process.returncode or 0, out, err
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

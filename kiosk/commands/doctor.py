@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from kiosk.doctor import Finding, State, examine
+from kiosk.doctor.examining import examine
+from kiosk.doctor.finding import Finding, State
 from kiosk.errors import StartError
 
 _SIGNS: Final = {State.WELL: "✔", State.ILL: "✘", State.OPEN: "–"}  # noqa: RUF001 - meant so
