@@ -22,7 +22,7 @@ from kiosk.core.lights import Pattern
 from kiosk.errors import StartError
 from kiosk.ports import Button, ButtonEdge, Lamps
 
-_BOARD_CHIPS = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")  # Pi 5; 4; 3 and Zero 2 W
+BOARD_CHIPS = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")  # Pi 5; 4; 3 and Zero 2 W
 _NO_GPIO = 69  # EX_UNAVAILABLE of sysexits(3)
 _OLDEST_EDGE_S = 1.0
 _WAY_OUT = 'or set kind = "keyboard" or "none" in [button]'
@@ -48,7 +48,7 @@ def open_pins(chip: str) -> Iterator[Pins]:
     from gpiozero.pins.lgpio import LGPIOFactory
 
     found = _chips(lgpio)
-    wanted = (chip,) if chip else _BOARD_CHIPS
+    wanted = (chip,) if chip else BOARD_CHIPS
     numbers = [found[label] for label in wanted if label in found]
     if chip and not numbers:
         there = ", ".join(f'"{label}"' for label in found) or "none that may be opened"

@@ -44,7 +44,7 @@ class Examined:
     today: date
     root: Path = Path("/")
     """Where the files of the kernel and of the system are."""
-    live: bool = False
+    try_key: bool = False
     """Whether a Live session may be opened, which costs."""
     say: Callable[[str], None] | None = None
     """Tells who stands at the kiosk what to do; None when nobody does."""
