@@ -5,7 +5,6 @@ customer: while it would, nobody may interrupt it by voice.
 """
 
 import asyncio
-import os
 import sys
 from typing import Final
 
@@ -34,7 +33,7 @@ async def check_sound(kiosk: Examined) -> Finding:
     audio = kiosk.settings.audio
     sound = await asyncio.to_thread(_sound, audio.volume)
     command = [sys.executable, "-m", "kiosk.adapters.sound_test", audio.input, audio.output]
-    code, heard, said = await output_of(command, sound, os.environ)
+    code, heard, said = await output_of(command, sound)
     if code:
         *_, sentence = said.decode(errors="replace").splitlines() or [f"exit code {code}"]
         return Finding(State.ILL, f"the sound test could not be made: {sentence}")

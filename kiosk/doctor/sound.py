@@ -1,7 +1,6 @@
 """Microphone and speaker: which devices there are, and whether the configured ones are."""
 
 import json
-import os
 import sys
 from typing import Any, Final, Literal
 
@@ -20,7 +19,7 @@ def check_device(part: Part) -> Check:
         audio = kiosk.settings.audio
         name = audio.input if part == "microphone" else audio.output
         command = [sys.executable, "-m", "kiosk.adapters.sound_list", f"{part}={name}"]
-        code, out, _ = await output_of(command, env=os.environ)
+        code, out, _ = await output_of(command)
         if code:
             return Finding(State.OPEN, "the sound library cannot be asked")
         status = await status_of(kiosk)
