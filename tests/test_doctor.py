@@ -24,6 +24,7 @@ from kiosk.shop.identity import TRIES_A_DAY, Tries
 from tests.adapters.tls_peer import Authority
 from tests.shopmax.books import Books
 from tests.shopmax.server import MAY_CHANGE, MAY_READ, ShopMax, shopmax
+from tests.virtualtime import run_virtual
 
 TODAY = date(2026, 11, 23)
 NOBODY = 65534
@@ -34,7 +35,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 def _no_kiosk_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SYSTEM_FILE", "SERVICE_STATE", "SERVICE_CREDENTIALS"):
         monkeypatch.setattr(config_file, name, Path("/nowhere/kiosk"))
-    monkeypatch.setattr(examining, "CHECKS", SHOP_CHECKS)  # tests/doctor has the others
+    monkeypatch.setattr(examining, "WAVES", (SHOP_CHECKS,))  # tests/doctor has the others
 
 
 @pytest.fixture
@@ -428,6 +429,27 @@ def test_a_check_that_breaks_or_hangs_takes_no_other_along(
     assert found["one"] == Finding(State.OPEN, "the check itself failed (ValueError)")
     assert found["two"].state is State.ILL
     assert found["three"] == Finding(State.WELL, "fine")
+
+
+def test_all_checks_that_hang_together_take_no_longer_than_all_may(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(_: Examined) -> Finding:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody set it")
+
+    monkeypatch.setattr(examining, "WAVES", [{f"{at}": hangs, f"{at}b": hangs} for at in range(4)])
+
+    async def timed() -> tuple[float, int]:
+        now = asyncio.get_running_loop().time
+        began = now()
+        ill = [found async for found in examine(None, environ, TODAY)]
+        return now() - began, sum(finding.state is State.ILL for _, finding in ill)
+
+    took_s, ill = run_virtual(timed())
+
+    assert ill == 8
+    assert took_s < 15
 
 
 # The command

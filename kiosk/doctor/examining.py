@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,9 @@ from kiosk.doctor import board, disk, ears, echo, live, network, pins, shop, sou
 from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.errors import ConfigError, KioskError
 
-CHECK_S: Final = 10.0
+CHECK_S: Final = 7.0
+ALL_S: Final = 14.0
+LEAST_S: Final = 0.3
 SOUND_S: Final = 14.0
 """Nearly all of it is sound that is played."""
 
@@ -22,7 +25,7 @@ SHOP_CHECKS: Final[Mapping[str, Check]] = {
     "changes": shop.check_changes,
     "proof": shop.check_proof,
 }
-CHECKS: Final[Mapping[str, Check]] = {
+MACHINE_CHECKS: Final[Mapping[str, Check]] = {
     "board": board.check_board,
     "versions": board.check_versions,
     "clock": board.check_clock,
@@ -30,17 +33,20 @@ CHECKS: Final[Mapping[str, Check]] = {
     "disk": disk.check_disk,
     "microphone": sound.check_device("microphone"),
     "speaker": sound.check_device("speaker"),
-    "voice gate": ears.check_ears,
     "button": pins.check_button,
     "lights": pins.check_lights,
     "Wi-Fi": network.check_wifi,
     "DNS": network.check_dns,
-    "TLS": live.check_tls,
-    "key": live.check_key,
-    **SHOP_CHECKS,
     "unit": unit.check_unit,
     "exposure": unit.check_exposure,
 }
+HEAVY_CHECKS: Final[Mapping[str, Check]] = {
+    "voice gate": ears.check_ears,
+    "TLS": live.check_tls,
+    "key": live.check_key,
+}
+WAVES: Final = (SHOP_CHECKS, MACHINE_CHECKS, HEAVY_CHECKS)
+"""One after the other: what loads much would make everything else seem slow."""
 SOUND_CHECK: Final = "sound test"
 
 
@@ -56,11 +62,11 @@ async def examine(
 ) -> AsyncIterator[tuple[str, Finding]]:
     """Yield the name of each check and what it found, in their order; never raises.
 
-    They look all at once, so that all together take no longer than the slowest may; only the
-    sound test, if it is wanted, has the devices for itself at the end. ``path`` is the
+    They look all at once, in a few waves, and all together for ``ALL_S`` at most; only the
+    sound test, if it is wanted, has the devices for itself after that. ``path`` is the
     configuration file that was named, if any; for ``try_key`` and ``say`` see ``Examined``.
     """
-    checks = checks or CHECKS
+    waves = (checks,) if checks else WAVES
     chosen = settings_file(path, environ)
     try:
         settings = load_settings(path, environ)
@@ -68,18 +74,23 @@ async def examine(
         for mistake in err.mistakes:
             to_do = "correct it; config/kiosk.toml explains every key"
             yield "configuration", Finding(State.ILL, mistake, to_do)
-        for name in checks:
+        for name in chain(*waves):
             yield name, Finding(State.OPEN, "not looked at before the configuration is right")
         return
     says = str(chosen) if chosen else "the built-in defaults"
     yield "configuration", Finding(State.WELL, says)
     kiosk = Examined(settings, as_the_service(environ), today, try_key=try_key, say=say)
-    async with asyncio.TaskGroup() as group:
-        looks = {
-            name: group.create_task(_found(check, kiosk, CHECK_S)) for name, check in checks.items()
-        }
-        for name, look in looks.items():
-            yield name, await look
+    now = asyncio.get_running_loop().time
+    end = now() + ALL_S
+    for wave in waves:
+        within_s = min(CHECK_S, max(LEAST_S, end - now()))
+        async with asyncio.TaskGroup() as group:
+            looks = {
+                name: group.create_task(_found(check, kiosk, within_s))
+                for name, check in wave.items()
+            }
+            for name, look in looks.items():
+                yield name, await look
     if sound_test:
         yield SOUND_CHECK, await _found(echo.check_sound, kiosk, SOUND_S)
 
@@ -89,7 +100,7 @@ async def _found(check: Check, kiosk: Examined, within_s: float) -> Finding:
         async with asyncio.timeout(within_s):
             return await check(kiosk)
     except TimeoutError:
-        return Finding(State.ILL, f"no answer within {within_s:.0f} s", "look at what it waits for")
+        return Finding(State.ILL, f"no answer within {within_s:.1g} s", "look at what it waits for")
     except KioskError as err:
         return Finding(State.ILL, "; ".join(str(err).splitlines()))
     except Exception as err:  # noqa: BLE001 - one check that breaks must not take the others along

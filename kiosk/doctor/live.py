@@ -13,7 +13,7 @@ from kiosk.config_file import api_key
 from kiosk.core.live import SessionSetup
 from kiosk.doctor.finding import Examined, Finding, State
 
-PROBE_S: Final = 5.0
+PROBE_S: Final = 3.0
 _GOOGLES_KEY: Final = re.compile(r"AIza[0-9A-Za-z_-]{35}|AQ\.[0-9A-Za-z._-]{20,}")
 _OUR_OWN: Final = "no API key: the kiosk's own Live service answers"
 

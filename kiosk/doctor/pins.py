@@ -9,7 +9,7 @@ from kiosk.adapters.pin_look import Chip, Line, chips, lines, program_of
 from kiosk.doctor.finding import Examined, Finding, State, status_of
 from kiosk.settings import Settings
 
-PRESS_S: Final = 6.0
+PRESS_S: Final = 5.0
 
 
 async def check_button(kiosk: Examined) -> Finding:

@@ -76,7 +76,7 @@ def test_a_name_that_is_known_is_told_with_its_address(kiosk: Kiosk) -> None:
     found = look(check_dns, kiosk(live={"endpoint": "https://localhost:1"}))
 
     assert found.state is State.WELL
-    assert found.says.startswith("localhost has ")
+    assert found.says.startswith("localhost is ")
 
 
 @pytest.fixture
