@@ -1,6 +1,8 @@
 """What a check is given and what it finds, and the few ways in which checks look."""
 
 import asyncio
+import os
+import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +18,8 @@ from kiosk.errors import StartError
 from kiosk.settings import Settings
 
 _PROGRAM_S: Final = 4.0
+_SYSTEM_PATH: Final = ":/usr/sbin:/sbin"
+"""Where ``iw`` is, and where only root looks by itself."""
 
 
 class State(StrEnum):
@@ -74,10 +78,14 @@ def text_of(file: Path) -> str | None:
 
 async def said_by(*command: str) -> str | None:
     """Return what a program prints; None when there is no such program or it fails."""
+    name, *arguments = command
+    program = shutil.which(name, path=f"{os.environ.get('PATH', '')}{_SYSTEM_PATH}")
+    if program is None:
+        return None
     try:
         async with asyncio.timeout(_PROGRAM_S):
-            code, out, _ = await output_of(command)
-    except (FileNotFoundError, TimeoutError):
+            code, out, _ = await output_of([program, *arguments])
+    except TimeoutError:
         return None
     return None if code else out.decode(errors="replace").strip()
 

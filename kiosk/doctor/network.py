@@ -19,6 +19,7 @@ async def check_wifi(kiosk: Examined) -> Finding:
     if not radios:
         return Finding(State.OPEN, "no Wi-Fi here")
     says, to_do = [], []
+    untold = False
     for radio in radios:
         saves = await said_by("iw", "dev", radio, "get", "power_save")
         link = await said_by("iw", "dev", radio, "link")
@@ -26,8 +27,11 @@ async def check_wifi(kiosk: Examined) -> Finding:
         told, todo = judged_radio(radio, saves, link, retries)
         says.append(told)
         to_do += todo
+        untold |= saves is None or link is None
     if to_do:
         return Finding(State.ILL, "; ".join(says), "; ".join(dict.fromkeys(to_do)))
+    if untold:
+        return Finding(State.OPEN, "; ".join(says), "apt-get install iw, and run this again")
     return Finding(State.WELL, "; ".join(says))
 
 
@@ -42,7 +46,7 @@ def judged_radio(
     says, to_do = [radio], []
     signal = re.search(r"signal:\s*(-?\d+)", link or "")
     if link is None:
-        says.append("signal not told (install iw)")
+        says.append("signal not told")
     elif "Not connected" in link:
         says.append("not connected")
     elif signal:
@@ -56,9 +60,10 @@ def judged_radio(
             to_do.append(
                 f"iw dev {radio} set power_save off, and for good 802-11-wireless.powersave 2"
             )
-    if retries is not None:
-        says.append("tries for ever" if retries == "0" else "gives up in the end")
-        if retries != "0":
+    if retries:
+        for_ever = retries.split()[0] == "0"
+        says.append("tries for ever" if for_ever else "gives up in the end")
+        if not for_ever:
             to_do.append("nmcli connection modify NAME connection.autoconnect-retries 0")
     return ", ".join(says), to_do
 
