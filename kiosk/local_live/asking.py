@@ -230,6 +230,8 @@ def _check(wanted: Wanted, parameter: Parameter, digits: str) -> Step:
 
 
 def _doubt(wanted: Wanted, parameter: Parameter, spoken: Spoken) -> Step:
+    if spoken.corrected and not spoken.letters:
+        return _check(wanted, parameter, spoken.digits)
     likelier = spoken.digits.replace("007", "77", 1)  # "double seven" is written so (measured)
     if likelier != spoken.digits and len(likelier) == parameter.shape.digits:
         return _check(wanted, parameter, likelier)

@@ -10,9 +10,11 @@ from kiosk.core.spoken.words import word_set
 from kiosk.local_live import consent, wording
 from kiosk.local_live.consent import Reply
 from kiosk.local_live.declared import Tool
+from kiosk.local_live.intents import meant
 from kiosk.local_live.memory import Memory
 from kiosk.local_live.outcome import Ending, Outcome
 from kiosk.local_live.parts import Action, Call, Say
+from kiosk.local_live.quantities import number_in
 from kiosk.local_live.roles import CHANGING, Role
 
 _NOT_MADE: Final = word_set("refused denied forbidden")
@@ -37,6 +39,8 @@ def agree(memory: Memory, roles: Mapping[Role, Tool], text: str) -> Action | Non
                 return Say(memory.last_reply or wording.SHALL_I)
             case _:
                 memory.change = memory.change if made else "dropped"
+                if not made and not meant(text).name and number_in(text) is None:
+                    return _drop(memory)  # whatever "um" means, it is no yes
                 return None
     if _is_under_way(memory, roles) and consent.dropped(text):
         return _drop(memory)

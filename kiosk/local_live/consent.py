@@ -26,7 +26,7 @@ _NOT: Final = re.compile(
     re.I,
 )
 _NO: Final = re.compile(
-    r"^\W*(?:(?:uh|um|well|oh|yes|okay|ok|actually|sorry|please)\W+)*(?:no\b|nope|nah|don't"
+    r"^\W*(?:(?:uh|um|hm+|well|oh|yes|okay|ok|actually|sorry|please)\W+)*(?:no\b|nope|nah|don't"
     r"|do not|wait"
     r"|stop|hold on|hang on|never mind|forget|cancel that\b|rather not|i'd rather not|not (?:yet"
     r"|now"

@@ -30,7 +30,8 @@ def role_of(
         request.plain,
         request.intent,
         thing=str(values_in(finder, request.plain).get(item.name, "")) if finder and item else "",
-        in_sight=in_sight or bool(memory.known),
+        named=in_sight,
+        in_sight=bool(memory.known),
         played=roles.keys(),
     )
 

@@ -19,12 +19,13 @@ from kiosk.local_live.stated import stated
 
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _MONTH: Final = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 _WHEN: Final = re.compile(
     rf"\b(?:(?:this|next|on|last) )?(?:{_WEEKDAY}s?|weekends?|week|month)\b"
     rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b"
-    r"|\b\d{4}-\d{2}-\d{2}\b"
+    r"|\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{4}-\d{2}-\d{2}\b"
     r"|\b(?:day after tomorrow|today|tomorrow|tonight|yesterday|now|noon|midnight)\b"
     r"|\b\d{1,2}(?::\d{2})? ?(?:a\.?m\.?|p\.?m\.?|o'?clock)|\b\d{1,2}:\d{2}\b"
     r"|\bin (?:\d+|a|an|one|two|three|five|ten|twenty|thirty) (?:minutes?|hours?|days?|weeks?)\b",

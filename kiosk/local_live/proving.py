@@ -156,17 +156,19 @@ def _is_proof(said: str) -> bool:
 
 
 def _signs(said: str) -> tuple[str, int, int]:
-    """Read digits; count single letters, and words that are neither."""
+    """Read digits; count single letters, and words that are neither. "Oh" is 0 among digits."""
     tokens = tokens_of(said)
-    digits, letters, others, at = "", 0, 0, 0
+    digits, letters, others, at, sure = "", 0, 0, 0, False
     while at < len(tokens):
         found = digits_at(tokens, at)
         if found is not None:
-            digits, at = digits + found.digits, found.end
+            digits, at, sure = digits + found.digits, found.end, True
             continue
-        if is_letter(tokens[at]) or tokens[at].word in ("a", "i"):
+        if tokens[at].word == "oh":
+            digits += "0"
+        elif is_letter(tokens[at]) or tokens[at].word in ("a", "i"):
             letters += 1
         elif tokens[at].word not in _BETWEEN:
             others += 1
         at += 1
-    return digits, letters, others
+    return digits if sure else "", letters, others

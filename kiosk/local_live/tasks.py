@@ -7,6 +7,7 @@ return starts one, a question whether it is possible only checks.
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from kiosk.core.spoken.words import word_set
@@ -51,7 +52,7 @@ _CONTENTS: Final = re.compile(
     r"\bwhat(?:'s| is| was| are|s)? (?:all )?in(?:side)? (?:it|there|that|this|the|my|order|an)\b"
     r"|\bwhat (?:did|have|had) i (?:order|bought|buy)|\b(?:which|what|how many|list the|the) "
     r"(?:items|things|products|articles)\b(?! (?:can|may|do you))|\bitems (?:in|of|on)\b"
-    r"|\bcontents? of\b",
+    r"|\bcontents? of\b|\bwhat(?:'s| is| was) in(?:side)?\W*$",
     re.I,
 )
 _ADDRESS: Final = re.compile(
@@ -68,7 +69,7 @@ _GOING_ON: Final = re.compile(
     r"\b(?:start|begin|arrange) (?:it|that|one)\b|\bgo ahead\b|\bdo (?:it|that|so)\b|\bproceed\b",
     re.I,
 )
-_OFFER: Final = re.compile(r"\bcolleague\b.{0,40}$", re.I)
+_OFFER: Final = re.compile(r"(?<!\bto a )\bcolleague\b.{0,40}$", re.I)  # not "show it to a …"
 _SHORT: Final = 5
 _NO_HOURS: Final = re.compile(  # what has no place in a week, or is opened otherwise
     r"\bdoors?\b|\bdeliver\w*\b"
@@ -120,16 +121,31 @@ _NO_GOODS: Final = word_set(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Which order there is to speak of: one named in the request, or one named before."""
+
+    named: bool
+    spoken_of: bool
+
+
 def role_asked(
-    plain: str, intent: Intent, *, thing: str, in_sight: bool, played: Collection[Role]
+    plain: str,
+    intent: Intent,
+    *,
+    thing: str,
+    named: bool,
+    in_sight: bool,
+    played: Collection[Role],
 ) -> Role | None:
     """Return the role that a request calls for, one of those ``played``.
 
     ``plain`` is the request without identifiers; ``thing`` the goods that were named in it;
-    ``in_sight`` tells whether an order was named or spoken of.
+    ``named`` tells whether an order was named in it, ``in_sight`` whether one was spoken of.
     """
+    sight = _Sight(named=named, spoken_of=named or in_sight)
     for asked in (_of_people, _of_orders, _of_the_shop):
-        role = asked(plain, intent, thing, in_sight=in_sight, played=played)
+        role = asked(plain, intent, thing, sight, played)
         if role in played:
             return role
     return None
@@ -151,9 +167,9 @@ def is_beginning_a_return(plain: str) -> bool:
 
 
 def _of_people(
-    plain: str, intent: Intent, thing: str, *, in_sight: bool, played: Collection[Role]
+    plain: str, intent: Intent, thing: str, sight: _Sight, played: Collection[Role]
 ) -> Role | None:
-    del thing, in_sight, played
+    del thing, sight, played
     urgent = intent.name == "urgent" and intent.sure and not _SAFETY.search(plain)
     if _ABOUT_SOMEBODY.search(plain):
         return None
@@ -162,37 +178,42 @@ def _of_people(
 
 
 def _of_orders(
-    plain: str, intent: Intent, thing: str, *, in_sight: bool, played: Collection[Role]
+    plain: str, intent: Intent, thing: str, sight: _Sight, played: Collection[Role]
 ) -> Role | None:
     del intent, thing
     if _MONEY.search(plain):
         return None
     if _CANCEL.search(plain):
         back = _BACK.search(plain)
-        return Role.CANCEL if not back and (in_sight or _ORDERED.search(plain)) else None
+        return Role.CANCEL if not back and (sight.spoken_of or _ORDERED.search(plain)) else None
     if is_beginning_a_return(plain):
         return Role.START_RETURN
-    if in_sight and _UNTIL.search(plain) and _BACK.search(plain) and _POINTED_AT.search(plain):
+    if (
+        sight.spoken_of
+        and _UNTIL.search(plain)
+        and _BACK.search(plain)
+        and _POINTED_AT.search(plain)
+    ):
         return Role.CHECK_RETURN
     if _BACK.search(plain) and not _HOW.search(plain):
-        own = _MINE.search(plain) or (in_sight and _POINTED_AT.search(plain))
-        if not own:
+        pointed_at = sight.spoken_of and _POINTED_AT.search(plain)
+        if not (sight.named or pointed_at or _MINE.search(plain)):
             return None
         if _WHETHER.search(plain) or Role.START_RETURN not in played:
             return Role.CHECK_RETURN
         return Role.START_RETURN
-    mine = in_sight or bool(_MINE.search(plain))
+    mine = sight.spoken_of or bool(_MINE.search(plain))
     return Role.ITEMS if mine and _CONTENTS.search(plain) else None
 
 
 def _of_the_shop(
-    plain: str, intent: Intent, thing: str, *, in_sight: bool, played: Collection[Role]
+    plain: str, intent: Intent, thing: str, sight: _Sight, played: Collection[Role]
 ) -> Role | None:
-    del in_sight, played
+    del played
     hours = intent.name == "hours" and (intent.keyed or len(words(plain)) <= _SHORT)
     if (hours and not _NO_HOURS.search(plain)) or _ADDRESS.search(plain):
         return Role.STORE
-    if not _GOODS.search(plain) or _MINE.search(plain):
+    if sight.named or not _GOODS.search(plain) or _MINE.search(plain):
         return None
     return Role.PRODUCT if thing and is_goods(thing) else None
 

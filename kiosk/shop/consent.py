@@ -159,7 +159,8 @@ _YES: Final = re.compile(
 )
 _COURTESY: Final = (
     "please, thanks, thank you, thank you very much, ok, okay, alright, all right, great, perfect",
-    "good, fine, right, and, now, um, uh, er, oh, well, just, you can, you may",
+    "good, fine, right, and, now, um, uh, er, oh, well, just, you can, you may, i am",
+    "thats fine, that is fine, sounds good, thats all right, fine by me, fine with me",
     "bitte, danke, gerne, gern, gut, okay dann, sehr gerne",
     "sil vous plait, sil te plait, merci, volontiers, bien",
     "por favor, gracias, bien, vale",

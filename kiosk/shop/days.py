@@ -1,4 +1,4 @@
-"""Which days a customer speaks of: today, Sundays, December 24, Christmas.
+"""Which days a customer speaks of: today, Sundays, December 24, the 24th, Christmas, Easter.
 
 Pure: the day comes in as ``today``.
 """
@@ -33,6 +33,12 @@ _HOLIDAYS: Final = {
     "christmas": (12, 25),
     "new year": (1, 1),
 }
+_MOVABLE: Final = re.compile(
+    r"\b(?:(?:bank |public |legal |national )?holidays?|easter|good friday|maundy thursday"
+    r"|ascension|pentecost|whit(?:sun)?|thanksgiving|black friday|may day|(?:labou?r|memorial"
+    r"|independence|presidents|veterans|columbus|mothers|fathers) day)\b"
+)
+"""Holidays of which only the shop knows the day, or whether it keeps them at all."""
 _AHEAD: Final = {
     "day after tomorrow": 2,
     "tomorrow": 1,
@@ -42,19 +48,24 @@ _AHEAD: Final = {
     "this afternoon": 0,
     "this evening": 0,
 }
-_MONTH: Final = f"({'|'.join(_MONTHS)})"
+_MONTH: Final = f"({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS)}|sept)"
 _MONTH_FIRST: Final = re.compile(rf"\b{_MONTH} (?:the )?(\d\d?)(?:st|nd|rd|th)?\b")
 _DAY_FIRST: Final = re.compile(rf"\b(\d\d?)(?:st|nd|rd|th)?(?: of)? {_MONTH}\b")
+_DAY_ALONE: Final = re.compile(r"\b(\d\d?)(?:st|nd|rd|th)\b")
 _ISO: Final = re.compile(r"\b(\d{4}) (\d\d) (\d\d)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Days:
-    """The days that were named: certain ones, public holidays, or ones that come every week."""
+    """The days that were named: certain ones, public holidays, or ones that come every week.
+
+    ``movable`` tells of a holiday whose day is not known here: Easter Monday is not any Monday.
+    """
 
     dates: tuple[date, ...] = ()
     holidays: tuple[date, ...] = ()
     weekdays: tuple[int, ...] = ()
+    movable: bool = False
 
 
 def read_days(words: str, today: date) -> Days:
@@ -65,7 +76,8 @@ def read_days(words: str, today: date) -> Days:
     text = " ".join(split(words))
     dates = {
         *(_day(int(year), int(month), int(day)) for year, month, day in _ISO.findall(text)),
-        *(_next(_MONTHS.index(month) + 1, int(day), today) for month, day in _months(text)),
+        *(_next(_month(month), int(day), today) for month, day in _months(text)),
+        *(_next_alone(int(day), today) for day in _DAY_ALONE.findall(_without(text, _WRITTEN))),
     }
     holidays: set[date | None] = {
         day for day in dates if day and (day.month, day.day) in _HOLIDAYS.values()
@@ -80,18 +92,29 @@ def read_days(words: str, today: date) -> Days:
             text = re.sub(rf"\b{words_ahead}\b", "", text)
             dates.add(today + timedelta(days=ahead))
     certain, free = _known(dates), _known(holidays)
-    weekdays = () if certain or free else _weekdays(text)
-    if not (certain or free or weekdays) and re.search(r"\bnow\b", text):
+    movable = _MOVABLE.search(text) is not None
+    weekdays = () if certain or free or movable else _weekdays(text)
+    if not (certain or free or weekdays or movable) and re.search(r"\bnow\b", text):
         certain = (today,)
-    return Days(dates=certain, holidays=free, weekdays=weekdays)
+    return Days(dates=certain, holidays=free, weekdays=weekdays, movable=movable)
 
 
 def without_dates(text: str) -> str:
     """Return the words of a text without written-out dates, which say nothing of its subject."""
-    text = " ".join(split(text))
-    for pattern in (_ISO, _MONTH_FIRST, _DAY_FIRST):
+    return _without(" ".join(split(text)), (*_WRITTEN, _DAY_ALONE))
+
+
+_WRITTEN: Final = (_ISO, _MONTH_FIRST, _DAY_FIRST)
+
+
+def _without(text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
+    for pattern in patterns:
         text = pattern.sub("", text)
     return text
+
+
+def _month(name: str) -> int:
+    return next(number for number, month in enumerate(_MONTHS, 1) if month[:3] == name[:3])
 
 
 def _months(text: str) -> list[tuple[str, str]]:
@@ -121,6 +144,13 @@ def _next(month: int, day: int, today: date) -> date | None:
     if this_year and this_year >= today:
         return this_year
     return _day(today.year + 1, month, day)
+
+
+def _next_alone(day: int, today: date) -> date | None:
+    """Return the next day of that number: the 24th."""
+    months = range(today.month - 1, today.month + 12)
+    dates = (_day(today.year + month // 12, month % 12 + 1, day) for month in months)
+    return next((each for each in dates if each and each >= today), None)
 
 
 def _day(year: int, month: int, day: int) -> date | None:

@@ -178,8 +178,8 @@ DECLARATIONS: Final = (
             ("about",),
             about=_text("What the customer wants to know.", enum=["hours", "address"]),
             day=_text(
-                "The day they ask about, as they said it, e.g. tomorrow or Sunday. Leave it out"
-                " for today."
+                "The day they ask about, as they said it, e.g. today, Sunday or Easter Monday."
+                " Leave it out when they name none."
             ),
         ),
         asks={"about": WHICH_ABOUT},

@@ -6,6 +6,8 @@ spelling, free words are one printable line, and what a customer said stays out 
 
 from dataclasses import dataclass, field
 
+from kiosk.shop.identity import Proof
+
 
 @dataclass(frozen=True, slots=True)
 class AskOrder:
@@ -16,10 +18,10 @@ class AskOrder:
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """Whether this order is the customer's own; ``proof`` is what they said."""
+    """Whether this order is the customer's own. The same proof in other words is the same."""
 
     order_id: str
-    proof: str = field(repr=False)
+    proof: Proof
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from kiosk.shop.words import split
 
 _NEAR: Final = timedelta(days=7)
 """Days from today on whose exceptions are said with the hours of the whole week."""
-_SAME_WEEKDAY: Final = timedelta(days=14)
+_THIS_WEEK_AND_NEXT: Final = timedelta(days=14)
 _HOLIDAYS_AHEAD: Final = timedelta(days=30)
 
 
@@ -52,14 +52,17 @@ def hours_sentence(store: Store, words: str, today: date) -> str:
             for day in asked.holidays
         )
         return " ".join([*(_say(store, day, today) for day in asked.dates), *free])
+    if asked.movable:
+        return exceptions_sentence(store, words, today) or _HOLIDAYS
     if not asked.weekdays:
-        return _say_week(store) + _but(store, _ahead(today, _NEAR), today)
+        near = _THIS_WEEK_AND_NEXT if "next week" in " ".join(split(words)) else _NEAR
+        return _say_week(store) + _but(store, _ahead(today, near), today)
     weekly = [
         f"On {WEEKDAYS[number].capitalize()}s we are {_say_hours(store.week[number])}."
         for number in asked.weekdays
     ]
-    near = [day for day in _ahead(today, _SAME_WEEKDAY) if day.weekday() in asked.weekdays]
-    return " ".join(weekly) + _but(store, near, today)
+    days = [day for day in _ahead(today, _THIS_WEEK_AND_NEXT) if day.weekday() in asked.weekdays]
+    return " ".join(weekly) + _but(store, days, today)
 
 
 def exceptions_sentence(store: Store, words: str, today: date) -> str | None:
@@ -98,6 +101,9 @@ def _but(store: Store, days: Iterable[date], today: date) -> str:
 def _say(store: Store, day: date, today: date) -> str:
     name = _day_name(day, today)
     return f"{name[0].upper()}{name[1:]} we are {_say_hours(store.hours_on(day))}."
+
+
+_HOLIDAYS: Final = "On public holidays our hours can differ. A colleague can tell you more."
 
 
 def _unsure(day: date, today: date) -> str:

@@ -90,7 +90,7 @@ class Gateway:
         if known := self._answered.get(request) or self._in_this_turn.get(request):
             return known
         if request not in self._under_way:
-            if refusal := self._counted():
+            if refusal := self._counted(change=isinstance(request, Change)):
                 return refusal
             self._under_way.add(request)
         return request
@@ -146,11 +146,15 @@ class Gateway:
         more = {"missing": known} if known else {}
         return invalid(asks[known], words, **more)
 
-    def _counted(self) -> Answer | None:
-        """Count a call; return the refusal when it is one too many."""
+    def _counted(self, *, change: bool = False) -> Answer | None:
+        """Count a call; return the refusal when it is one too many.
+
+        Who has just said yes to a ``change`` is told that it was not made.
+        """
         if self._in_visit >= self._per_visit:
             say = "I've looked up all I can for now. A colleague can help you further."
-            return refused(say, "too many calls in this visit")
+            not_done = "I haven't done that. " if change else ""
+            return refused(not_done + say, "too many calls in this visit")
         if self._in_turn >= self._per_turn:
             say = "That's as much as I can look up at once. What would you like to know first?"
             return refused(say, "too many calls in this turn; answer with what you have")
@@ -217,9 +221,10 @@ def _words(name: str, ask: str, make: Callable[[str], Request]) -> _Read:
 
 
 def _verify(order_id: str, arguments: Mapping[str, Any]) -> Request | Answer:
-    if read_proof(arguments["proof"]) is None:
+    proof = read_proof(arguments["proof"])
+    if proof is None:
         return invalid(WHICH_PROOF, "proof has no digit in it", missing="proof")
-    return Verify(order_id, plain_words(arguments["proof"]))
+    return Verify(order_id, proof)
 
 
 def _condition(arguments: Mapping[str, Any]) -> tuple[str, bool | None, bool | None]:

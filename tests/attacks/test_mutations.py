@@ -102,7 +102,7 @@ def the_first_word_is_all(patch: Patch) -> None:
 
 
 def calls_are_not_counted(patch: Patch) -> None:
-    patch.setattr(Gateway, "_counted", lambda _: None)
+    patch.setattr(Gateway, "_counted", lambda _, **__: None)
 
 
 def mistakes_are_quoted(patch: Patch) -> None:

@@ -106,6 +106,44 @@ def test_what_else_was_said_is_kept() -> None:
     assert spoken.rest == "Where is my order please?"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "O R D 8 8 4 1 2, no, 2 1, please",
+        "eight eight four one two no two one please",
+        "88412, sorry, I mean 21 please",
+        "88412 no wait, it's 421 please",
+    ],
+)
+def test_a_number_that_was_corrected_in_the_same_breath_is_not_used_unasked(text: str) -> None:
+    spoken = identifiers.hear(text, ORDER)
+
+    assert spoken
+    assert (spoken.digits, spoken.rest.strip(" ,")) == ("88421", "please")
+    assert not spoken.fits(ORDER)
+
+
+def test_a_number_beside_a_no_is_corrected_by_nothing_but_digits_of_it() -> None:
+    for text in ("88412, no, two days ago", "88412, no, 88421", "not 7, 88412", "88412 and 21"):
+        spoken = identifiers.hear(text, ORDER)
+        assert spoken, text
+        assert not spoken.corrected, text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "88421, not 24421",
+        "88421 and not 24421",
+        "not 24421, it's 88421",
+        "O R D 88421, not O R D 24421",
+        "eight eight four two one, not two four four two one",
+    ],
+)
+def test_a_number_that_was_denied_is_not_the_one(text: str) -> None:
+    assert _written(text) == "ORD-88421"
+
+
 def test_a_broken_off_number_is_noticed() -> None:
     assert identifiers.begun("Where is my order O R D", ORDER)
     assert not identifiers.begun("Where is my order", ORDER)

@@ -21,6 +21,55 @@ def test_a_wrong_number_then_the_right_one_tells_where_the_order_is() -> None:
     ]
 
 
+def test_a_number_corrected_in_the_same_breath_is_read_back_before_it_is_used() -> None:
+    replies, _ = talk("Where is order 8 8 4 1 2, no, 2 1?", "Yes.")
+
+    assert replies == [
+        "I have order number O R D, eight eight four two one. Is that right?",
+        "Your order is out for delivery and due today by 7 pm.",
+    ]
+
+
+def test_orders_named_in_a_question_are_what_it_is_about() -> None:
+    replies, _ = talk("Where is ORD-88421 and where is ORD-88412?")
+    assert "out for delivery" in replies[0]
+    assert "delivered yesterday" in replies[0]
+
+    replies, _ = talk("I want to return a toaster, order ORD-86982.", "6729")
+    assert replies[1] == "Is the toaster unused?"
+
+    replies, _ = talk("And what's in ORD-18342?", "26122")
+    assert replies[1] == "That order has a kettle."
+
+
+def test_the_hours_of_a_named_day_are_those_of_that_day() -> None:
+    replies, _ = talk("Are you open on the 24th?", "Are you open on Dec 25?")
+
+    assert "Monday to" not in "".join(replies)
+
+
+def test_a_yes_calls_somebody_only_when_that_was_offered() -> None:
+    replies, visit = talk("Can I return something that I opened?", "Yes.")
+
+    assert replies[0].endswith("please show it to a colleague.")
+    assert StaffCalled() not in visit.facts
+
+
+def test_whoever_does_not_answer_a_read_back_hears_that_nothing_was_changed() -> None:
+    for said in ("um", "maybe", "hmm, let me think", "the kettle instead", "Banana."):
+        replies, visit = talk("Cancel ORD-80473.", "40213", said, "Yes.")
+
+        assert replies[2] == NOTHING_CHANGED, said
+        assert visit.shop.changed == []
+
+
+def test_an_oh_in_a_postcode_is_one_of_its_digits() -> None:
+    for said in ("oh one oh six seven", "one nine two eight", "Oh, it's 01067."):
+        replies, _ = talk("What's in ORD-17981?", said)
+
+        assert replies[1] == "That order has a fan.", said
+
+
 def test_a_kettle_goes_back() -> None:
     replies, visit = talk(
         "I want to return the kettle of order 18342.",

@@ -189,8 +189,8 @@ def test_a_yes_that_goes_on_as_a_no_is_a_no() -> None:
         customer.says("")
         async with asyncio.TaskGroup() as group:
             call = group.create_task(customer.call("start_return", **RETURN))
-            for piece in ("Yes", ", no", ", wait", "."):
-                await asyncio.sleep(0.2)
+            for after_s, piece in ((0.1, "Yes,"), (0.2, " but"), (0.5, " not now.")):
+                await asyncio.sleep(after_s)
                 customer.tools.heard(piece)
         assert call.result()["status"] == "refused"
         assert customer.shop.changed == []
@@ -342,6 +342,33 @@ def test_a_change_of_which_nobody_knows_is_not_made_twice() -> None:
         again = await customer.call("start_return", **RETURN)  # in the same turn: the yes holds
         assert again["status"] == "ok"
         assert len(customer.shop.orders[KETTLE.order_id].returns) == 1
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize(
+    ("reason", "unsure"),
+    [
+        ("not_allowed", False),
+        ("not_trusted", False),
+        ("busy", False),
+        ("no_answer", True),
+        ("wrong_shape", True),
+        ("store_failed", True),
+    ],
+)
+def test_a_customer_hears_of_doubt_only_where_there_is_some(reason: str, unsure: bool) -> None:
+    class Closed(PaperShop):
+        async def cancel(self, order_id: str, key: str) -> None:
+            del order_id, key
+            raise ToolError(reason, "Not now.", retryable=False)
+
+    async def scenario() -> None:
+        customer = Customer(Closed([PLACED]))
+        await read_back(customer, "cancel_order")
+        answer = await says_yes(customer, "cancel_order")
+        assert (answer["status"], answer["problem"]) == ("unavailable", reason)
+        assert ("can't be sure" in answer["say"]) is unsure
 
     run_virtual(scenario())
 

@@ -22,6 +22,12 @@ MONDAY = date(2026, 11, 23)
         ("on the 23rd of December", [date(2026, 12, 23)]),
         ("Wednesday, December the 23rd", [date(2026, 12, 23)]),
         ("2026-12-23", [date(2026, 12, 23)]),
+        ("Dec 23", [date(2026, 12, 23)]),
+        ("Sept 3rd", [date(2027, 9, 3)]),
+        ("on the 30th", [date(2026, 11, 30)]),
+        ("the 3rd", [date(2026, 12, 3)]),
+        ("the 29th", [date(2026, 11, 29)]),
+        ("the 32nd", []),
         ("November 22", [date(2027, 11, 22)]),
         ("February 30", []),
         ("may I come in", []),
@@ -61,9 +67,17 @@ def test_the_holidays_of_a_fixed_day_are_known(said: str, day: date) -> None:
     assert read_days(said, MONDAY) == Days(holidays=(day,))
 
 
+@pytest.mark.parametrize(
+    "said", ["Easter Monday", "on Good Friday", "the bank holiday", "Thanksgiving", "on holidays"]
+)
+def test_a_holiday_whose_day_is_not_known_is_no_day_of_the_week(said: str) -> None:
+    assert read_days(said, MONDAY) == Days(movable=True)
+
+
 def test_a_written_out_date_says_nothing_of_what_is_asked() -> None:
     assert without_dates("Open on December 24th?").split() == ["open", "on"]
     assert without_dates("the 1st of May, 2026-12-24").split() == ["the"]
+    assert without_dates("open on the 24th").split() == ["open", "on", "the"]
     assert without_dates("may I come on Sunday") == "may i come on sunday"
 
 

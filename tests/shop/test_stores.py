@@ -49,6 +49,11 @@ def test_days_alike_are_said_together() -> None:
         ("", "We are open Monday to Saturday from 9 am to 9 pm, and closed on Sunday."),
         ("today", "Today we are open from 9 am to 9 pm."),
         ("Sunday", "On Sundays we are closed."),
+        ("the 28th", "On Saturday we are open from 9 am to 9 pm."),
+        (
+            "Easter Monday",
+            "On public holidays our hours can differ. A colleague can tell you more.",
+        ),
         ("2026-11-27", "On Friday we are open from 9 am to 9 pm."),
         ("March 8", "On Monday, March 8, we are open from 9 am to 9 pm."),
         (
@@ -82,6 +87,21 @@ def test_a_customer_hears_of_the_days_that_are_unlike_the_week(day: str, say: st
     unlike = store(d23=Hours(time(9), time(12)), d24=None, d25=NINE_TO_NINE)
 
     assert hours_sentence(unlike, day, MONDAY) == say
+
+
+def test_whoever_asks_of_next_week_hears_of_its_days_that_are_unlike_the_week() -> None:
+    next_week = store(d30=None)  # the Monday after
+
+    assert hours_sentence(next_week, "", MONDAY).endswith("closed on Sunday.")
+    assert hours_sentence(next_week, "next week", MONDAY).endswith(
+        " But on Monday, November 30, we are closed."
+    )
+
+
+def test_a_holiday_without_a_known_day_is_answered_by_what_the_store_has_set() -> None:
+    assert hours_sentence(store(d26=None), "the bank holiday Monday", MONDAY) == (
+        "On Thursday we are closed."
+    )
 
 
 def test_a_holiday_is_answered_only_when_the_store_has_set_it() -> None:

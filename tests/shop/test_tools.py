@@ -18,6 +18,7 @@ from kiosk.shop.answers import (
     policy_answer,
     unavailable,
 )
+from kiosk.shop.identity import Proof
 from kiosk.shop.messages import Message
 from kiosk.shop.orders import Order, OrderStatus
 from kiosk.shop.policy import Clause
@@ -39,6 +40,7 @@ from kiosk.shop.tools import LONGEST_ARGUMENT, Gateway, check, declared
 
 MONDAY = date(2026, 11, 23)
 ORDER = {"order_id": "ORD-88421"}
+PROOF = Proof("10115", "")
 FOUND = answer(AnswerStatus.OK, "Your order is packed.")
 
 
@@ -101,7 +103,7 @@ def test_a_good_call_becomes_a_request_with_the_number_in_its_one_spelling() -> 
     said = {"item": " The  Kettle", "unused": True, "original_packaging": False}
     for name, arguments, request in (
         ("get_order_status", number, AskOrder("ORD-88421")),
-        ("verify_customer", {**number, "proof": " 10115 "}, Verify("ORD-88421", "10115")),
+        ("verify_customer", {**number, "proof": " 10115 "}, Verify("ORD-88421", PROOF)),
         ("get_order_items", number, AskItems("ORD-88421")),
         ("check_return", number, CheckReturn("ORD-88421")),
         ("check_return", {**number, "item": None}, CheckReturn("ORD-88421")),
@@ -117,8 +119,19 @@ def test_a_good_call_becomes_a_request_with_the_number_in_its_one_spelling() -> 
         assert gateway().admit(name, arguments, 1) == request
 
 
+def test_the_same_proof_in_other_words_is_no_second_try() -> None:
+    visit = gateway(per_turn=1)
+    wrong = answer(AnswerStatus.NOT_VERIFIED, "I can't confirm that.")
+    first = visit.admit("verify_customer", {**ORDER, "proof": "my postcode is 1 0 1 1 5"}, 1)
+    assert isinstance(first, Verify)
+    visit.settle(first, wrong)
+
+    assert visit.admit("verify_customer", {**ORDER, "proof": "10115"}, 1) == wrong
+    assert visit.admit("verify_customer", {**ORDER, "proof": "10115"}, 2) == first
+
+
 def test_what_a_customer_said_to_prove_or_to_return_stands_in_no_repr() -> None:
-    said = f"{Verify('ORD-88421', '10115')} {StartReturn('ORD-88421', 'canary')}"
+    said = f"{Verify('ORD-88421', PROOF)} {StartReturn('ORD-88421', 'canary')}"
 
     assert "10115" not in said
     assert "canary" not in said
@@ -291,6 +304,18 @@ def test_a_thirteenth_call_in_a_visit_is_refused_for_good() -> None:
     ]
 
     assert refused == ["too many calls in this visit"] * 3
+
+
+def test_who_said_yes_to_a_change_too_late_hears_that_it_was_not_made() -> None:
+    tools = gateway(per_visit=1)
+    asked = tools.admit("start_return", {**ORDER, "unused": True}, 1)
+    assert isinstance(asked, StartReturn)
+    tools.settle(asked, answer(AnswerStatus.CONFIRM, "Shall I start the return?"))
+
+    late = refusal(tools.admit("start_return", {**ORDER, "unused": True}, 2))
+
+    assert (late["status"], late["say"][:19]) == ("refused", "I haven't done that")
+    assert refusal(tools.admit("call_staff", {}, 2))["say"][:13] == "I've looked u"
 
 
 def test_bad_calls_count_so_that_a_looping_model_comes_to_an_end() -> None:

@@ -21,6 +21,8 @@ _QUANTITIES: Final = word_set(
     " inch inches st nd rd th order orders package packages parcel parcels refund refunds return"
     " returns question questions thing things time times people of more"
 )
+_TAKES_BACK: Final = word_set("no sorry wait mean correction actually")
+_BESIDE_IT: Final = word_set("i that is its it's it at the end rather make uh um er oh s")
 _CLEAR_DIGITS: Final = 3
 _MOST_AT_ONCE: Final = 3
 
@@ -51,12 +53,14 @@ class Spoken:
     rest: str = ""
     prefixed: bool = False
     code: str = ""
+    corrected: bool = False
+    """A part of it was taken back in the same breath: to be read back before it is used."""
 
     def fits(self, shape: Shape) -> bool:
         """Tell whether it is whole and has nothing odd about it."""
         if shape.mixed:
             return bool(self.code)
-        if self.letters:
+        if self.letters or self.corrected:
             return False
         return bool(self.digits) and (shape.digits is None or len(self.digits) == shape.digits)
 
@@ -81,6 +85,7 @@ def hear(text: str, shape: Shape, *, expected: bool = False) -> Spoken | None:
     runs = digit_runs.runs_in(tokens, shape.digits)
     if not runs:
         return None
+    runs = [run for run in runs if not _is_denied(tokens, run, shape)] or runs
     chosen = digit_runs.choose(runs, shape.digits)
     start, end = chosen[0].start, chosen[-1].end
     prefix_at, letters = letters_before(tokens, start, shape.prefix)
@@ -91,9 +96,26 @@ def hear(text: str, shape: Shape, *, expected: bool = False) -> Spoken | None:
     counts = _is_quantity(tokens, end) and len(digits) != shape.digits
     if not (expected or clear) or (counts and not prefixed and (not expected or not long)):
         return None
+    better = _correction(tokens, runs, end, len(digits)) if len(digits) == shape.digits else None
+    if better is not None:
+        digits, end = digits[: -len(better.digits)] + better.digits, better.end
     first = tokens[prefix_at]
     rest = f"{text[: first.begins]} {text[tokens[end - 1].ends :]}"
-    return Spoken(digits, letters, " ".join(rest.split()), prefixed)
+    return Spoken(digits, letters, " ".join(rest.split()), prefixed, corrected=better is not None)
+
+
+def _correction(
+    tokens: list[Token], runs: list[digit_runs.Run], end: int, most: int
+) -> digit_runs.Run | None:
+    """Return what comes instead of the last digits of a number: "no, two one".
+
+    The number ends at the token ``end`` and has ``most`` digits.
+    """
+    run = next((run for run in runs if run.start >= end), None)
+    if run is None or len(run.digits) >= most or _is_quantity(tokens, run.end):
+        return None
+    between = {token.word for token in tokens[end : run.start]}
+    return run if between & _TAKES_BACK and between <= _TAKES_BACK | _BESIDE_IT else None
 
 
 def several(text: str, shape: Shape) -> list[str]:
@@ -125,6 +147,12 @@ def _with_doubles(tokens: list[Token], shape: Shape) -> list[Token]:
         if tokens[at].word == "w" and after is not None and len(after.digits) == 1:
             read[at] = replace(tokens[at], word="double")
     return read
+
+
+def _is_denied(tokens: list[Token], run: digit_runs.Run, shape: Shape) -> bool:
+    """Tell the second number of "88421, not 24421": a whole one, and the wrong one."""
+    begins, _ = letters_before(tokens, run.start, shape.prefix)
+    return begins > 0 and tokens[begins - 1].word == "not" and len(run.digits) == shape.digits
 
 
 def _is_quantity(tokens: list[Token], end: int) -> bool:

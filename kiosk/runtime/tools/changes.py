@@ -11,7 +11,7 @@ from typing import Final
 
 from kiosk.errors import ToolError
 from kiosk.runtime.tools.bookkeeping import Bookkeeper
-from kiosk.runtime.tools.line import RESTING, ShopLine
+from kiosk.runtime.tools.line import RESTING, TURNED_AWAY, ShopLine
 from kiosk.runtime.tools.visit import Visit
 from kiosk.shop.answers import Answer, order_answer, refused, unavailable
 from kiosk.shop.consent import Deed, Wanted
@@ -31,6 +31,7 @@ YES_WITHIN_S: Final = 1.0
 """The model may call before the customer's own words have arrived: so long they are waited for."""
 _UNCHANGED: Final = "All right, I haven't changed anything."
 _UNHEARD: Final = "I didn't hear a clear yes, so I haven't changed anything."
+_NOT_NOW: Final = "I can't do that just now. A colleague can help you."
 _UNSURE: Final = "I'm sorry, I can't be sure whether that was done. Please ask a colleague."
 
 
@@ -112,6 +113,8 @@ class Changes:
                     return order_answer(order.order_id, None, self._today())
                 case reason if reason == RESTING:
                     raise
+                case reason if reason in TURNED_AWAY:
+                    return unavailable(_NOT_NOW, reason=reason, retryable=err.retryable)
                 case reason:
                     return unavailable(_UNSURE, reason=reason)
         visit.trust.consent.withdraw()

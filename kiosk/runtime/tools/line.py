@@ -22,6 +22,8 @@ DECIDED: Final = frozenset({"not_found", "too_late", "already"})
 """Reasons that are answers: ShopMax is well, and says no."""
 STAYS: Final = frozenset({WRONG_SHAPE, "not_allowed", "not_trusted"})
 """Reasons that no waiting helps against: a person must act."""
+TURNED_AWAY: Final = frozenset({"busy", "not_allowed", "not_trusted"})
+"""Reasons that leave no doubt about a change: nobody let us in, and it was not made."""
 RESTING: Final = "resting"
 """The reason of a ToolError for what was not asked at all: too much has failed just now."""
 FAULT_AFTER_S: Final = 600.0

@@ -1,10 +1,6 @@
 """What was said in the turn that runs: the customer's own words, and the kiosk's."""
 
 import asyncio
-from typing import Final
-
-SETTLES_S: Final = 0.3
-"""After so long without another word the customer's sentence is whole."""
 
 
 class Transcript:
@@ -22,14 +18,14 @@ class Transcript:
         self._more.set()
 
     async def whole(self, deadline: float) -> str:
-        """Return the customer's words once they are all there, or what there is by then."""
+        """Return the customer's words once they are all there, or what there is by then.
+
+        A pause is no end: "yes" may go on as "yes, but not now" in the service's next piece.
+        """
         while not (self._final and self.customer.strip()):
-            quiet = deadline
-            if self.customer.strip():
-                quiet = min(deadline, asyncio.get_running_loop().time() + SETTLES_S)
             self._more.clear()
             try:
-                async with asyncio.timeout_at(quiet):
+                async with asyncio.timeout_at(deadline):
                     await self._more.wait()
             except TimeoutError:
                 break
