@@ -134,6 +134,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor = add("doctor", _doctor, "Check the kiosk, whether it runs or not, and say what to do.")
     doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    doctor.add_argument(
+        "--sound",
+        action="store_true",
+        help="also play a tone and a voice and hear whether they arrive; no kiosk may run",
+    )
+    doctor.add_argument(
+        "--live", action="store_true", help="also open a session with our key: costs a little"
+    )
     press = add("press", _press, "Press the button of the running kiosk.")
     press.add_argument(
         "--for", dest="for_s", type=_number(float, 0, 60), default=0.1, metavar="SECONDS",
@@ -239,7 +247,15 @@ def _status(options: argparse.Namespace) -> None:
 def _doctor(options: argparse.Namespace) -> None:
     from kiosk.commands import doctor
 
-    asyncio.run(doctor.show_findings(options.config, os.environ, as_json=options.json))
+    _until_stopped(
+        doctor.show_findings(
+            options.config,
+            os.environ,
+            as_json=options.json,
+            sound_test=options.sound,
+            try_key=options.live,
+        )
+    )
 
 
 def _events(options: argparse.Namespace) -> None:

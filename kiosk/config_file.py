@@ -79,10 +79,11 @@ def api_key(settings: Settings, environ: Mapping[str, str]) -> str | None:
     """Return the key of the Live API, or None when nobody gave one.
 
     From ``live.api_key_file``, else systemd's credential, else $GEMINI_API_KEY. Raises
-    ConfigError when the file that was named cannot be read or holds no key.
+    ConfigError when the file that was named cannot be read, holds no key, or can be read by
+    everybody.
     """
     if settings.live.api_key_file:
-        return _secret_in(Path(settings.live.api_key_file), "live.api_key_file", "API key")
+        return _private_secret(Path(settings.live.api_key_file), "live.api_key_file", "API key")
     given = _credential(environ, CREDENTIAL, "API key")
     return given or environ.get("GEMINI_API_KEY", "").strip() or None
 
@@ -95,11 +96,7 @@ def shop_token(settings: Settings, environ: Mapping[str, str]) -> str | None:
     """
     if not settings.shop.token_file:
         return _credential(environ, SHOP_CREDENTIAL, "token")
-    file = Path(settings.shop.token_file)
-    token = _secret_in(file, "shop.token_file", "token")
-    if file.stat().st_mode & stat.S_IRWXO:
-        raise ConfigError([f"shop.token_file: {file} is open to everybody; chmod o= {file}"])
-    return token
+    return _private_secret(Path(settings.shop.token_file), "shop.token_file", "token")
 
 
 def state_directory(environ: Mapping[str, str]) -> Path:
@@ -190,6 +187,14 @@ def _credential(environ: Mapping[str, str], name: str, what: str) -> str | None:
     if file is None or not file.exists() or file.read_bytes().isspace():
         return None  # a blank line is the unit's own, where nobody gave one
     return _secret_in(file, f"credential {name}", what)
+
+
+def _private_secret(path: Path, named: str, what: str) -> str:
+    """Return the secret in a file that is not everybody's. What systemd hands over never is."""
+    secret = _secret_in(path, named, what)
+    if path.stat().st_mode & stat.S_IRWXO:
+        raise ConfigError([f"{named}: {path} is open to everybody; chmod o= {path}"])
+    return secret
 
 
 def _secret_in(path: Path, named: str, what: str) -> str:

@@ -16,6 +16,7 @@ LONGEST_MODULE_LINES = 400
 # Who may start tasks in the kiosk; the local Live service has task groups of its own.
 TASK_STARTERS = {
     "kiosk/daemon.py",
+    "kiosk/doctor/examining.py",  # one a check, in the group of its own examine()
     "kiosk/runtime/link.py",  # connects and connections, in the group of its own run()
     "kiosk/runtime/errands.py",  # one a tool call, in the group of its own serve()
     "kiosk/runtime/tools/deadline.py",  # what is waited for, cancelled when nobody waits

@@ -255,6 +255,7 @@ def test_the_key_comes_from_its_file_then_the_credential_then_the_environment(
     assert api_key(Settings(), environ) == "from-credential"
 
     (tmp_path / "key").write_text("from-file\n")
+    (tmp_path / "key").chmod(0o640)
     named = Settings(live=Live(api_key_file=str(tmp_path / "key")))
     assert api_key(named, environ) == "from-file"
 
@@ -297,17 +298,20 @@ def test_the_token_for_shopmax_comes_from_its_file_then_the_credential_and_from_
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o642, 0o641])
-def test_a_token_that_everybody_on_the_machine_could_read_is_refused(
-    tmp_path: Path, mode: int
+@pytest.mark.parametrize("which", ["live.api_key_file", "shop.token_file"])
+def test_a_secret_that_everybody_on_the_machine_could_read_is_refused_with_the_way_out(
+    tmp_path: Path, mode: int, which: str
 ) -> None:
-    file = tmp_path / "token"
+    file = tmp_path / "secret"
     file.write_text("tok-5ecret\n")
     file.chmod(mode)
+    table, _, key = which.partition(".")
+    settings = Settings.model_validate({table: {key: str(file)}})
 
-    with pytest.raises(ConfigError, match=r"shop\.token_file: .* is open to everybody") as caught:
-        shop_token(Settings(shop=Shop(token_file=str(file))), {})
+    with pytest.raises(ConfigError, match="is open to everybody") as caught:
+        api_key(settings, {}) if table == "live" else shop_token(settings, {})
 
-    assert "tok-5ecret" not in str(caught.value)
+    assert str(caught.value) == f"{which}: {file} is open to everybody; chmod o= {file}"
 
 
 def test_state_and_socket_stand_where_systemd_or_the_desktop_says() -> None:

@@ -14,14 +14,17 @@ from typing import Any
 
 import pytest
 
-from kiosk import config_file, doctor
+from kiosk import config_file
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.cli import main
-from kiosk.doctor import CHECKS, Check, Examined, Finding, State, examine
+from kiosk.doctor import examining
+from kiosk.doctor.examining import SHOP_CHECKS, examine
+from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.shop.identity import TRIES_A_DAY, Tries
 from tests.adapters.tls_peer import Authority
 from tests.shopmax.books import Books
 from tests.shopmax.server import MAY_CHANGE, MAY_READ, ShopMax, shopmax
+from tests.virtualtime import run_virtual
 
 TODAY = date(2026, 11, 23)
 NOBODY = 65534
@@ -32,6 +35,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 def _no_kiosk_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SYSTEM_FILE", "SERVICE_STATE", "SERVICE_CREDENTIALS"):
         monkeypatch.setattr(config_file, name, Path("/nowhere/kiosk"))
+    monkeypatch.setattr(examining, "WAVES", (SHOP_CHECKS,))  # tests/doctor has the others
 
 
 @pytest.fixture
@@ -74,7 +78,7 @@ def configured(tmp_path: Path, text: str) -> Path:
 def test_a_fresh_kiosk_has_nothing_wrong_with_it(environ: dict[str, str], file: Path) -> None:
     found = findings(environ)
 
-    assert list(found) == ["configuration", *CHECKS]
+    assert list(found) == ["configuration", *SHOP_CHECKS]
     assert not [name for name, finding in found.items() if finding.state is State.ILL]
     assert found["store"].state is State.OPEN
     assert not file.exists()
@@ -93,7 +97,7 @@ def test_every_mistake_in_the_configuration_is_a_finding_and_the_rest_waits(
     mistakes = [finding for name, finding in found if name == "configuration"]
     assert [mistake.state for mistake in mistakes] == [State.ILL] * 2
     assert "shop.allow_changes must be true or false" in mistakes[0].says
-    assert [finding.state for _, finding in found[2:]] == [State.OPEN] * len(CHECKS)
+    assert [finding.state for _, finding in found[2:]] == [State.OPEN] * len(SHOP_CHECKS)
 
 
 def test_a_store_that_the_kiosk_is_using_is_looked_through_without_a_trace(
@@ -408,7 +412,7 @@ def test_who_spends_all_tries_of_a_day_is_told_of(environ: dict[str, str], file:
 def test_a_check_that_breaks_or_hangs_takes_no_other_along(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "CHECK_S", 0.05)
+    monkeypatch.setattr(examining, "CHECK_S", 0.05)
 
     async def breaks(_: Examined) -> Finding:
         raise ValueError("with a customer's name in it")
@@ -425,6 +429,27 @@ def test_a_check_that_breaks_or_hangs_takes_no_other_along(
     assert found["one"] == Finding(State.OPEN, "the check itself failed (ValueError)")
     assert found["two"].state is State.ILL
     assert found["three"] == Finding(State.WELL, "fine")
+
+
+def test_all_checks_that_hang_together_take_no_longer_than_all_may(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(_: Examined) -> Finding:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody set it")
+
+    monkeypatch.setattr(examining, "WAVES", [{f"{at}": hangs, f"{at}b": hangs} for at in range(4)])
+
+    async def timed() -> tuple[float, int]:
+        now = asyncio.get_running_loop().time
+        began = now()
+        ill = [found async for found in examine(None, environ, TODAY)]
+        return now() - began, sum(finding.state is State.ILL for _, finding in ill)
+
+    took_s, ill = run_virtual(timed())
+
+    assert ill == 8
+    assert took_s < 15
 
 
 # The command
@@ -464,5 +489,5 @@ def test_the_command_speaks_to_programs(
 
     assert code == 0
     assert told["well"] is True
-    assert [check["check"] for check in told["checks"]] == ["configuration", *CHECKS]
+    assert [check["check"] for check in told["checks"]] == ["configuration", *SHOP_CHECKS]
     assert all(check.keys() == {"check", "state", "says", "to_do"} for check in told["checks"])

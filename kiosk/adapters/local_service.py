@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kiosk.adapters.processes import child_command, last_words
+from kiosk.adapters.processes import child_command, last_words, without_secrets
 from kiosk.config_file import writable
 from kiosk.errors import StartError
 
@@ -99,6 +99,7 @@ async def _child(state: Path) -> AsyncIterator[LocalEndpoint]:
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             *child_command(command),
+            env=without_secrets(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,

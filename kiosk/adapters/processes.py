@@ -1,6 +1,7 @@
 """Child processes that live for the length of a context and never outlive us."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _END_S: Final = 1.0
+_SECRETS: Final = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 
 
 def child_command(command: Sequence[str]) -> list[str]:
@@ -44,9 +46,34 @@ async def running(
 
 async def running_to_end(command: Sequence[str]) -> tuple[int, str]:
     """Run a process to its end; return its exit code and what it said on stderr."""
-    async with running(command, os.environ, piped=True) as process:
+    async with running(command, without_secrets(), piped=True) as process:
         _, said = await process.communicate()
     return process.returncode or 0, said.decode(errors="replace").strip()
+
+
+async def output_of(
+    command: Sequence[str], feed: bytes = b"", env: Mapping[str, str] | None = None
+) -> tuple[int, bytes, bytes]:
+    """Run a program that nobody need speak to; return its exit code, its output and its errors.
+
+    ``env`` is ours without its secrets, unless another is given. Who waits no longer ends it.
+    Raises FileNotFoundError when there is no such program.
+    """
+    if shutil.which(command[0]) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
+    process = await asyncio.create_subprocess_exec(
+        *child_command(command),
+        env=without_secrets() if env is None else env,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        out, err = await process.communicate(feed)
+    finally:
+        await _end(process)
+    return process.returncode or 0, out, err
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -63,6 +90,11 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 def without_pulse(env: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return an environment that points at no sound server."""
     return {name: value for name, value in env.items() if not name.startswith("PULSE_")}
+
+
+def without_secrets(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return an environment for a child that calls nobody: what it does not know it cannot tell."""
+    return {name: value for name, value in env.items() if name not in _SECRETS}
 
 
 def last_words(log: Path) -> str:

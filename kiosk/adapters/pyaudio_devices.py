@@ -105,19 +105,19 @@ def find(owner: PortAudio, part: Part, name: str) -> Device:
     ALSA's ``(hw:2,0)`` at the end of a name is no part of it: the numbers change with the
     order of plugging. Raises StartError that lists what there is.
     """
-    devices = _devices(owner, part)
+    devices = devices_for(owner, part)
     if not devices:
         raise StartError(f"There is no {part}{_held(part)}. {_WAY_OUT}.", _UNAVAILABLE)
     if name == "default":
         default = _default_index(owner, part)
         return next((device for device in devices if device.index == default), devices[0])
     wanted = name.casefold()
-    plain = [(_plain(device.name).casefold(), device) for device in devices]
-    for fits in (lambda plain: plain == wanted, lambda plain: wanted in plain):
-        for candidate, device in plain:
+    named = [(plain(device.name).casefold(), device) for device in devices]
+    for fits in (lambda name: name == wanted, lambda name: wanted in name):
+        for candidate, device in named:
             if fits(candidate):
                 return device
-    there_are = ", ".join(f'"{_plain(device.name)}"' for device in devices)
+    there_are = ", ".join(f'"{plain(device.name)}"' for device in devices)
     raise StartError(
         f'No {part} is called "{name}"; there are: {there_are}{_held(part)}. '
         f"Plug it in, or put a part of one of these names, or default, under {_key(part)}.",
@@ -168,7 +168,7 @@ def _shapes(device: Device, wanted_hz: int) -> list[Shape]:
 
 
 def _refusal(part: Part, device: Device, trouble: OSError | None) -> StartError:
-    name = f'The {part} "{_plain(device.name)}"'
+    name = f'The {part} "{plain(device.name)}"'
     if trouble is not None and trouble.errno == pyaudio.paDeviceUnavailable:
         who = " and ".join(holders(part)) or "another program"
         sentence = f"{name} is in use by {who}. End that one"
@@ -200,7 +200,8 @@ def _held(part: Part) -> str:
     return f" (in use by {' and '.join(who)})" if who else ""
 
 
-def _devices(owner: PortAudio, part: Part) -> list[Device]:
+def devices_for(owner: PortAudio, part: Part) -> list[Device]:
+    """Return every device that can do this part; one in use is not always among them."""
     library = owner.library
     channels_key = "maxInputChannels" if part == "microphone" else "maxOutputChannels"
     found = []
@@ -210,6 +211,21 @@ def _devices(owner: PortAudio, part: Part) -> list[Device]:
         if channels > 0:
             rate_hz = round(float(info["defaultSampleRate"]))
             found.append(Device(index, str(info["name"]), channels, rate_hz))
+    return found
+
+
+def rates_of(owner: PortAudio, part: Part, device: Device) -> list[int]:
+    """Return which of the usual rates the device takes by itself; none while it is in use."""
+    direction = "input" if part == "microphone" else "output"
+    channels = min(device.channels, _USED_CHANNELS)
+    found = []
+    for rate_hz in sorted({16_000, 24_000, device.native_hz, *_USUAL_HZ}):
+        asked = {f"{direction}_device": device.index, f"{direction}_channels": channels}
+        with suppress(ValueError), _quiet_stderr():  # the library's way to say no
+            owner.library.is_format_supported(
+                rate_hz, **asked, **{f"{direction}_format": pyaudio.paInt16}
+            )
+            found.append(rate_hz)
     return found
 
 
@@ -225,7 +241,8 @@ def _default_index(owner: PortAudio, part: Part) -> int | None:
     return int(info["index"])
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return a device's name without its numbers, which change with the order of plugging."""
     return name.partition("(hw:")[0].strip()
 
 

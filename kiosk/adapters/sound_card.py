@@ -6,14 +6,13 @@ one that is listed may be in use. Nothing it does can hang or disturb the kiosk.
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from kiosk import settings
-from kiosk.adapters.processes import running
+from kiosk.adapters.processes import running, without_secrets
 from kiosk.adapters.pyaudio_devices import find, port_audio
 from kiosk.adapters.pyaudio_io import open_microphone, open_speaker
 from kiosk.adapters.pyaudio_stream import Pulse
@@ -64,7 +63,7 @@ class PyAudioCard:
         names = {"microphone": self._audio.input, "speaker": self._audio.output}
         wanted = [f"{part}={names[part]}" for part in sorted(parts)]
         command = [sys.executable, "-m", "kiosk.adapters.sound_look", *wanted]
-        async with running(command, os.environ, piped=True) as process:
+        async with running(command, without_secrets(), piped=True) as process:
             try:
                 async with asyncio.timeout(_LOOK_S):
                     _, said = await process.communicate()

@@ -2,28 +2,40 @@
 
 import json
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from kiosk.doctor import Finding, State, examine
+from kiosk.doctor.examining import examine
+from kiosk.doctor.finding import Finding, State
 from kiosk.errors import StartError
 
 _SIGNS: Final = {State.WELL: "✔", State.ILL: "✘", State.OPEN: "–"}  # noqa: RUF001 - meant so
 _WIDTH: Final = 13  # of "configuration"
 
 
-async def show_findings(path: Path | None, environ: Mapping[str, str], *, as_json: bool) -> None:
+async def show_findings(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    as_json: bool,
+    sound_test: bool = False,
+    try_key: bool = False,
+) -> None:
     """Print each finding as it comes, or all of them as one JSON object.
 
-    Raises StartError (1) when there is something to do.
+    Who reads them at a terminal is asked for a press of the button as well. Raises
+    StartError (1) when there is something to do.
     """
     logging.getLogger("kiosk").addHandler(logging.NullHandler())  # the findings say it all
     today = datetime.now().astimezone().date()  # noqa: TID251 - the shop's local day
     findings: list[tuple[str, Finding]] = []
-    async for check, finding in examine(path, environ, today):
+    say = _say if sys.stdin.isatty() and not as_json else None
+    found = examine(path, environ, today, sound_test=sound_test, try_key=try_key, say=say)
+    async for check, finding in found:
         findings.append((check, finding))
         if not as_json:
             print(_line(check, finding), flush=True)
@@ -34,6 +46,10 @@ async def show_findings(path: Path | None, environ: Mapping[str, str], *, as_jso
     if ill:
         what = "1 thing" if ill == 1 else f"{ill} things"
         raise StartError(f"There is something to do about {what}.", 1)
+
+
+def _say(sentence: str) -> None:
+    print(f"kiosk: {sentence}", file=sys.stderr, flush=True)
 
 
 def _line(check: str, finding: Finding) -> str:

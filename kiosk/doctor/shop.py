@@ -1,97 +1,16 @@
-"""What a kiosk is asked when something is wrong: one finding a check, each with what to do.
-
-Nothing is changed by looking, the kiosk may run meanwhile, and no finding holds a secret or
-anything a customer said. A further check is one function, and its name in ``CHECKS``.
-"""
+"""What the shop side of a kiosk is asked: its books, ShopMax, the policy, who may change what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from kiosk.adapters.sqlite_look import StoreLook, look_at_store
 from kiosk.assembly import order_service, shop_policy, store_file
-from kiosk.config_file import as_the_service, load_settings, settings_file
-from kiosk.errors import ConfigError, KioskError, ToolError
-from kiosk.settings import Settings
+from kiosk.doctor.finding import Examined, Finding, State
+from kiosk.errors import ToolError
 from kiosk.shop.identity import TRIES_A_DAY, Tries
 
-CHECK_S: Final = 10.0
 SOON_DAYS: Final = 14
-
-
-class State(StrEnum):
-    """How it stands."""
-
-    WELL = "well"
-    ILL = "ill"  # there is something to do
-    OPEN = "open"  # it could not be told, or there is nothing to tell
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found: a sentence, and what to do about it when there is something."""
-
-    state: State
-    says: str
-    to_do: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """The kiosk that is looked at."""
-
-    settings: Settings
-    environ: Mapping[str, str]
-    today: date
-
-
-Check = Callable[[Examined], Awaitable[Finding]]
-"""Looks at one thing. What it raises becomes a finding, too."""
-
-
-async def examine(
-    path: Path | None,
-    environ: Mapping[str, str],
-    today: date,
-    checks: Mapping[str, Check] | None = None,
-) -> AsyncIterator[tuple[str, Finding]]:
-    """Yield the name of each check and what it found, one after the other; never raises.
-
-    ``path`` is the configuration file that was named, if any.
-    """
-    checks = checks or CHECKS
-    chosen = settings_file(path, environ)
-    try:
-        settings = load_settings(path, environ)
-    except ConfigError as err:
-        for mistake in err.mistakes:
-            to_do = "correct it; config/kiosk.toml explains every key"
-            yield "configuration", Finding(State.ILL, mistake, to_do)
-        for name in checks:
-            yield name, Finding(State.OPEN, "not looked at before the configuration is right")
-        return
-    says = str(chosen) if chosen else "the built-in defaults"
-    yield "configuration", Finding(State.WELL, says)
-    kiosk = Examined(settings, as_the_service(environ), today)
-    for name, check in checks.items():
-        yield name, await _found(check, kiosk)
-
-
-async def _found(check: Check, kiosk: Examined) -> Finding:
-    try:
-        async with asyncio.timeout(CHECK_S):
-            return await check(kiosk)
-    except TimeoutError:
-        return Finding(State.ILL, f"no answer within {CHECK_S:.0f} s", "look at what it waits for")
-    except KioskError as err:
-        return Finding(State.ILL, "; ".join(str(err).splitlines()))
-    except Exception as err:  # noqa: BLE001 - one check that breaks must not take the others along
-        return Finding(State.OPEN, f"the check itself failed ({type(err).__name__})")
 
 
 async def check_store(kiosk: Examined) -> Finding:
@@ -200,12 +119,3 @@ async def check_proof(kiosk: Examined) -> Finding:
 
 def _ms(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
-
-
-CHECKS: Final[Mapping[str, Check]] = {
-    "store": check_store,
-    "ShopMax": check_shopmax,
-    "policy": check_policy,
-    "changes": check_changes,
-    "proof": check_proof,
-}

@@ -1,0 +1,113 @@
+"""The way to the Live service: Wi-Fi, and names."""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Final
+
+from kiosk.adapters.processes import output_of
+from kiosk.doctor.finding import Examined, Finding, State, said_by, text_of
+from kiosk.doctor.live import remote_host
+
+WEAK_DBM: Final = -70
+LOOKUP_S: Final = 3.0
+
+
+async def check_wifi(kiosk: Examined) -> Finding:
+    """Look at each radio: power save, signal, and whether NetworkManager ever gives up."""
+    radios = await asyncio.to_thread(_radios, kiosk.root)
+    if not radios:
+        return Finding(State.OPEN, "no Wi-Fi here")
+    says, to_do = [], []
+    untold = False
+    for radio in radios:
+        saves = await said_by("iw", "dev", radio, "get", "power_save")
+        link = await said_by("iw", "dev", radio, "link")
+        retries = await _retries(radio)
+        told, todo = judged_radio(radio, saves, link, retries)
+        says.append(told)
+        to_do += todo
+        untold |= saves is None or link is None
+    if to_do:
+        return Finding(State.ILL, "; ".join(says), "; ".join(dict.fromkeys(to_do)))
+    if untold:
+        return Finding(State.OPEN, "; ".join(says), "apt-get install iw, and run this again")
+    return Finding(State.WELL, "; ".join(says))
+
+
+def judged_radio(
+    radio: str, saves: str | None, link: str | None, retries: str | None
+) -> tuple[str, list[str]]:
+    """Return what there is to say of a radio, and what to do, given what the programs told.
+
+    ``retries`` is NetworkManager's ``connection.autoconnect-retries`` of what it is connected
+    with; each is None when it could not be told.
+    """
+    says, to_do = [radio], []
+    signal = re.search(r"signal:\s*(-?\d+)", link or "")
+    if link is None:
+        says.append("signal not told")
+    elif "Not connected" in link:
+        says.append("not connected")
+    elif signal:
+        says.append(f"signal {signal[1]} dBm")
+        if int(signal[1]) < WEAK_DBM:
+            to_do.append("move the access point or the kiosk: the signal is weak")
+    if saves is not None:
+        sleeps = saves.rstrip().endswith("on")
+        says.append(f"power save {'on' if sleeps else 'off'}")
+        if sleeps:
+            to_do.append(
+                f"iw dev {radio} set power_save off, and for good 802-11-wireless.powersave 2"
+            )
+    if retries:
+        for_ever = retries.split()[0] == "0"
+        says.append("tries for ever" if for_ever else "gives up in the end")
+        if not for_ever:
+            to_do.append("nmcli connection modify NAME connection.autoconnect-retries 0")
+    return ", ".join(says), to_do
+
+
+def _radios(root: Path) -> list[str]:
+    found = (root / "sys/class/net").glob("*")
+    return sorted(one.name for one in found if (one / "wireless").exists())
+
+
+async def _retries(radio: str) -> str | None:
+    named = await said_by("nmcli", "-g", "GENERAL.CON-UUID", "device", "show", radio)
+    if not named:
+        return None
+    return await said_by(
+        "nmcli", "-g", "connection.autoconnect-retries", "connection", "show", "uuid", named
+    )
+
+
+async def check_dns(kiosk: Examined) -> Finding:
+    """Look the Live service's name up, as any program does."""
+    host = remote_host(kiosk)
+    if host is None:
+        return Finding(State.OPEN, "the kiosk's own Live service needs no name")
+    try:
+        async with asyncio.timeout(LOOKUP_S):
+            # A process: a look-up of our own could not be ended when nobody answers.
+            code, out, _ = await output_of(["getent", "ahosts", host])
+    except FileNotFoundError:
+        return Finding(State.OPEN, "getent is not here to ask")
+    except TimeoutError:
+        servers = await asyncio.to_thread(_name_servers, kiosk.root)
+        says = f"{host}: no answer within {LOOKUP_S:.0f} s from {servers}"
+        return Finding(State.ILL, says, "look at the network and its name server")
+    addresses = list(dict.fromkeys(line.split()[0] for line in out.decode().splitlines()))
+    if code or not addresses:
+        servers = await asyncio.to_thread(_name_servers, kiosk.root)
+        to_do = "look at the network, at its name server, and at live.endpoint"
+        return Finding(State.ILL, f"{host} is not known to {servers}", to_do)
+    more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
+    return Finding(State.WELL, f"{host} is {addresses[0]}{more}")
+
+
+def _name_servers(root: Path) -> str:
+    servers = re.findall(
+        r"^nameserver\s+(\S+)", text_of(root / "etc/resolv.conf") or "", re.MULTILINE
+    )
+    return " and ".join(servers) or "nobody: no name server is set"

@@ -1,0 +1,58 @@
+"""What systemd knows of the kiosk: whether it runs, and what it is kept from."""
+
+import re
+from typing import Final
+
+from kiosk.doctor.finding import Examined, Finding, State, said_by, status_of
+
+UNIT: Final = "kiosk.service"
+MOST_EXPOSED: Final = 1.5
+_PROPERTIES: Final = "LoadState,ActiveState,SubState,UnitFileState,NRestarts,Result"
+
+
+async def check_unit(kiosk: Examined) -> Finding:
+    """Look how the unit stands; a kiosk that somebody started by hand counts as well."""
+    told = await said_by("systemctl", "show", UNIT, f"--property={_PROPERTIES}")
+    status = await status_of(kiosk)
+    return judged_unit(told, status)
+
+
+def judged_unit(told: str | None, status: dict[str, object] | None) -> Finding:
+    """Return what there is to say, given ``systemctl show`` and the running daemon's status."""
+    runs = f'a kiosk answers: "{status.get("doing")}"' if status else "no kiosk answers"
+    if not told:
+        return Finding(State.OPEN, f"no systemd here to ask; {runs}")
+    unit = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+    if unit.get("LoadState") != "loaded":
+        says = f"{UNIT} is not installed; {runs}"
+        return Finding(State.OPEN, says, "" if status else "install it: scripts/install")
+    says = f"{UNIT} is {unit.get('ActiveState')} ({unit.get('SubState')}), {runs}"
+    restarts = unit.get("NRestarts", "0")
+    if restarts not in ("", "0"):
+        says += f", restarted {restarts} times"
+    if unit.get("ActiveState") != "active":
+        why = unit.get("Result", "success")
+        says += "" if why == "success" else f", ended by {why}"
+        return Finding(State.ILL, says, "journalctl -u kiosk -n 50 says why; systemctl start kiosk")
+    if unit.get("UnitFileState") not in ("enabled", "enabled-runtime"):
+        return Finding(State.ILL, f"{says}, but not at the next boot", "systemctl enable kiosk")
+    if status is None:
+        return Finding(State.ILL, says, "run this with sudo; else journalctl -u kiosk -n 50")
+    return Finding(State.WELL, says)
+
+
+async def check_exposure(_: Examined) -> Finding:
+    """Look how much the unit could do to this machine if it were taken over."""
+    told = await said_by("systemd-analyze", "security", "--no-pager", UNIT)
+    return judged_exposure(told)
+
+
+def judged_exposure(told: str | None) -> Finding:
+    """Return what there is to say, given ``systemd-analyze security``."""
+    found = re.search(r"exposure level for \S+: ([\d.]+)", told or "")
+    if found is None:
+        return Finding(State.OPEN, f"systemd does not tell how {UNIT} is confined")
+    says = f"exposure {found[1]} of 10, at most {MOST_EXPOSED} is meant"
+    if float(found[1]) > MOST_EXPOSED:
+        return Finding(State.ILL, says, "install the unit again: somebody opened it up")
+    return Finding(State.WELL, says)

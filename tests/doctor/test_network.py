@@ -1,0 +1,216 @@
+"""What a technician is told of Wi-Fi, names, TLS and the key."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from kiosk.adapters.event_loop import KioskLoop
+from kiosk.doctor import network
+from kiosk.doctor.finding import Check, Examined, Finding, State
+from kiosk.doctor.live import check_key, check_tls
+from kiosk.doctor.network import check_dns, check_wifi, judged_radio
+from kiosk.errors import KioskError
+from tests.adapters.tls_peer import Authority, live_peer, mute_peer, saying
+from tests.doctor.conftest import Kiosk
+
+KEY = "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY"  # of the form, and nobody's
+LINK = (
+    "Connected to 02:00:00:00:01:00 (on wlan0)\n\tSSID: Shop\n\tfreq: 2412.0\n"
+    "\tRX: 5224 bytes (57 packets)\n\tsignal: {dbm} dBm\n\ttx bitrate: 1.0 MBit/s\n"
+)
+
+
+def look(check: Check, kiosk: Examined) -> Finding:
+    async def looked() -> Finding:
+        try:
+            return await check(kiosk)
+        except KioskError as err:  # as whoever examines turns it into a finding
+            return Finding(State.ILL, str(err))
+
+    with asyncio.Runner(loop_factory=KioskLoop) as runner:
+        return runner.run(looked())
+
+
+def look_at_peer(
+    check: Check, opening: AbstractAsyncContextManager[int], kiosk: Callable[[int], Examined]
+) -> Finding:
+    async def at(_: Examined) -> Finding:
+        async with opening as port:
+            return await check(kiosk(port))
+
+    return look(at, kiosk(1))
+
+
+def test_a_radio_that_is_well_says_so() -> None:
+    says, to_do = judged_radio("wlan0", "Power save: off\n", LINK.format(dbm=-48), "0")
+
+    assert says == "wlan0, signal -48 dBm, power save off, tries for ever"
+    assert to_do == []
+
+
+def test_what_makes_a_radio_unreliable_is_told_with_the_way_out() -> None:
+    says, to_do = judged_radio("wlan0", "Power save: on", LINK.format(dbm=-78), "-1")
+
+    assert says == "wlan0, signal -78 dBm, power save on, gives up in the end"
+    assert len(to_do) == 3
+    assert "iw dev wlan0 set power_save off" in to_do[1]
+    assert "autoconnect-retries 0" in to_do[2]
+
+
+def test_a_radio_nobody_can_be_asked_about_is_named_all_the_same() -> None:
+    assert judged_radio("wlan0", None, None, None) == ("wlan0, signal not told", [])
+    assert judged_radio("wlan0", None, "Not connected.", None) == ("wlan0, not connected", [])
+
+
+def test_a_kiosk_on_a_cable_has_no_wifi_to_look_at(kiosk: Kiosk) -> None:
+    assert look(check_wifi, kiosk({"sys/class/net/eth0/mtu": "1500"})).state is State.OPEN
+    untold = look(check_wifi, kiosk({"sys/class/net/wlan9/wireless/x": ""}))
+    assert (untold.state, untold.to_do[:18]) == (State.OPEN, "apt-get install iw")
+
+
+def test_a_name_that_is_known_is_told_with_its_address(kiosk: Kiosk) -> None:
+    found = look(check_dns, kiosk(live={"endpoint": "https://localhost:1"}))
+
+    assert found.state is State.WELL
+    assert found.says.startswith("localhost is ")
+
+
+@pytest.fixture
+def getent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    def written(script: str) -> None:
+        program = tmp_path / "bin" / "getent"
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+    return written
+
+
+def test_a_name_that_nobody_knows_is_told_with_who_was_asked(
+    kiosk: Kiosk, getent: Callable[[str], None]
+) -> None:
+    getent("exit 2")
+    asked = kiosk({"etc/resolv.conf": "# by hand\nnameserver 192.0.2.1\n"},
+                  live={"endpoint": "https://live.invalid"})  # fmt: skip
+    found = look(check_dns, asked)
+
+    assert (found.state, found.says) == (State.ILL, "live.invalid is not known to 192.0.2.1")
+    assert "live.endpoint" in found.to_do
+
+
+def test_a_name_server_that_never_answers_is_waited_for_in_vain_for_moments_only(
+    kiosk: Kiosk, getent: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "LOOKUP_S", 0.2)
+    getent("exec sleep 60")
+    found = look(check_dns, kiosk(live={"endpoint": "https://live.invalid"}))
+
+    assert found.state is State.ILL
+    assert "from nobody: no name server is set" in found.says
+
+
+def test_a_service_whose_certificate_holds_is_well(kiosk: Kiosk, authority: Authority) -> None:
+    def configured(port: int) -> Examined:
+        live = {"endpoint": f"https://localhost:{port}", "ca_file": str(authority.ca_file)}
+        return kiosk(live=live)
+
+    peer = mute_peer(authority.server_context())
+    found = look_at_peer(check_tls, peer, configured)
+
+    assert found.state is State.WELL
+    assert "its certificate holds" in found.says
+
+
+@pytest.mark.parametrize(
+    ("days", "knows", "says"),
+    [((-9, -2), True, "has expired"), ((-1, 1), False, "authority this machine does not know")],
+)
+def test_a_certificate_that_does_not_hold_is_told(
+    kiosk: Kiosk, authority: Authority, days: tuple[int, int], says: str, *, knows: bool
+) -> None:
+    def configured(port: int) -> Examined:
+        ca_file = str(authority.ca_file) if knows else ""
+        return kiosk(live={"endpoint": f"https://localhost:{port}", "ca_file": ca_file})
+
+    tls = authority.server_context(from_days=days[0], to_days=days[1])
+    found = look_at_peer(check_tls, mute_peer(tls), configured)
+
+    assert found.state is State.ILL
+    assert says in found.says
+
+
+def test_a_service_that_is_not_there_is_told(kiosk: Kiosk) -> None:
+    found = look(check_tls, kiosk(live={"endpoint": "https://localhost:1"}))
+
+    assert found.state is State.ILL
+    assert "nothing listens there" in found.says
+
+
+def test_without_a_key_the_local_service_is_all_there_is(kiosk: Kiosk) -> None:
+    for check in (check_dns, check_tls, check_key):
+        assert look(check, kiosk()).state is State.OPEN
+
+
+def key_file(tmp_path: Path, key: str, mode: int = 0o600) -> str:
+    file = tmp_path / "key"
+    file.write_text(key)
+    file.chmod(mode)
+    return str(file)
+
+
+def test_a_key_is_never_tried_unasked_and_never_shown(kiosk: Kiosk, tmp_path: Path) -> None:
+    found = look(check_key, kiosk(live={"api_key_file": key_file(tmp_path, KEY)}))
+
+    assert found.state is State.WELL
+    assert "was not tried" in found.says
+    assert "--live" in found.to_do
+    assert KEY not in repr(found)
+
+
+def test_a_key_of_the_wrong_form_is_told_without_it(kiosk: Kiosk, tmp_path: Path) -> None:
+    found = look(check_key, kiosk(live={"api_key_file": key_file(tmp_path, KEY[:-4])}))
+
+    assert found.state is State.OPEN
+    assert "does not look like one of Google's" in found.says
+    assert KEY[:-4] not in repr(found)
+
+
+def test_a_key_that_everybody_could_read_is_refused(kiosk: Kiosk, tmp_path: Path) -> None:
+    path = key_file(tmp_path, KEY, 0o644)
+    found = look(check_key, kiosk(live={"api_key_file": path}))
+
+    assert found.state is State.ILL
+    assert found.says == f"live.api_key_file: {path} is open to everybody; chmod o= {path}"
+
+
+def tried(kiosk: Kiosk, authority: Authority, tmp_path: Path, status: HTTPStatus | None) -> Finding:
+    def configured(port: int) -> Examined:
+        live = {
+            "endpoint": f"https://localhost:{port}",
+            "ca_file": str(authority.ca_file),
+            "api_key_file": key_file(tmp_path, KEY),
+        }
+        return kiosk(live=live, try_key=True)
+
+    body = f"API key {KEY} not valid. Please pass a valid API key." if status else ""
+    peer = live_peer(saying(), authority.server_context(), status=status, body=body)
+    return look_at_peer(check_key, peer, configured)
+
+
+def test_a_key_is_tried_when_somebody_wants_that(
+    kiosk: Kiosk, authority: Authority, tmp_path: Path
+) -> None:
+    taken = tried(kiosk, authority, tmp_path, None)
+    refused = tried(kiosk, authority, tmp_path, HTTPStatus.BAD_REQUEST)
+
+    assert taken.state is State.WELL
+    assert "takes our key and gemini-3.8-live" in taken.says
+    assert refused.state is State.ILL
+    assert "does not accept the API key" in refused.says
+    assert KEY not in repr((taken, refused))
