@@ -6,6 +6,7 @@ will one day paste a secret into the wrong line.
 """
 
 import difflib
+import errno
 import os
 import stat
 import tempfile
@@ -26,6 +27,9 @@ SERVICE_STATE = Path("/var/lib/kiosk")  # StateDirectory=
 SERVICE_CREDENTIALS = Path("/run/credentials/kiosk.service")  # LoadCredential=, while it runs
 CREDENTIAL = "gemini-api-key"  # its name in the unit's LoadCredential=
 SHOP_CREDENTIAL = "shopmax-token"
+
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+_PROBE_BYTES = 4096
 
 _TYPES = {
     "int_type": "a whole number",
@@ -108,16 +112,23 @@ def state_directory(environ: Mapping[str, str]) -> Path:
     return _home(environ) / ".local" / "state" / "kiosk"
 
 
+def is_of_the_disk(err: BaseException | None) -> bool:
+    """Tell whether a disk is full, broken or may not be written: nobody set that up like that."""
+    return isinstance(err, OSError) and err.errno in _DISK_ERRORS
+
+
 def writable(state: Path) -> Path:
     """Make the state directory, try that it can be written, and return it.
 
     Raises StartError (73) that names it and the way out.
     """
+    probe = state / ".writable"
     try:
         state.mkdir(parents=True, exist_ok=True)
-        probe = state / ".writable"
-        probe.touch()
-        probe.unlink()
+        try:
+            probe.write_bytes(bytes(_PROBE_BYTES))
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as err:
         raise StartError(
             f"The state directory {state} cannot be written ({err.strerror}):"
