@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from kiosk import __version__
 from kiosk.adapters.event_loop import KioskLoop
-from kiosk.errors import ConfigError, KioskError, StartError
+from kiosk.errors import ConfigError, KioskError, StartAnew, StartError
 
 USAGE = 64  # EX_USAGE
 UNAVAILABLE = 69  # EX_UNAVAILABLE
@@ -32,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for mistake in err.mistakes:
             print(f"kiosk: {mistake}", file=sys.stderr)
         return CONFIG
+    except StartAnew as err:
+        print(f"kiosk: {err}", file=sys.stderr)
+        return 0
     except StartError as err:
         print(f"kiosk: {err}", file=sys.stderr)
         return err.exit_code

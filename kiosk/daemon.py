@@ -9,9 +9,11 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from kiosk.adapters.control_socket import open_control
 from kiosk.adapters.hands import open_hands
+from kiosk.adapters.machine import KernelFiles
 from kiosk.adapters.netlink import watch_network
 from kiosk.adapters.phrases import (
     PhraseDirectories,
@@ -24,8 +26,8 @@ from kiosk.adapters.staff_state import StaffFile
 from kiosk.adapters.systemd import service_manager, watchdog_period_s
 from kiosk.adapters.vad import SileroDetector, WebRtcDetector
 from kiosk.adapters.visit_memory import visit_memory
-from kiosk.assembly import open_endpoint, open_standby, open_toolbox, session_setup
-from kiosk.config_file import control_socket_path, state_directory, writable
+from kiosk.assembly import open_endpoint, open_shop, open_standby, session_setup, store_file
+from kiosk.config_file import control_socket_path, is_of_the_disk, state_directory, writable
 from kiosk.core.cascade import CascadeDetector
 from kiosk.core.events import KioskReady
 from kiosk.core.gate import Gate
@@ -35,6 +37,7 @@ from kiosk.errors import KioskError, StartError
 from kiosk.ports import ServiceManager, StaffState
 from kiosk.runtime.desk import Desk
 from kiosk.runtime.devices import Devices
+from kiosk.runtime.health import Health
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.playout import Player
 from kiosk.runtime.stream import Stream
@@ -66,7 +69,7 @@ def _leaf(error: BaseException) -> BaseException:
 async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
     manager = service_manager(environ)
     memory = visit_memory(environ)
-    state = writable(state_directory(environ))
+    state = _state(environ)
     recordings = phrase_directories(settings.phrases, state)
     desk = Desk(StaffFile(state / "staff.json", StaffState(settings.audio.volume)))
 
@@ -83,7 +86,8 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             may_be_missing=bool(environ.get("NOTIFY_SOCKET")),  # else there is a person to tell
         )
         await stack.enter_async_context(devices)
-        toolbox = await stack.enter_async_context(open_toolbox(settings, environ))
+        shop = await stack.enter_async_context(open_shop(settings, environ))
+        toolbox = shop.toolbox
         stack.callback(manager.stopping)
 
         kiosk = Kiosk(
@@ -98,6 +102,10 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
         microphone, speaker = devices.microphone, devices.speaker
         desk.serve(kiosk, microphone, speaker)
 
+        places = (state, store_file(settings, environ).parent)
+        machine = KernelFiles(places, state / "clock")
+        health = Health(machine, shop.books, kiosk.inbox, kiosk.link, lambda: kiosk.idle)
+
         async with asyncio.TaskGroup() as group:
             for work in kiosk.work(microphone, speaker, hands.button, network):
                 group.create_task(work)
@@ -107,6 +115,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
                 parts = (*devices.watched(), *kiosk.watched())
                 group.create_task(watch(manager, period_s, parts, kiosk.doing.stand_still))
             group.create_task(kiosk.doing.tell(manager))
+            group.create_task(health.run())
             group.create_task(_record_phrases(kiosk.player, recordings, settings.phrases.language))
             setup = session_setup(settings, toolbox)
             ready = asyncio.Event()
@@ -117,6 +126,18 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             memory.wipe()  # whether or not that visit can be gone on with
             if kept is not None:
                 kiosk.restore(kept)
+
+
+def _state(environ: Mapping[str, str]) -> Path:
+    """Return the state directory. One on a disk that fails keeps nobody from starting."""
+    state = state_directory(environ)
+    try:
+        return writable(state)
+    except StartError as err:
+        if not is_of_the_disk(err.__cause__):
+            raise
+        log.error("nothing can be kept", extra={"KIOSK_CAUSE": str(err)})  # noqa: TRY400 - said
+        return state
 
 
 async def _keep_endpoint(

@@ -10,6 +10,7 @@ from kiosk.core.effects import Phrase
 from kiosk.core.events import VisitRestored
 from kiosk.core.gate import Gate
 from kiosk.core.kept import KeptVisit
+from kiosk.core.phases import Idle
 from kiosk.ports import Button, Lamps, Microphone, NetworkWatch, Speaker, VisitMemory
 from kiosk.runtime.button import Presses
 from kiosk.runtime.claim_guard import ClaimGuard
@@ -83,6 +84,12 @@ class Kiosk:
         self._keeper = Keeper(memory, link)
         self.control.on_step = self._keeper.noted
         self.doing = Doing(lambda: self.control.conversation)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is there, nor waited for."""
+        conversation = self.control.conversation
+        return isinstance(conversation.phase, Idle) and conversation.called_at is None
 
     @property
     def claims_corrected(self) -> int:
