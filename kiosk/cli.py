@@ -300,9 +300,11 @@ def _messages(options: argparse.Namespace) -> None:
 
 def _fault_light(options: argparse.Namespace) -> None:
     from kiosk.adapters import fault_light  # and no settings: a wrong file must not darken it
+    from kiosk.adapters.machine import falls_again_and_again
 
     chosen = options.config or os.environ.get("KIOSK_CONFIG") or fault_light.SYSTEM_FILE
-    _until_stopped(fault_light.show(fault_light.wiring(Path(chosen))))
+    where = fault_light.wiring(Path(chosen))
+    _until_stopped(fault_light.show(where, hopeless=falls_again_and_again()))
 
 
 def _reboot_guard(_: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.adapters.control_socket import open_control
 from kiosk.adapters.hands import open_hands
+from kiosk.adapters.machine import falls_again_and_again
 from kiosk.adapters.netlink import watch_network
 from kiosk.adapters.processes import own_age_s
 from kiosk.adapters.staff_state import StaffFile
@@ -67,7 +68,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
         control_socket = await stack.enter_async_context(open_control(socket, desk.commands()))
         network = await stack.enter_async_context(watch_network())
         hands = await stack.enter_async_context(open_hands(settings))
-        hands.lamps.show(Light.STARTING)
+        hands.lamps.show(Light.SOFTWARE_FAULT if falls_again_and_again() else Light.STARTING)
         start.done("pins")
 
         await _load("kiosk.adapters.sound_card")

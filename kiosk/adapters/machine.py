@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from kiosk.core.health import FALLS_WITHIN_S, Look
+from kiosk.core.health import FALLS_WITHIN_S, MANY_FALLS, Look
 
 FALLS: Final = Path("run/kiosk-falls")
 """A line for each end of the daemon that was a fault: seconds since boot (ExecStopPost=)."""
@@ -55,7 +55,7 @@ class KernelFiles:
             warmest_c=warmest_c(self._root),
             free_bytes=min((free for free, _ in room), default=None),
             read_only=any(read_only for _, read_only in room),
-            falls=len(recent_falls(self._root)),
+            falls=recent_falls(self._root),
             memory_share=memory,
             threads_share=threads,
             files_share=files,
@@ -94,11 +94,16 @@ def warmest_c(root: Path) -> float | None:
     return max((int(text) / 1000 for text in told), default=None)
 
 
-def recent_falls(root: Path, within_s: float = FALLS_WITHIN_S) -> list[float]:
-    """Return when the daemon fell lately, in seconds since boot."""
-    since = time.clock_gettime(time.CLOCK_BOOTTIME) - within_s
+def recent_falls(root: Path) -> int:
+    """Return how often the daemon fell lately."""
+    since = time.clock_gettime(time.CLOCK_BOOTTIME) - FALLS_WITHIN_S
     falls = re.findall(r"^\d+(?:\.\d+)?$", _text(root / FALLS) or "", re.MULTILINE)
-    return [float(at) for at in falls if float(at) >= since]
+    return sum(float(at) >= since for at in falls)
+
+
+def falls_again_and_again(root: Path = Path("/")) -> bool:
+    """Tell whether the daemon falls so often that it needs a person."""
+    return recent_falls(root) >= MANY_FALLS
 
 
 def _set_by_network(root: Path, unix_s: float) -> bool:
