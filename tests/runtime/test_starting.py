@@ -105,7 +105,7 @@ def test_the_journal_is_told_once_where_the_time_went(caplog: pytest.LogCaptureF
         start.done("Live service")
         start.is_ready()
 
-    assert caplog.messages == ["ready after 2.0 s: settings 0.2, pins 0.5, SDK 1.2"]
+    assert caplog.messages == ["ready after 2.04 s: settings 0.25, pins 0.50, SDK 1.25"]
 
 
 def test_a_start_that_goes_on_is_given_time_and_one_that_hangs_in_a_step_is_not() -> None:
