@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.adapters.control_socket import open_control
 from kiosk.adapters.hands import open_hands
+from kiosk.adapters.httpx_alone import leave_out_its_command
 from kiosk.adapters.netlink import watch_network
 from kiosk.adapters.processes import own_age_s
 from kiosk.adapters.staff_state import StaffFile
@@ -66,7 +67,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
         hands.lamps.show(Light.STARTING)
         start.done("pins")
 
-        await _load("kiosk.adapters.sound_card")
+        await _load("kiosk.adapters.sound_card", "kiosk.runtime.front")
         from kiosk.adapters.phrases import load_phrases, phrase_directories
         from kiosk.adapters.sound_card import PyAudioCard
         from kiosk.runtime.devices import Devices
@@ -100,6 +101,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             desk.open(front, microphone, speaker)
             start.done("sound")  # from here on a press is answered
 
+            leave_out_its_command()
             await _load("kiosk.serving")
             from kiosk.adapters.genai_live import load_sdk
             from kiosk.assembly import open_toolbox, session_setup
@@ -129,9 +131,10 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
                 kiosk.restore(kept)
 
 
-async def _load(module: str) -> None:
-    """Import a module, and all that it needs, on a thread: the loop goes on meanwhile."""
-    await asyncio.to_thread(import_module, module)
+async def _load(*modules: str) -> None:
+    """Import these, and all that they need, on a thread: the loop goes on meanwhile."""
+    for module in modules:
+        await asyncio.to_thread(import_module, module)
 
 
 async def _record_phrases(
