@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.adapters.control_socket import open_control
 from kiosk.adapters.hands import open_hands
+from kiosk.adapters.httpx_alone import leave_out_its_command
 from kiosk.adapters.machine import falls_again_and_again
 from kiosk.adapters.netlink import watch_network
 from kiosk.adapters.processes import own_age_s
@@ -71,7 +72,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
         hands.lamps.show(Light.SOFTWARE_FAULT if falls_again_and_again() else Light.STARTING)
         start.done("pins")
 
-        await _load("kiosk.adapters.sound_card")
+        await _load("kiosk.adapters.sound_card", "kiosk.runtime.front")
         from kiosk.adapters.phrases import load_phrases, phrase_directories
         from kiosk.adapters.sound_card import PyAudioCard
         from kiosk.runtime.devices import Devices
@@ -105,6 +106,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             desk.open(front, microphone, speaker)
             start.done("sound")  # from here on a press is answered
 
+            leave_out_its_command()
             await _load("kiosk.serving")
             from kiosk.adapters.genai_live import load_sdk
             from kiosk.assembly import open_shop, session_setup
@@ -148,9 +150,10 @@ def _state(environ: Mapping[str, str]) -> Path:
         return state
 
 
-async def _load(module: str) -> None:
-    """Import a module, and all that it needs, on a thread: the loop goes on meanwhile."""
-    await asyncio.to_thread(import_module, module)
+async def _load(*modules: str) -> None:
+    """Import these, and all that they need, on a thread: the loop goes on meanwhile."""
+    for module in modules:
+        await asyncio.to_thread(import_module, module)
 
 
 async def _record_phrases(
