@@ -27,7 +27,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +42,6 @@ from tests.hil.service import LiveService, live_service
 NewBoard = Callable[..., AbstractContextManager[Board]]
 
 _EVIDENCE = Path(os.environ.get("KIOSK_HIL_EVIDENCE", ".cache/hil")).absolute()
-_report = pytest.StashKey[pytest.TestReport]()
 _booted: list[Board] = []
 
 
@@ -62,8 +61,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report: pytest.TestReport = yield
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
     if report.failed:
         with suppress(OSError):
             print(f"\nevidence: {_keep_evidence(item.name)}", file=sys.stderr)  # noqa: T201
