@@ -186,9 +186,9 @@ class Machine:
     def qemu_says(self, event: str, within_s: float) -> Iterator[list[float]]:
         """Return when QEMU has told of an event; the list then holds after how many seconds."""
         told: list[float] = []
-        with self._connected(self.home / "qmp.sock") as wire:
+        wire = self._connected(self.home / "qmp.sock")
+        with wire, wire.makefile() as lines:
             wire.settimeout(within_s)
-            lines = wire.makefile()
             wire.sendall(b'{"execute": "qmp_capabilities"}\n')
             assert "return" in (lines.readline(), lines.readline())[1]
             yield told
