@@ -21,6 +21,7 @@ from scripts.appliance import account, source, units, versions
 from scripts.appliance.errors import SOFTWARE, TRY_AGAIN, UNAVAILABLE, Refused
 from scripts.appliance.system import System
 
+UNIT: Final = "kiosk.service"
 SETTLE: Final = versions.HOME / "settle"
 SETTLE_UNIT: Final = units.SYSTEM / "kiosk-settle.service"
 _TRIAL_UNIT: Final = Path("/run/systemd/system/kiosk-update.service")
@@ -157,7 +158,7 @@ def _ready_again(system: System) -> bool:
     while _started(system, 0)[1]:
         if monotonic_s() > deadline_s:
             return False
-        _pause()
+        pause()
     return True
 
 
@@ -168,7 +169,7 @@ def switch_and_watch(
     running = versions.linked(system, versions.CURRENT)
     assert running is not None, "there is a version to update"
     system.link(versions.BEFORE, running)
-    units.place(system, version)
+    units.place(system, units.source_of(system, version))
     system.sync()
     system.link(versions.CURRENT, version)
     began_s = monotonic_s()
@@ -193,7 +194,7 @@ def watch(system: System, version: str, patience: Patience, began_s: float) -> N
         if not ill:
             _watch_steady(system, version, patience, pid, began_s)
             return
-        _pause()
+        pause()
     raise Refused(f"after {patience.within_s:.0f} s {ill}", SOFTWARE)
 
 
@@ -211,7 +212,7 @@ def _watch_steady(
 
 def _started(system: System, began_s: float) -> tuple[int, str]:
     _, said = system.ask(
-        "systemctl", "show", "kiosk.service",
+        "systemctl", "show", UNIT,
         "-pActiveState,MainPID,ExecMainStartTimestampMonotonic",
     )  # fmt: skip
     shown = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
@@ -224,7 +225,7 @@ def _started(system: System, began_s: float) -> tuple[int, str]:
 def _sounds(system: System, version: str) -> str:
     """Return what does not move between two looks at it; empty when all does."""
     first = _status(system, version)
-    _pause()
+    pause()
     second = _status(system, version)
     for key, what in (("frames_captured", "the microphone"), ("frames_played", "the speaker")):
         if key not in first or key not in second:
@@ -270,5 +271,6 @@ def monotonic_s() -> float:
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
-def _pause() -> None:
+def pause() -> None:
+    """Wait for a moment between two looks."""
     threading.Event().wait(_LOOK_S)
