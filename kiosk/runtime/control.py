@@ -34,11 +34,11 @@ class Control:
 
     def __init__(self, inbox: Inbox, perform: Callable[[Effect], None], talk: Talk) -> None:
         self.conversation = Conversation()
+        self.perform = perform
         self.on_step: Callable[[Conversation], None] = lambda _: None
         self.rounds = 0
         """Events dealt with: evidence that it lives."""
         self._inbox = inbox
-        self._perform = perform
         self._talk = talk
 
     def nudge(self) -> None:
@@ -63,6 +63,6 @@ class Control:
                     },
                 )
             for effect in effects:
-                self._perform(effect)
+                self.perform(effect)
             self.on_step(self.conversation)
             self.rounds += 1

@@ -20,12 +20,10 @@ from kiosk.core.effects import (
     StandIn,
     StartUtterance,
 )
-from kiosk.ports import Lamps
 from kiosk.runtime.downlink import Downlink
 from kiosk.runtime.errands import Errands
+from kiosk.runtime.front import Front
 from kiosk.runtime.link import Link
-from kiosk.runtime.playout import Player
-from kiosk.runtime.stream import Stream
 from kiosk.runtime.uplink import Uplink
 
 
@@ -34,10 +32,8 @@ def performer(
     uplink: Uplink,
     downlink: Downlink,
     link: Link,
-    player: Player,
     errands: Errands,
-    lamps: Lamps,
-    stream: Stream,
+    front: Front,
 ) -> Callable[[Effect], None]:
     """Return the function that carries out what the conversation asks for."""
 
@@ -69,20 +65,9 @@ def performer(
                 uplink.disarm()
             case Flush():
                 downlink.mute()
-                player.flush()
+                front.player.flush()
                 uplink.answered()  # nobody waits for an answer any more
-            case PlayEarcon(earcon):
-                player.earcon(earcon)
-                stream.report("earcon", {"name": earcon.value})
-            case PlayPhrase(phrase):
-                player.phrase(phrase)
-                stream.report("phrase", {"code": phrase.value})
-            case ShowLight(light):
-                lamps.show(light)
-                stream.report("light", {"code": light.code})
-            case ShowMicrophoneLamp(lit):
-                lamps.microphone(lit=lit)
-            case Report(event, fields):
-                stream.report(event, fields)
+            case PlayEarcon() | PlayPhrase() | ShowLight() | ShowMicrophoneLamp() | Report():
+                front.show(effect)
 
     return perform
