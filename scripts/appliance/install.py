@@ -118,6 +118,7 @@ def prepare(system: System, tarball: Path) -> str | None:
         _, python_version = environment.python(system)
         _place_packages(system, python_version)
         name = environment.build(system, tree)
+    trial.check_way_back(system, name)
     trial.place_settle(system)
     return name
 
@@ -185,6 +186,9 @@ def _unpacking(system: System) -> Iterator[Path]:
 
 def doctor(system: System) -> None:
     """Let the doctor have the last word."""
+    if system.dry:
+        system.say("run kiosk doctor")
+        return
     program = COMMANDS[Path("/usr/local/bin/kiosk")]
     with tempfile.TemporaryDirectory(prefix="kiosk-doctor-") as home:  # what a sound library leaves
         code, said = system.ask(system.at(program), "doctor", env={"HOME": home})

@@ -71,7 +71,7 @@ def update(machine: Prepared, root: Path, change: int, health: str = "well") -> 
         code = 1
         try:
             os.environ["PATH"] = machine.path
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             _update(CutSystem(root, change), machine.tarball, health)
             code = 0
         except Refused as err:
@@ -141,7 +141,8 @@ def test_the_way_back_may_be_cut_at_each_of_its_commands(prepared: Prepared, pla
     for command in count(1):
         root = fresh(replace(prepared, root=left), place, command)
         cutting = {
-            name: f'echo >>{told}\n[ "$(wc -l <{told})" -ne {command} ] || {{ kill -9 $PPID; exit 1; }}\n'
+            name: f"echo >>{told}\n"
+            f'[ "$(wc -l <{told})" -ne {command} ] || {{ kill -9 $PPID; exit 1; }}\n'
             f'exec {prepared.path.partition(":")[0]}/{name} "$@"'
             for name in commands
         }
