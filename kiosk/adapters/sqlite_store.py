@@ -308,7 +308,13 @@ def _move_aside(file: Path, now: datetime) -> Path:
 
 def _was_damaged(file: Path) -> bool:
     """Tell whether a damaged file lies beside it: looked at, since a power cut forgets."""
-    return any(file.parent.glob(f"{escape(file.name)}.damaged-*"))
+    return bool(damaged_beside(file))
+
+
+def damaged_beside(file: Path) -> list[Path]:
+    """Return the damaged files that were moved aside, the oldest first."""
+    moved = file.parent.glob(f"{escape(file.name)}.damaged-*")
+    return sorted(path for path in moved if not path.name.endswith(("-wal", "-shm")))
 
 
 def _parts(file: Path) -> tuple[Path, ...]:

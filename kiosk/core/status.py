@@ -76,7 +76,7 @@ def _degraded(truths: Truths, service: str) -> str:
         (truths.shop_silent, "without orders", "the shop's order system does not answer"),
         (truths.policy_expired, "with old rules", "the shop's policy has expired"),
         (Part.HEAT in truths.failed, "hot", "let air to the board"),
-        (Part.DATABASE in truths.failed, "its books in trouble", "see kiosk doctor, books"),
+        (Part.DATABASE in truths.failed, "its books in trouble", "see kiosk doctor, store"),
         (Part.PROCESS in truths.failed, "about to start anew", "it needs more and more"),
     )
     how = ", ".join(how for true, how, _ in troubles if true)
