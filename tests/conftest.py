@@ -11,8 +11,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+import hypothesis
 import pytest
 
+# How long an example takes says how busy the machine is, and nothing of what it shows.
+hypothesis.settings.register_profile(
+    "kiosk", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("kiosk")
 pytest.register_assert_rewrite("tests.misbehaving.scene")  # an oracle that explains itself
 
 HERE: Final = Path(__file__).parent

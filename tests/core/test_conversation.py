@@ -967,7 +967,7 @@ scripts = st.lists(
 
 
 @given(scripts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_left_alone_it_always_comes_to_rest(script: list[tuple[float, ev.Event]]) -> None:
     conv, now = Conversation(), 0.0
     for delay, event in script:
@@ -985,7 +985,7 @@ def test_left_alone_it_always_comes_to_rest(script: list[tuple[float, ev.Event]]
 
 
 @given(scripts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_lamp_is_lit_exactly_while_the_gate_is_armed(
     script: list[tuple[float, ev.Event]],
 ) -> None:
@@ -1007,7 +1007,7 @@ def test_the_lamp_is_lit_exactly_while_the_gate_is_armed(
 
 
 @given(scripts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_customer_is_ever_heard_outside_a_visit(script: list[tuple[float, ev.Event]]) -> None:
     conv, now = Conversation(), 0.0
     for delay, event in script:
@@ -1028,7 +1028,7 @@ def test_no_customer_is_ever_heard_outside_a_visit(script: list[tuple[float, ev.
     ],
 )
 @given(script=scripts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_the_event_stream_says_begins_also_ends_before_it_begins_again(
     starts: str, ends: str, script: list[tuple[float, ev.Event]]
 ) -> None:
