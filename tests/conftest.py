@@ -2,7 +2,7 @@
 
 ``scripts/test unit`` leaves the slow ones out to stay under a minute. ``scripts/test`` runs all
 in three steps: most on every core, since a busy machine makes them slower and not different;
-those that are mostly ``waiting`` a few at a time; and one after the other those that are
+those that are mostly ``waiting`` two at a time; and one after the other those that are
 ``alone``.
 """
 
@@ -48,8 +48,8 @@ ALONE: Final = (
     "systemd",
 )
 """Sound, time that is measured, networks that break, and machines with a systemd of their own."""
-WAITING: Final = ("contract/test_js_sdk.py", "contract/test_live_service.py", "e2e")
-"""Somebody speaks and is answered in real time: a fifth of a core."""
+WAITING: Final = ("contract/test_live_service.py", "e2e")
+"""Somebody speaks and is answered in real time, which takes a fifth of a core."""
 LONG: Final = ("soak", "crash/test_power_cut.py")
 """They come first, so that no core waits at the end for one of them."""
 
