@@ -8,14 +8,13 @@ machines are noisy; a figure that could not be measured does.
 import argparse
 import asyncio
 import json
-import os
-import platform
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from kiosk_answers import answers, whole_start
 from kiosk_figures import Figure, Section, table
+from kiosk_machine import count, machine
 from kiosk_scenes import Rig, holds, prepare, presses, probe, rest, scripted, starts, taps
 
 from kiosk.adapters.virtual_sound import virtual_sound
@@ -23,7 +22,6 @@ from kiosk.errors import KioskError
 
 CACHE = Path(__file__).parents[1] / ".cache" / "bench-kiosk"
 RUNS = 12
-MOST_RUNS = 1000
 QUICK_RUNS = 3
 REST_S = 30.0
 QUICK_REST_S = 5.0
@@ -88,43 +86,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description="Measure the kiosk against its promises."
     )
-    parser.add_argument("--runs", type=_count, default=RUNS, metavar="N",
+    parser.add_argument("--runs", type=count, default=RUNS, metavar="N",
         help=f"how often the short scenes are played (default {RUNS}: about 5 minutes in all)",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="in about 90 seconds")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
     options = parser.parse_args()
     runs = QUICK_RUNS if options.quick else options.runs
-    before = os.getloadavg()[0]
+    where = machine()
     try:
         sections, failed = asyncio.run(measure(runs, QUICK_REST_S if options.quick else REST_S))
     except KioskError as err:
         print(f"bench: {err}", file=sys.stderr)
         return 1
-    machine = f"{_machine()}; load {before:.1f} before, {os.getloadavg()[0]:.1f} after"
-    print(f"{machine}\n\n{table(sections)}")
+    measured_on = where()
+    print(f"{measured_on}\n\n{table(sections)}")
     for sentence in failed:
         print(f"bench: cut short: {sentence}", file=sys.stderr)
     figures = [figure for section in sections for figure in section.figures]
     if options.json:
         rows = [figure.as_json() for figure in figures]
-        result = {"machine": machine, "cut_short": failed, "figures": rows}
+        result = {"machine": measured_on, "cut_short": failed, "figures": rows}
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     return 0 if all(figure.samples for figure in figures) else 1
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MOST_RUNS):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count: give 1 to {MOST_RUNS}")
-    return int(text)
-
-
-def _machine() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    name = names[0] if names else platform.machine()
-    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    return f"{name}, {os.cpu_count()} cores, {system}"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -192,6 +192,24 @@ async def kiosk(
     Without an endpoint it starts a local Live service of its own. ``talk`` changes that table
     of its configuration. Raises StartError with its last words when it does not start.
     """
+    async with starting(sound, state, endpoint, ca_file, **talk) as unit:
+        unit.ready_at = await ready(unit)
+        yield unit
+
+
+@asynccontextmanager
+async def starting(
+    sound: VirtualSound,
+    state: Path,
+    endpoint: str = "",
+    ca_file: Path | None = None,
+    python: Sequence[str] = (),
+    **talk: float,
+) -> AsyncIterator[Kiosk]:
+    """As ``kiosk``, but yield as soon as the control socket answers, long before it is ready.
+
+    ``python`` are options of the interpreter.
+    """
     now = asyncio.get_running_loop().time
     with tempfile.TemporaryDirectory(prefix="kiosk-bench-") as scratch:
         socket = Path(scratch) / "control.sock"
@@ -199,7 +217,7 @@ async def kiosk(
         config.write_text(configuration(socket, endpoint, ca_file, talk))
         log = state / "daemon.log"
         with log.open("wb") as errors:
-            command = [sys.executable, "-m", "kiosk", "run", "--config", str(config)]
+            command = [sys.executable, *python, "-m", "kiosk", "run", "--config", str(config)]
             started_at = now()
             env = environment(sound, state)
             async with running(command, env, log=errors.fileno()) as process:
@@ -207,7 +225,6 @@ async def kiosk(
                 await _listening(started)
                 async with asyncio.TaskGroup() as group:
                     following = group.create_task(started.follow())
-                    started.ready_at = await _ready(started)
                     try:
                         yield started
                     finally:
@@ -228,7 +245,7 @@ async def _listening(started: Kiosk) -> None:
     raise StartError(f"the kiosk did not start: {last_words(started.log)}")
 
 
-async def _ready(started: Kiosk) -> float:
+async def ready(started: Kiosk) -> float:
     """Return when the daemon said it was ready; we listen from long before that."""
     try:
         return await started.at("ready", 0.0, within_s=START_S)

@@ -13,6 +13,7 @@ FALLING = {
     "Result": "exit-code",
     "ExecMainStatus": "1",
     "ActiveExitTimestampMonotonic": "0",
+    "WatchedSinceTimestampMonotonic": "0",
 }
 
 
@@ -26,6 +27,13 @@ def test_the_ten_minutes_count_from_when_it_was_ready_last() -> None:
 
     assert not is_due(fell, 5000 + NOT_READY_S - 1, rebooted_before=False)
     assert is_due(fell, 5000 + NOT_READY_S, rebooted_before=False)
+
+
+def test_a_kiosk_that_was_installed_on_a_machine_long_up_has_ten_minutes() -> None:
+    new = FALLING | {"WatchedSinceTimestampMonotonic": "90000000000"}
+
+    assert not is_due(new, 90000 + NOT_READY_S - 1, rebooted_before=False)
+    assert is_due(new, 90000 + NOT_READY_S, rebooted_before=False)
 
 
 def test_after_a_reboot_of_its_own_it_waits_for_an_hour() -> None:

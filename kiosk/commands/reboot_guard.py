@@ -14,19 +14,21 @@ from pathlib import Path
 from typing import Final
 
 UNIT: Final = "kiosk.service"
+TIMER: Final = "kiosk-reboot-guard.timer"
 NOT_READY_S: Final = 600.0
 APART_S: Final = 3600.0
 _CONFIG: Final = "78"  # EX_CONFIG: no reboot puts a configuration right
 _ASKED: Final = (
     "LoadState", "ActiveState", "Result", "ExecMainStatus", "ActiveExitTimestampMonotonic",
 )  # fmt: skip
+_WATCHED: Final = "WatchedSinceTimestampMonotonic"
 
 
 def is_due(unit: Mapping[str, str], up_s: float, *, rebooted_before: bool) -> bool:
     """Whether the machine should start again.
 
-    ``unit`` are the properties systemd tells of the kiosk's unit, ``up_s`` the age of this
-    boot, ``rebooted_before`` whether we caused it.
+    ``unit`` are the properties systemd tells of the kiosk's unit, and since when our timer looks;
+    ``up_s`` is the age of this boot, ``rebooted_before`` whether we caused it.
     """
     if unit["LoadState"] != "loaded" or unit["ActiveState"] == "active":
         return False
@@ -34,8 +36,9 @@ def is_due(unit: Mapping[str, str], up_s: float, *, rebooted_before: bool) -> bo
         return False  # somebody stopped it
     if unit["ActiveState"] == "failed" and unit["ExecMainStatus"] == _CONFIG:
         return False
-    not_ready_s = up_s - int(unit["ActiveExitTimestampMonotonic"] or 0) / 1e6
-    return not_ready_s >= NOT_READY_S and (up_s >= APART_S or not rebooted_before)
+    # Not before somebody looks: a machine that was up for long may have been given its kiosk now.
+    since = max(int(unit[name] or 0) for name in ("ActiveExitTimestampMonotonic", _WATCHED))
+    return up_s - since / 1e6 >= NOT_READY_S and (up_s >= APART_S or not rebooted_before)
 
 
 def look(environ: Mapping[str, str]) -> None:
@@ -56,7 +59,15 @@ def _up_s() -> float:
 
 
 def _unit() -> dict[str, str]:
-    command = ["/usr/bin/systemctl", "show", UNIT, f"--property={','.join(_ASKED)}"]
+    timer = _shown(TIMER, ("ActiveState", "ActiveEnterTimestampMonotonic"))
+    looks = timer["ActiveState"] == "active"
+    return _shown(UNIT, _ASKED) | {
+        _WATCHED: timer["ActiveEnterTimestampMonotonic"] if looks else "0"
+    }
+
+
+def _shown(unit: str, names: tuple[str, ...]) -> dict[str, str]:
+    command = ["/usr/bin/systemctl", "show", unit, f"--property={','.join(names)}"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our words
     return dict(line.split("=", 1) for line in done.stdout.splitlines())
 

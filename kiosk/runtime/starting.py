@@ -38,5 +38,5 @@ class Start:
         if self._ready:
             return
         self._ready = True
-        steps = ", ".join(f"{step} {took_s:.1f}" for step, took_s in self._took_s.items())
-        log.info("ready after %.1f s: %s", self._age_s(), steps)
+        steps = ", ".join(f"{step} {took_s:.2f}" for step, took_s in self._took_s.items())
+        log.info("ready after %.2f s: %s", self._age_s(), steps)

@@ -1,17 +1,19 @@
 """``python -m scripts.appliance``: the commands, their arguments, and what becomes of an error."""
 
 import argparse
+import errno
 import fcntl
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
-from scripts.appliance import board, install, package, source, trial
+from scripts.appliance import board, environment, install, package, source, trial
 from scripts.appliance.errors import NO_PERMISSION, OS, TRY_AGAIN, USAGE, Refused
-from scripts.appliance.system import System
+from scripts.appliance.system import NO_ROOM, System
 
 _LOCK: Final = Path("/run/lock/kiosk-install.lock")
 
@@ -33,17 +35,29 @@ def main(arguments: list[str]) -> int:
         print(f"{command}: {err}", file=sys.stderr)
         return err.exit_code
     except OSError as err:
-        print(f"{command}: {err.filename or 'the system'}: {err.strerror}", file=sys.stderr)
+        print(f"{command}: {_in_words(err)}", file=sys.stderr)
         return OS
     except KeyboardInterrupt:
         print(f"{command}: stopped; running it again goes on.", file=sys.stderr)
         return 130
 
 
+def _in_words(err: OSError) -> str:
+    if err.errno == errno.ENOSPC:
+        return NO_ROOM
+    where = err.filename or "the system"
+    if err.errno == errno.EROFS:
+        return f"{where} is on a read-only disk: mount -o remount,rw / and run this again."
+    return f"{where}: {err.strerror}; put that right and run this again."
+
+
 def _carry_out(command: str, options: argparse.Namespace) -> int:
     system = System(dry=getattr(options, "dry_run", False))
     if command == "package":
-        made = package.make(system, source.here(), options.key, options.to)
+        machines = options.wheels
+        if machines == []:  # without saying for which
+            machines = [f"{platform.machine()}-{environment.python(system)[1]}"]
+        made = package.make(system, source.here(), options.key, options.to, machines or ())
         print(f"{made}, with its hash and signature beside it.")
         return 0
     if os.geteuid() != 0 and not system.dry:
@@ -68,7 +82,7 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
         elif command == "update":
             install.update(system, options.package, patience)
         else:
-            install.uninstall(system, purge=options.purge)
+            install.uninstall(system, keep_data=options.keep_data)
     return 0
 
 
@@ -93,7 +107,9 @@ def _options(command: str, arguments: list[str]) -> argparse.Namespace:
         )
     if command == "uninstall":
         parser.add_argument(
-            "--purge", action="store_true", help="also configuration, credentials, state and user"
+            "--keep-data",
+            action="store_true",
+            help="keep configuration, keys, messages and all else it knew",
         )
     if command == "update":
         parser.add_argument("package", type=Path, metavar="kiosk-VERSION.tar.gz")
@@ -114,6 +130,11 @@ def _options(command: str, arguments: list[str]) -> argparse.Namespace:
             "--key", type=Path, required=True, metavar="FILE", help="private key (ssh-keygen)"
         )
         parser.add_argument(
+            "--wheels", nargs="*", metavar="MACHINE-PYTHON",
+            help="carry the locked Python packages, for shops that have no way to them; for this"
+            " machine, or such as aarch64-3.13 aarch64-3.11",
+        )  # fmt: skip
+        parser.add_argument(
             "--to", type=Path, default=Path("dist"), metavar="DIR", help="default: dist"
         )
     return parser.parse_args(arguments)
@@ -123,7 +144,7 @@ _ABOUT: Final = {
     "install": "Install the kiosk on this machine, or bring what is there up to this source.",
     "update": "Install a signed package beside the version that runs, try it, and go back by"
     " itself if it is not healthy.",
-    "uninstall": "Remove the kiosk. Configuration and state stay unless --purge is given.",
+    "uninstall": "Remove the kiosk and all that came with it.",
     "package": "Make a signed package of this source for scripts/update.",
     "trial": "Switch to a version and watch it (what scripts/update has systemd do).",
 }

@@ -2,13 +2,13 @@
 
 import grp
 import pwd
+from itertools import product
 from pathlib import Path
 from typing import Final
 
-from scripts.appliance import sound
+from scripts.appliance import made, sound
 from scripts.appliance.errors import CONFIG, Refused
 from scripts.appliance.system import System
-from scripts.appliance.versions import HOME
 
 NAME: Final = "kiosk"
 STATE: Final = Path("/var/lib/kiosk")
@@ -19,7 +19,6 @@ UPDATE_KEY: Final = SETTINGS / "update-key"
 OTHER_STATE: Final = (Path("/var/lib/kiosk-local-live"), Path("/var/lib/private/kiosk-local-live"),
                       Path("/var/lib/private/kiosk"),
                       Path("/var/lib/kiosk-reboot-guard"))  # fmt: skip
-_MADE: Final = HOME / "made-groups"
 _NEEDED: Final = ("audio", "gpio")  # the units name them; Raspberry Pi OS has both
 _GROUPS: Final = (*_NEEDED, "video")
 _FIRST_PERSON: Final = 1000
@@ -30,13 +29,13 @@ def place_user(system: System) -> None:
     """Have the system user, in the groups of the devices. Raises Refused for a person's name."""
     for name in _NEEDED:
         if not _has_group(name):
+            made.note(system, "group", name)
             system.run("groupadd", "--system", name)
-            made = system.at(_MADE).read_text() if system.at(_MADE).is_file() else ""
-            system.write(_MADE, f"{made}{name}\n")
     groups = [name for name in _GROUPS if _has_group(name)]
     try:
         user = pwd.getpwnam(NAME)
     except KeyError:
+        made.note(system, "user", NAME)
         system.run(
             "useradd", "--system", "--user-group", "--home-dir", STATE, "--no-create-home",
             "--shell", "/usr/sbin/nologin", *(("--groups", ",".join(groups)) if groups else ()),
@@ -56,18 +55,12 @@ def place_user(system: System) -> None:
 
 
 def remove_user(system: System) -> None:
-    """Remove the system user, if it is one."""
-    try:
-        user = pwd.getpwnam(NAME)
-    except KeyError:
-        return
-    if user.pw_uid < _FIRST_PERSON:
+    """Remove the system user and the groups, as far as they were made by the installation."""
+    if made.noted(system, "user") and _is_service():
         system.run("userdel", NAME)
-
-
-def made_groups(system: System) -> list[str]:
-    """Return the groups that were made for the devices, because there were none."""
-    return system.at(_MADE).read_text().split() if system.at(_MADE).is_file() else []
+    for name in (*made.noted(system, "user"), *made.noted(system, "group")):
+        if _has_group(name):
+            system.run("groupdel", name)
 
 
 def place_settings(system: System, tree: Path, choice: sound.Choice, *, overlay: bool) -> None:
@@ -76,18 +69,38 @@ def place_settings(system: System, tree: Path, choice: sound.Choice, *, overlay:
     system.directory(CREDENTIALS, 0o700)
     if system.at(CREDENTIALS).is_dir() and not system.dry:
         system.at(CREDENTIALS).chmod(0o700)
-    if system.at(FILE).exists():
+    template = (tree / "config/kiosk.toml").read_text()
+    text = _settings(template, choice, overlay=overlay)
+    if system.at(FILE).exists() and system.read(FILE) not in _written_before(template):
         system.note(f"{FILE} was kept as it is.")
+        for name in (choice.microphone, choice.speaker):
+            if name not in ("", "default") and name not in system.read(FILE):
+                system.note(f"It does not name {name}, which /etc/asound.conf has: see [audio].")
         return
-    text = (tree / "config/kiosk.toml").read_text()
+    if overlay:
+        system.note(f"The status light is on GPIO {_FREE_STATUS_PIN}: the amplifier needs 18.")
+    if system.write(FILE, text):
+        system.did(f"{FILE} is written; every key is explained in it.")
+
+
+def _settings(template: str, choice: sound.Choice, *, overlay: bool) -> str:
+    text = template
     if choice.microphone:
         text = text.replace('\ninput = "default"\n', f'\ninput = "{choice.microphone}"\n')
+    if choice.speaker:
         text = text.replace('\noutput = "default"\n', f'\noutput = "{choice.speaker}"\n')
     if overlay:
         text = text.replace("\nstatus = 18\n", f"\nstatus = {_FREE_STATUS_PIN}\n")
-        system.note(f"The status light is on GPIO {_FREE_STATUS_PIN}: the amplifier needs 18.")
-    system.write(FILE, text)
-    system.did(f"{FILE} is written; every key is explained in it.")
+    return text
+
+
+def _written_before(template: str) -> set[str]:
+    """Return all that the installation may have written, and nobody changed."""
+    choices = product(("", sound.MICROPHONE), ("", sound.SPEAKER), (False, True))
+    return {
+        _settings(template, sound.Choice(microphone, speaker), overlay=overlay)
+        for microphone, speaker, overlay in choices
+    }
 
 
 def place_state(system: System) -> None:
@@ -104,3 +117,10 @@ def _has_group(name: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def _is_service() -> bool:
+    try:
+        return pwd.getpwnam(NAME).pw_uid < _FIRST_PERSON
+    except KeyError:
+        return False

@@ -9,6 +9,7 @@ from scripts.appliance.system import System
 _BOOT: Final = (Path("/boot/firmware/config.txt"), Path("/boot/config.txt"))
 _MARK: Final = "# The kiosk's I2S amplifier"
 _I2S: Final = re.compile(r"(?m)^\s*dtoverlay=(max98357a|hifiberry|googlevoicehat|i2s|iqaudio)")
+_OURS: Final = re.compile(rf"\n?{_MARK}\n\[all\]\ndtoverlay=\S+\n")
 CARDS: Final = {"max98357a": "MAX98357A", "hifiberry-dac": "sndrpihifiberry"}
 WIFI: Final = Path("/etc/NetworkManager/conf.d/90-kiosk.conf")
 NEIGHBOURS: Final = Path("/etc/sysctl.d/90-kiosk.conf")
@@ -29,8 +30,6 @@ _NEIGHBOURS_TEXT: Final = """\
 -net.ipv4.neigh.default.retrans_time_ms = 100
 -net.ipv4.neigh.wlan0.retrans_time_ms = 100
 """
-
-
 _DEFAULTS: Final = (("0", "2"), ("-1", "0"), ("-1", "0"))
 
 
@@ -46,6 +45,7 @@ def is_pi(system: System) -> bool:
 def place_amplifier(system: System, amplifier: str, *, pi: bool) -> str:
     """Have the overlay of the amplifier in config.txt; return its card, if it comes by one."""
     if amplifier == "none":
+        remove_amplifier(system)
         return ""
     file = next((path for path in _BOOT if system.at(path).is_file()), None)
     if not pi or file is None:
@@ -54,21 +54,28 @@ def place_amplifier(system: System, amplifier: str, *, pi: bool) -> str:
             f" amplifier needs the line 'dtoverlay={amplifier}' in /boot/firmware/config.txt."
         )
         return ""
-    there = system.at(file).read_text()
-    if _I2S.search(there):
+    without = _OURS.sub("", system.read(file))
+    if _I2S.search(without):
         return ""  # somebody chose one; its card speaks for itself
-    system.write(file, f"{there.rstrip()}\n\n{_MARK}\n[all]\ndtoverlay={amplifier}\n")
-    system.did(f"The amplifier's overlay {amplifier} is in {file}; it works from the next start.")
+    newline = "" if without.endswith("\n") or not without else "\n"
+    if system.write(file, f"{without}{newline}\n{_MARK}\n[all]\ndtoverlay={amplifier}\n"):
+        system.did(
+            f"The amplifier's overlay {amplifier} is in {file}; it works from the next start."
+        )
     return CARDS[amplifier]
+
+
+def takes_i2s_pins(system: System) -> bool:
+    """Whether an I2S amplifier has the pins it needs, ours or another."""
+    return any(_I2S.search(system.read(file)) for file in _BOOT)
 
 
 def remove_amplifier(system: System) -> None:
     """Take our lines out of config.txt again."""
     for file in _BOOT:
-        path = system.at(file)
-        if path.is_file() and _MARK in path.read_text():
-            without = re.sub(rf"\n?{_MARK}\n\[all\]\ndtoverlay=\S+\n", "", path.read_text())
-            system.write(file, without)
+        there = system.read(file)
+        if _MARK in there:
+            system.write(file, _OURS.sub("", there))
 
 
 def place_wifi(system: System, *, pi: bool) -> None:

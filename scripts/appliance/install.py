@@ -3,6 +3,8 @@
 import platform
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +13,7 @@ from scripts.appliance import (
     account,
     board,
     environment,
+    made,
     package,
     sound,
     source,
@@ -27,6 +30,13 @@ COMMANDS: Final = {
     Path("/usr/local/sbin/kiosk-uninstall"): versions.CURRENT / "source/scripts/uninstall",
 }
 _APT: Final = {"DEBIAN_FRONTEND": "noninteractive"}
+_APT_WAITS_S: Final = 300  # a machine that was just started updates itself first
+_NO_PACKAGES: Final = (
+    "The Debian packages could not be installed: look at the network, and at 'apt-get update', and"
+    " run this again."
+)
+_PACKAGE: Final = versions.HOME / ".package"
+_JOURNAL: Final = Path("/var/log/journal")
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,9 @@ class Wishes:
 def install(system: System, wishes: Wishes) -> None:
     """Install this source, or bring what is there to it; repeatable."""
     check_machine(system)
+    named, cards = sound.Choice(wishes.microphone, wishes.speaker), sound.cards(system)
+    sound.check(system, cards, named)
+    update_key = _update_key(wishes.update_key)
     trial.refuse_during_trial(system)
     tree = source.here()
     _, python_version = environment.python(system)
@@ -51,10 +64,10 @@ def install(system: System, wishes: Wishes) -> None:
     name = environment.build(system, tree)
     pi = wishes.pi or board.is_pi(system)
     card = board.place_amplifier(system, wishes.amplifier, pi=pi)
-    chosen = sound.choose(sound.cards(system), wishes.microphone, wishes.speaker, card)
-    usable = sound.place(system, chosen)
-    account.place_settings(system, tree, usable, overlay=bool(card))
-    _place_update_key(system, wishes.update_key)
+    usable = sound.place(system, sound.choose(cards, named, sound.chosen(system), card))
+    amplifies = pi and (bool(card) or board.takes_i2s_pins(system))
+    account.place_settings(system, tree, usable, overlay=amplifies)
+    _place_update_key(system, update_key)
     board.place_wifi(system, pi=pi)
     account.place_state(system)
     _place_phrases(system, name)
@@ -62,6 +75,8 @@ def install(system: System, wishes: Wishes) -> None:
     if system.dry:
         units_there = ", ".join(sorted(path.name for path in (tree / "systemd").iterdir()))
         system.say(f"link what is in systemd/ into place: {units_there}")
+    if not system.at(_JOURNAL).exists():
+        made.note(system, "directory", str(_JOURNAL))  # journald makes it, as our drop-in asks
     units.place(system, name)
     versions.prove(system, name)
     system.sync()
@@ -73,7 +88,7 @@ def install(system: System, wishes: Wishes) -> None:
     if not system.dry:
         versions.prune(system)
     system.did(f"Version {name} is installed.")
-    if card:
+    if card and card not in [there.id for there in cards]:
         system.note("Restart the machine once, for the amplifier: systemctl reboot")
 
 
@@ -91,15 +106,17 @@ def prepare(system: System, tarball: Path) -> str | None:
     running = versions.linked(system, versions.CURRENT)
     if running is None:
         raise Refused("The kiosk is not installed yet: scripts/install does that.", NO_INPUT)
-    version, content = package.verified(system, tarball)
-    if (versions.order(version) or ()) <= (versions.order(running) or ()):
-        raise Refused(f"{version} is not newer than {running}, which runs.", DATA)
-    system.note(f"{tarball.name} is signed and whole.")
-    if system.dry:
-        system.say(f"build {version} beside {running}, switch to it and watch it")
-        return None
-    with tempfile.TemporaryDirectory(prefix="kiosk-package-") as scratch:
-        tree = package.unpack(content, version, Path(scratch))
+    with _unpacking(system) as scratch:
+        copy = None if system.dry else scratch / "package.tar.gz"
+        version = package.verified(system, tarball, copy)
+        if (versions.order(version) or ()) <= (versions.order(running) or ()):
+            raise Refused(f"{version} is not newer than {running}, which runs.", DATA)
+        system.note(f"{tarball.name} is signed and whole.")
+        if copy is None:
+            system.say(f"build {version} beside {running}, switch to it and watch it")
+            return None
+        tree = package.unpack(copy, version, scratch)
+        copy.unlink()
         _, python_version = environment.python(system)
         _place_packages(system, python_version)
         name = environment.build(system, tree)
@@ -107,12 +124,12 @@ def prepare(system: System, tarball: Path) -> str | None:
     return name
 
 
-def uninstall(system: System, *, purge: bool) -> None:
-    """Remove the kiosk; with ``purge`` its configuration, state and user too."""
+def uninstall(system: System, *, keep_data: bool) -> None:
+    """Remove the kiosk; with ``keep_data`` not what is the shop's, nor the user it belongs to."""
     trial.refuse_during_trial(system)
-    running = versions.linked(system, versions.CURRENT)
-    if running and system.is_running:
-        system.run("systemctl", "stop", *units.names(system, running))
+    ours = units.placed(system)
+    if ours and system.is_running:
+        system.run("systemctl", "stop", *ours)
     units.tidy(system, None)
     trial.remove_settle(system)
     for link in COMMANDS:
@@ -122,31 +139,57 @@ def uninstall(system: System, *, purge: bool) -> None:
         system.remove(sound.FILE)
     board.remove_amplifier(system)
     board.remove_wifi(system)
+    if not keep_data:
+        _remove_data(system, ours)
     if system.is_running:
         system.run("systemctl", "daemon-reload")
-    groups = account.made_groups(system)
-    system.remove(environment.CACHE)
-    if purge:
-        for place in (account.SETTINGS, account.STATE, *account.OTHER_STATE):
-            system.remove(place)
-        account.remove_user(system)
-        for name in groups:
-            system.run("groupdel", name)
+        system.run("systemctl", "reset-failed")
+        system.run("systemctl", "restart", "systemd-journald.service")
     system.remove(versions.HOME)
-    if purge:
-        system.did("The kiosk is gone, with its configuration and all it knew.")
-    else:
+    if keep_data:
         system.did(
-            f"The kiosk is gone. Its configuration ({account.SETTINGS}), what it knew"
-            f" ({account.STATE}) and its user stay: 'scripts/uninstall --purge' removes them."
+            f"The kiosk is gone. Its configuration and keys ({account.SETTINGS}), what it knew"
+            f" ({account.STATE}) and its user stay, as you wished: scripts/install takes them up"
+            " again."
         )
-    system.did("Debian packages it needed stay; 'apt-get autoremove' tells of unused ones.")
+    else:
+        system.did("The kiosk is gone, with its configuration, its keys and all it knew.")
+
+
+def _remove_data(system: System, ours: list[str]) -> None:
+    packages = made.noted(system, "package")
+    for unit in ours:
+        system.remove(units.SYSTEM / f"{unit}.d")  # what 'systemctl edit' left
+    for place in (account.STATE, *account.OTHER_STATE, *made.noted(system, "directory")):
+        system.remove(place)
+    account.remove_user(system)
+    system.remove(account.SETTINGS)
+    if packages:
+        system.note(
+            "These Debian packages were installed for it and stay, because others may need them by"
+            f" now; to remove them, too: apt-get autoremove --purge {' '.join(packages)}"
+        )
+
+
+@contextmanager
+def _unpacking(system: System) -> Iterator[Path]:
+    """Have a place for a package: on the card, since memory may be too small, and root's alone."""
+    if system.dry:
+        yield _PACKAGE
+        return
+    system.remove(_PACKAGE)  # of an update that was cut
+    system.directory(_PACKAGE, 0o700)
+    try:
+        yield system.at(_PACKAGE)
+    finally:
+        system.remove(_PACKAGE)
 
 
 def doctor(system: System) -> None:
     """Let the doctor have the last word."""
     program = COMMANDS[Path("/usr/local/bin/kiosk")]
-    code, said = system.ask(system.at(program), "doctor")
+    with tempfile.TemporaryDirectory(prefix="kiosk-doctor-") as home:  # what a sound library leaves
+        code, said = system.ask(system.at(program), "doctor", env={"HOME": home})
     system.note(f"\n{said.rstrip()}")
     if code:
         system.note("When that is done, 'kiosk doctor' looks again.")
@@ -169,19 +212,45 @@ def check_machine(system: System) -> None:
 
 def _place_packages(system: System, python_version: str) -> None:
     missing = environment.missing_packages(system, environment.debian_packages(python_version))
-    if missing:
-        system.note(f"Debian packages to be installed: {', '.join(missing)}.")
-        system.run("apt-get", "update", "-q", env=_APT)
-        system.run(
-            "apt-get", "install", "-q", "-y", "--no-install-recommends", *missing, env=_APT
-        )  # fmt: skip
+    if not missing:
+        return
+    system.note(f"Debian packages to be installed: {', '.join(missing)}.")
+    for name in missing:
+        made.note(system, "package", name)
+    apt = ("apt-get", "-q", "-o", f"DPkg::Lock::Timeout={_APT_WAITS_S}")
+    if not system.dry and system.ask("dpkg", "--audit")[1]:  # somebody was interrupted
+        system.run("dpkg", "--configure", "-a", env=_APT, failing=_NO_PACKAGES)
+    system.run(*apt, "update", env=_APT, failing=_NO_PACKAGES)
+    how = ("install", "-y", "--no-install-recommends")
+    system.run(*apt, *how, *missing, env=_APT, failing=_NO_PACKAGES)
 
 
-def _place_update_key(system: System, key: Path | None) -> None:
-    if key is not None:
-        if not key.is_file():
-            raise Refused(f"{key} is not there.", NO_INPUT)
-        system.write(account.UPDATE_KEY, key.read_text())
+def _update_key(file: Path | None) -> str:
+    """Return the public key of who signs updates; empty when none was given. Raises Refused."""
+    if file is None:
+        return ""
+    if not file.is_file():
+        raise Refused(
+            f"{file} is not there: --update-key wants the file of a public key.", NO_INPUT
+        )
+    try:
+        text = file.read_text()
+    except OSError as err:
+        raise Refused(f"{file} cannot be read ({err.strerror}).", NO_INPUT) from err
+    except ValueError:
+        text = ""
+    if not package.public_keys(text):
+        raise Refused(
+            f"{file} is no public key: --update-key wants the file that ends in .pub, which"
+            " ssh-keygen made beside the private one. The private one stays away from kiosks.",
+            DATA,
+        )
+    return text
+
+
+def _place_update_key(system: System, key: str) -> None:
+    if key:
+        system.write(account.UPDATE_KEY, key)
     elif not system.at(account.UPDATE_KEY).exists():
         system.note(
             f"No update is taken yet: {account.UPDATE_KEY} is for the public key of who signs them."

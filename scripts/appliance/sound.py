@@ -4,10 +4,13 @@ Written as ``kiosk_microphone`` and ``kiosk_speaker`` with the resampler that sp
 ALSA's own is the linear one. A sound configuration that is not ours is left alone.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from scripts.appliance.errors import USAGE, Refused
 from scripts.appliance.system import System
 
 FILE: Final = Path("/etc/asound.conf")
@@ -26,6 +29,8 @@ pcm.{name} {{
     hint {{ show on description "{what} of the kiosk" }}
 }}
 """
+_ID: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_-]{1,15}")
+_NAMED: Final = re.compile(r'(?m)^pcm\.(\w+) \{\s*type plug\s*slave\.pcm "hw:CARD=([^",]+)')
 _AMPLIFIERS: Final = ("max98357a", "hifiberry", "googlevoicehat", "i2s", "dac")
 
 
@@ -57,10 +62,11 @@ def cards(system: System) -> list[Card]:
     return found
 
 
-def choose(there: list[Card], microphone: str, speaker: str, overlay_card: str) -> Choice:
-    """Choose: what was named; a USB microphone; an I2S amplifier, else a USB speaker.
+def choose(there: list[Card], named: Choice, before: Choice, overlay_card: str) -> Choice:
+    """Choose: what was named; what was chosen before; a USB microphone; an I2S amplifier.
 
-    ``overlay_card`` is the amplifier that will be there after the next start.
+    Without an amplifier a USB speaker, else any. ``overlay_card`` is the amplifier that will be
+    there after the next start. What was chosen before stays as long as it is there.
     """
     hears = [card.id for card in sorted(there, key=lambda card: card.kind != "USB") if card.hears]
     speaks = [card for card in there if card.speaks and "hdmi" not in card.id.lower()]
@@ -68,7 +74,43 @@ def choose(there: list[Card], microphone: str, speaker: str, overlay_card: str) 
     out = speaks[0].id if speaks else ""
     if overlay_card and not _amplifies(out):
         out = overlay_card
-    return Choice(microphone or (hears[0] if hears else ""), speaker or out)
+    kept = before.speaker and (not out or before.speaker in [card.id for card in speaks])
+    kept = kept and (_amplifies(before.speaker) or not overlay_card)
+    heard = before.microphone and (not hears or before.microphone in hears)
+    return Choice(
+        named.microphone or (before.microphone if heard else hears[0] if hears else ""),
+        named.speaker or (before.speaker if kept else out),
+    )
+
+
+def check(system: System, there: list[Card], named: Choice) -> None:
+    """Raise Refused for what cannot be the id of a card, or is one without that direction."""
+    _check(system, there, "microphone", named.microphone, lambda card: card.hears)
+    _check(system, there, "speaker", named.speaker, lambda card: card.speaks)
+
+
+def _check(
+    system: System, there: list[Card], what: str, named: str, fits: Callable[[Card], bool]
+) -> None:
+    if not named:
+        return
+    usable = ", ".join(card.id for card in there if fits(card)) or "none"
+    listed = f"the cards with a {what} are: {usable} ('cat /proc/asound/cards' lists all)."
+    if not _ID.fullmatch(named):
+        raise Refused(f"--{what} wants the id of a card and not {named!r}; {listed}", USAGE)
+    card = next((card for card in there if card.id == named), None)
+    if card is None:
+        system.note(f"There is no card {named} now; it is used as soon as there is; {listed}")
+    elif not fits(card):
+        raise Refused(f"The card {named} has no {what}; {listed}", USAGE)
+
+
+def chosen(system: System) -> Choice:
+    """Return what our configuration names now."""
+    if not is_ours(system):
+        return Choice("", "")
+    named = dict(_NAMED.findall(system.read(FILE)))
+    return Choice(named.get(MICROPHONE, ""), named.get(SPEAKER, ""))
 
 
 def _amplifies(card: str) -> bool:
@@ -87,8 +129,7 @@ def text(choice: Choice) -> str:
 
 def is_ours(system: System) -> bool:
     """Whether /etc/asound.conf was written here."""
-    path = system.at(FILE)
-    return path.is_file() and path.read_text().startswith(MARK)
+    return system.read(FILE).startswith(MARK)
 
 
 def place(system: System, choice: Choice) -> Choice:

@@ -17,6 +17,10 @@ _PARTS: Final = (
 )  # fmt: skip
 
 
+WHEELS: Final = "wheels"
+"""Where a package has the Python packages it carries, by machine and Python."""
+
+
 def here() -> Path:
     """Return the source that this program is part of."""
     return Path(__file__).resolve().parents[2]
@@ -66,7 +70,7 @@ def runtime_lock(lock: str) -> str:
     The lock says behind each package who asks for it; whoever is asked for by the kiosk
     itself, or by one who is, runs. The rest builds and tests.
     """
-    blocks = _blocks(lock)
+    blocks = _by_name(lock)
     needed, grown = set[str](), True
     while grown:
         wanted = {
@@ -80,13 +84,51 @@ def runtime_lock(lock: str) -> str:
 
 def builders_lock(lock: str) -> str:
     """Return the part of requirements.lock that builds what there is no wheel for."""
-    blocks = _blocks(lock)
+    blocks = _by_name(lock)
     needed = {"hatchling", "setuptools", "editables"}
     needed |= {name for name, block in blocks.items() if "hatchling" in _askers(block)}
     return "".join(block for name, block in blocks.items() if name in needed)
 
 
-def _blocks(lock: str) -> dict[str, str]:
+def without_markers(lock: str, machine: str, python: str) -> str:
+    """Return the part of a lock that such a machine takes, for a program that runs elsewhere.
+
+    The markers are of the few forms that scripts/lock leaves.
+    """
+    kept = ""
+    for block in blocks(lock):
+        first, newline, rest = block.partition("\n")
+        head, _, marker = first.removesuffix("\\").partition(";")
+        if all(_holds(term.strip(), machine, python) for term in marker.split(" and ")):
+            kept += f"{head.strip()} \\{newline}{rest}" if marker else block
+    return kept
+
+
+def _holds(term: str, machine: str, python: str) -> bool:
+    if not term:
+        return True
+    name, how, quoted = term.split(maxsplit=2)
+    wanted = quoted.strip("'\"")
+    if name == "platform_machine" and how == "==":
+        return machine == wanted
+    minor, least = (int(version.split(".")[1]) for version in (python, wanted))
+    assert name == "python_full_version", "a marker that scripts/lock does not leave"
+    return minor < least if how == "<" else minor >= least
+
+
+def blocks(lock: str) -> Iterator[str]:
+    """Yield what a lock says of each package."""
+    block = ""
+    for line in lock.splitlines(keepends=True):
+        if line.strip() and line[0] not in " #" and block:
+            yield block
+            block = ""
+        block += line
+    if block.strip():
+        yield block
+
+
+def _by_name(lock: str) -> dict[str, str]:
     blocks: dict[str, str] = {}
     name = ""
     for line in lock.splitlines(keepends=True):

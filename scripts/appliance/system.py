@@ -11,9 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from scripts.appliance.errors import OS, Refused
+from scripts.appliance.errors import CANNOT_CREATE, OS, UNAVAILABLE, Refused
 
 LONGEST_S: Final = 3600.0  # a small board compiles for long
+NO_ROOM: Final = (
+    "The disk is full: make room (apt-get clean; journalctl --vacuum-size=20M) and run this again."
+)
+_NO_SPACE: Final = "No space left on device"
 
 
 class System:
@@ -50,18 +54,25 @@ class System:
         *command: str | Path,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-        user: str | None = None,
+        failing: str = "",
     ) -> None:
-        """Run a command that changes something. Raises Refused with its last words."""
+        """Run a command that changes something. Raises Refused with its last words.
+
+        ``failing`` is what to say of a failure, and of the way out.
+        """
         words = [str(word) for word in command]
         if self.dry:
             self.say(f"run {' '.join(words)}")
             return
         self._change()
-        done = _captured(words, env, cwd, user)
+        done = _captured(words, env, cwd, None)
         if done.returncode:
-            last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-12:]
-            raise Refused("\n".join([f"This failed: {' '.join(words)}", *last]), OS)
+            whole = done.stderr.strip() or done.stdout.strip()
+            if _NO_SPACE in whole:
+                raise Refused(NO_ROOM, CANNOT_CREATE)
+            last = [f"  {line.strip()}" for line in whole.splitlines() if line.strip()][-4:]
+            said = failing or f"This failed: {' '.join(words)}"
+            raise Refused("\n".join([said, *last]), UNAVAILABLE if failing else OS)
 
     def ask(
         self, *command: str | Path, env: Mapping[str, str] | None = None, user: str | None = None
@@ -70,10 +81,15 @@ class System:
         done = _captured([str(word) for word in command], env, None, user)
         return done.returncode, done.stdout + (done.stderr if done.returncode else "")
 
+    def read(self, place: str | Path) -> str:
+        """Return what is in a file, whatever it is, so that ``write`` keeps it; empty for none."""
+        path = self.at(place)
+        return path.read_text("utf-8", "surrogateescape") if path.is_file() else ""
+
     def write(self, place: str | Path, text: str, mode: int = 0o644) -> bool:
         """Write a file if it is not the same already; return whether it was not."""
         path = self.at(place)
-        if path.is_file() and not path.is_symlink() and path.read_text() == text:
+        if path.is_file() and not path.is_symlink() and self.read(place) == text:
             return False
         if self.dry:
             self.say(f"write {place}")
@@ -81,7 +97,7 @@ class System:
         self._change()
         self.directory(path.parent)
         new = path.with_name(f".{path.name}.new")
-        with new.open("w") as file:
+        with new.open("w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -47,9 +47,9 @@ def services(system: System, version: str) -> list[str]:
     return [unit.name for unit in _units(system, version) if _wanted_by(unit)]
 
 
-def names(system: System, version: str) -> list[str]:
-    """Return all units of a version."""
-    return [unit.name for unit in _units(system, version)]
+def placed(system: System) -> list[str]:
+    """Return the units that are linked into place, of whatever version."""
+    return sorted(link.name for link in _placed(system) if link.parent == SYSTEM)
 
 
 def restart(system: System, version: str) -> None:

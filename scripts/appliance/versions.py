@@ -4,7 +4,9 @@
 names the one to go back to. A version without its stamp is not finished and never runs.
 """
 
+import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,7 @@ HOME: Final = Path("/opt/kiosk")
 CURRENT: Final = HOME / "current"
 BEFORE: Final = HOME / "before"
 STAMP: Final = "complete"
+CONTENT: Final = "content"
 PROVED: Final = "proved"
 KEPT: Final = 2
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)(\+[0-9a-f]{8})?")
@@ -42,11 +45,47 @@ def fingerprint(system: System, version: str) -> str:
     return stamp.read_text().strip() if stamp.is_file() else ""
 
 
-def place_for(system: System, version: str, made_of: str) -> str:
-    """Return the directory name for a version: another one if other content has it already."""
-    there = fingerprint(system, version)
-    in_use = version in (linked(system, CURRENT), linked(system, BEFORE))
-    return version if there == made_of or not (there and in_use) else f"{version}+{made_of[:8]}"
+def complete_now(system: System, version: str, made_of: str) -> None:
+    """Write down what a version consists of and, once that is on the card, that it is complete."""
+    lines = [f"{told}  {path}\n" for path, told in _content(system.at(HOME / version))]
+    system.write(HOME / version / CONTENT, "".join(lines))
+    system.sync()
+    system.write(HOME / version / STAMP, f"{made_of}\n")
+
+
+def damage(
+    system: System, version: str, counts: Callable[[Path], bool] = lambda _path: True
+) -> str:
+    """Return what of a complete version is not as it was built; empty when all is."""
+    home = system.at(HOME / version)
+    try:
+        lines = (home / CONTENT).read_text().splitlines()
+    except (OSError, ValueError):
+        return "the list of its files cannot be read"
+    for line in lines:
+        told, _, name = line.partition("  ")
+        path = home / name
+        if counts(Path(name)) and told != _told_of(path):
+            there = path.exists() or path.is_symlink()
+            return f"{name} {'was changed' if there else 'is missing'}"
+    return ""
+
+
+def place_for(system: System, version: str, made_of: str) -> tuple[str, bool]:
+    """Return the directory name for a version, and whether it is there already, whole.
+
+    It is another one where the version itself is in use and is other content, or damaged.
+    """
+    names = (version, f"{version}+{made_of[:8]}")
+    for name in names:
+        if fingerprint(system, name) == made_of:
+            broken = damage(system, name)
+            if not broken:
+                return name, True
+            system.note(f"Version {name} is damaged ({broken}): it is built anew.")
+            system.remove(HOME / name / PROVED)  # nothing to go back to
+    in_use = (linked(system, CURRENT), linked(system, BEFORE))
+    return next(name for name in names if name not in in_use or name == names[-1]), False
 
 
 def prove(system: System, version: str) -> None:
@@ -66,3 +105,20 @@ def prune(system: System) -> None:
     for path in there:
         if path.name not in kept:
             system.remove(HOME / path.name)
+
+
+def _content(home: Path) -> list[tuple[Path, str]]:
+    apart = [home / name for name in (CONTENT, STAMP, PROVED)]
+    paths = (path for path in sorted(home.rglob("*")) if path.is_symlink() or path.is_file())
+    return [(path.relative_to(home), _told_of(path)) for path in paths if path not in apart]
+
+
+def _told_of(path: Path) -> str:
+    """Return what tells a file from any other; empty when it cannot be read."""
+    try:
+        if path.is_symlink():
+            return f"->{path.readlink()}"
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -22,10 +22,20 @@ NEW: Final = "9.0.0"
 _PROGRAMS: Final = {
     "uv": """
 case "$1 ${2:-}" in
-  "venv "*) for home; do :; done; mkdir -p "$home/bin" "$home/lib"
-    printf '#!/bin/sh\\n' >"$home/bin/python"; chmod +x "$home/bin/python" ;;
-  "build "*) while [ "$1" != -o ]; do shift; done; touch "$2/kiosk-1-py3-none-any.whl" ;;
+  "venv "*) for home; do :; done; packages=$home/lib/python3.11/site-packages
+    mkdir -p "$home/bin" "$packages"; touch "$packages/_virtualenv.py"
+    cp "$0.python" "$home/bin/python" ;;
+  "pip install") case "$*" in
+    *--target*) while [ "$1" != --target ]; do shift; done; mkdir -p "$2"; touch "$2/hatchling" ;;
+    *) for wheel; do :; done; home=${wheel%/*/*}
+       mkdir "$home/lib/python3.11/site-packages/kiosk"; touch "$home/bin/kiosk" ;;
+    esac ;;
+  "pip sync") while [ "$1" != --python ]; do shift; done
+    touch "${2%/bin/python}/lib/python3.11/site-packages/numpy" ;;
 esac
+""",
+    "uv.python": """
+case "$*" in *"hatchling build"*) for to; do :; done; touch "$to/kiosk-1-py3-none-any.whl" ;; esac
 """,
     "dpkg-query": 'for name; do echo "installed $name"; done',
     "systemctl": "exit 0",

@@ -18,6 +18,7 @@ HDMI = Card("vc4hdmi0", "", hears=False, speaks=True)
 HEADPHONES = Card("Headphones", "", hears=False, speaks=True)
 AMPLIFIER = Card("MAX98357A", "", hears=False, speaks=True)
 HEADSET = Card("Headset", "USB", hears=True, speaks=True)
+NOBODY_S = Choice("", "")
 
 
 @pytest.fixture
@@ -45,11 +46,13 @@ def put(system: System, place: str, text: str) -> Path:
 def test_microphone_and_amplifier_are_chosen_from_the_cards_there_are(
     there: list[Card], overlay: str, choice: Choice
 ) -> None:
-    assert sound.choose(there, "", "", overlay) == choice
+    assert sound.choose(there, NOBODY_S, NOBODY_S, overlay) == choice
 
 
 def test_the_technician_s_choice_of_cards_wins() -> None:
-    assert sound.choose([HEADSET], "A", "B", "MAX98357A") == Choice("A", "B")
+    named = Choice("A", "B")
+
+    assert sound.choose([HEADSET], named, NOBODY_S, "MAX98357A") == named
 
 
 def test_alsa_lists_microphone_and_speaker_by_the_names_in_the_configuration(
@@ -197,7 +200,7 @@ def test_a_dry_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture
     before = sorted(tmp_path.rglob("*"))
 
     install.install(system, install.Wishes("", "", "max98357a", None, pi=True))
-    install.uninstall(system, purge=True)
+    install.uninstall(system, keep_data=False)
 
     assert sorted(tmp_path.rglob("*")) == before
     said = capsys.readouterr().out

@@ -110,10 +110,10 @@ def test_staff_who_come_to_a_kiosk_that_hears_nothing_answer_the_call_too(event:
     [
         (Truths(starting=False), Light.CALLED),
         (Truths(offline=True), Light.CALLED),
-        (Truths(faults=frozenset({Light.SHOP_FAULT})), Light.CALLED),
+        (Truths(failed=frozenset({ev.Part.SHOP})), Light.CALLED),
         (Truths(muted=True), Light.MUTED),
-        (Truths(faults=frozenset({Light.MICROPHONE_FAULT})), Light.MICROPHONE_FAULT),
-        (Truths(faults=frozenset({Light.SPEAKER_FAULT})), Light.SPEAKER_FAULT),
+        (Truths(failed=frozenset({ev.Part.MICROPHONE})), Light.MICROPHONE_FAULT),
+        (Truths(failed=frozenset({ev.Part.SPEAKER})), Light.SPEAKER_FAULT),
     ],
 )
 @pytest.mark.parametrize("phase", [Idle(), SPEAKING])

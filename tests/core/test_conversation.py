@@ -656,6 +656,55 @@ def test_a_network_that_will_not_heal_calls_for_a_person_and_a_healed_one_does_n
     assert effects == (Report("healed", {"part": "network"}), ShowLight(Light.READY))
 
 
+@pytest.mark.parametrize(
+    ("part", "light"),
+    [
+        (ev.Part.POWER, Light.BOARD_FAULT),
+        (ev.Part.STORAGE, Light.BOARD_FAULT),
+        (ev.Part.CLOCK, Light.BOARD_FAULT),
+        (ev.Part.SOFTWARE, Light.SOFTWARE_FAULT),
+        (ev.Part.HEAT, Light.DEGRADED),
+        (ev.Part.DATABASE, Light.DEGRADED),
+        (ev.Part.PROCESS, Light.DEGRADED),
+    ],
+)
+def test_a_machine_in_trouble_shows_it_and_serves(part: ev.Part, light: Light) -> None:
+    failed, effects = step(at(Idle()), ev.PartFailed(part, "why"), 10.0, TALK)
+    assert effects == (Report("fault", {"part": part.value, "cause": "why"}), ShowLight(light))
+
+    pressed, _ = step(failed, ev.ButtonPressed(), 11.0, TALK)
+    assert pressed.light is Light.VISIT
+
+    _, effects = step(failed, ev.PartHealed(part), 11.0, TALK)
+    assert effects == (Report("healed", {"part": part.value}), ShowLight(Light.READY))
+
+
+def test_two_faults_of_one_light_are_told_apart_and_it_goes_with_the_last() -> None:
+    both, effects = play(
+        at(Idle()),
+        (1.0, ev.PartFailed(ev.Part.POWER)),
+        (2.0, ev.PartFailed(ev.Part.CLOCK)),
+    )
+    assert reports(effects) == ["fault", "fault"]
+
+    one, told = step(both, ev.PartHealed(ev.Part.POWER), 3.0, TALK)
+    assert told == (Report("healed", {"part": "power"}),)
+    assert one.light is Light.BOARD_FAULT
+
+
+def test_until_the_clock_is_set_the_kiosk_is_starting_and_nevertheless_serves() -> None:
+    unset, effects = step(at(Idle()), ev.ClockUnset(unset=True), 10.0, TALK)
+    assert effects == (ShowLight(Light.STARTING),)
+    listening, _ = step(unset, ev.ButtonPressed(), 11.0, TALK)
+    assert listening.light is Light.VISIT
+
+    _, effects = step(listening, ev.Refused(ev.RefusedFor.BUSY), 12.0, TALK)
+    assert phrases(effects) == [Phrase.STARTING]
+
+    assert step(unset, ev.ClockUnset(unset=False), 12.0, TALK)[0].light is Light.READY
+    assert step(unset, ev.PartFailed(ev.Part.CLOCK), 12.0, TALK)[0].light is Light.BOARD_FAULT
+
+
 def test_a_fault_of_the_network_in_mid_visit_disturbs_nobody() -> None:
     listening = at(Listening(due=40.0, heard=True))
 

@@ -1,0 +1,153 @@
+"""One virtual Pi for most scenarios, one Live service, and evidence of what failed.
+
+Scenarios are tests in ``scenarios_*.py``; ``scripts/hil`` runs them, and plain pytest does not
+find them. The clock of the machine counts instructions: it is never ahead of ours, and behind
+when the machine is busy, so every figure in its time is that of a board of 1000 MIPS, however
+busy this computer is. Deadlines (``within_s``) are in our seconds: be generous.
+
+    def test_a_customer_…(board: Board) -> None:
+        pressed = board.ask(QUESTION)              # tap, wait for the lamp, speak on the cable
+        ended = board.story.until("turn_ended")    # the kiosk's event stream
+        figure("press to lamp", at - pressed, "≤ 0.15 s")
+
+``board`` is the shared machine, ready, with marks set: ``board.story``, ``board.lamps`` and
+``await board.words()`` are about this scenario alone. ``board.machine`` runs commands inside
+(``run``, ``do``), reboots, loses its power and asks QEMU (``qmp``). Leave it ready again.
+``new_board`` gives a machine of your own for what leaves traces, switched off at the end:
+
+    with new_board(rtc="1970-01-01T00:00:00", air=False) as board: …
+
+Mark the few that every change must pass with ``@pytest.mark.core``.
+"""
+
+import asyncio
+import inspect
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.hil.board import Board
+from tests.hil.image import Image, built
+from tests.hil.machine import Machine, MachineFailed
+from tests.hil.service import LiveService, live_service
+
+NewBoard = Callable[..., AbstractContextManager[Board]]
+
+_EVIDENCE = Path(os.environ.get("KIOSK_HIL_EVIDENCE", ".cache/hil")).absolute()
+_report = pytest.StashKey[pytest.TestReport]()
+_booted: list[Board] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "core: one of the few scenarios that every change passes")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a scenario that is a coroutine function."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    wanted = inspect.signature(pyfuncitem.obj).parameters
+    arguments = {name: pyfuncitem.funcargs[name] for name in wanted}
+    asyncio.run(pyfuncitem.obj(**arguments))
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        with suppress(OSError):
+            print(f"\nevidence: {_keep_evidence(item.name)}", file=sys.stderr)  # noqa: T201
+    return report
+
+
+def _keep_evidence(name: str) -> Path:
+    now = datetime.now(UTC)  # noqa: TID251 - it names a directory
+    place = _EVIDENCE / f"{now:%H%M%S}-{re.sub(r'[^a-z0-9]+', '-', name.lower())[:60]}"
+    for number, board in enumerate(_booted, 1):
+        to = place / f"machine-{number}"
+        to.mkdir(parents=True, exist_ok=True)
+        with suppress(MachineFailed, AssertionError, OSError):
+            journal = board.machine.do("journalctl --no-pager -o short-monotonic", 60)
+            (to / "journal").write_text(journal.out)
+        for path in (*board.machine.home.glob("*.log"), board.machine.home / "console",
+                     board.story.path, board.lamps.path):  # fmt: skip
+            with suppress(OSError):
+                shutil.copy(path, to)
+        board.keep_heard(to / "speaker.wav")
+    return place
+
+
+@pytest.fixture(scope="session")
+def image() -> Image:
+    """The disk of every machine; ``scripts/hil`` has built it before."""
+    return built(os.environ.get("KIOSK_HIL_ARCH", "amd64"))
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """Where the machines are; short, because there are sockets in it."""
+    place = Path(tempfile.mkdtemp(prefix="kiosk-hil-"))
+    yield place
+    if os.environ.get("KIOSK_HIL_KEEP"):
+        print(f"\nkept: {place}", file=sys.stderr)  # noqa: T201 - what was asked for
+    else:
+        shutil.rmtree(place)
+
+
+@pytest.fixture(scope="session")
+def live(home: Path) -> Iterator[LiveService]:
+    """The Live service."""
+    with live_service(home / "live.log") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def new_board(image: Image, home: Path, live: LiveService) -> NewBoard:
+    """Boot a machine of your own; it answers when you get it, and its kiosk may still start."""
+
+    @contextmanager
+    def booted(*, rtc: str = "utc", air: bool = True) -> Iterator[Board]:
+        machine = Machine(image, Path(tempfile.mkdtemp(dir=home, prefix="pi-")), rtc=rtc)
+        shutil.copy(live.ca_file, machine.share / "live-ca.pem")
+        if not air:
+            (machine.share / "air-off").touch()
+        board = Board(machine)
+        _booted.append(board)
+        try:
+            machine.power_on()
+            yield board
+        finally:
+            machine.cut_power()
+            _booted.remove(board)
+            if not os.environ.get("KIOSK_HIL_KEEP"):
+                shutil.rmtree(machine.home)
+
+    return booted
+
+
+@pytest.fixture(scope="session")
+def _shared(new_board: NewBoard) -> Iterator[Board]:
+    with new_board() as board:
+        yield board
+
+
+@pytest.fixture
+def board(_shared: Board) -> Board:
+    """The machine that most scenarios share: ready, online, and nobody in front of it."""
+    if not _shared.machine.is_on:
+        _shared.machine.power_on()
+    _shared.be_ready()
+    _shared.begin()
+    return _shared

@@ -1,0 +1,321 @@
+"""The virtual Pi's disk: Debian 13, a kernel with simulated hardware, the kiosk as installed.
+
+``python -m tests.hil.image [--arch amd64]`` builds what is not there yet. Everything runs
+natively, in systemd-nspawn; only what the tests boot is emulated. The kiosk is installed by its
+own ``scripts/install``; what a technician sets afterwards is set here, and what stands for the
+board (see ``guest/``) is added. Debian's part is kept in the user's cache, by what goes into it.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import clock_gettime
+from typing import Final
+
+from scripts.appliance import environment, source
+
+REPOSITORY: Final = Path(__file__).parents[2]
+GUEST: Final = Path(__file__).with_name("guest")
+CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kiosk-hil"
+SUITE: Final = "trixie"
+PYTHON: Final = "3.13"
+"""What Debian 13 has."""
+ENDPOINT: Final = "https://10.78.0.1:18443"
+"""The Live service, as the kiosk reaches it through the access point."""
+MICROPHONE_CARD: Final = "Microphone"
+SPEAKER_CARD: Final = "Speaker"
+_DISK: Final = "6G"
+_KEPT_IMAGES: Final = 4
+_PACKAGES: Final = """
+    systemd-sysv systemd-timesyncd udev dbus kmod python3 alsa-utils gpiod busybox-static
+    network-manager wpasupplicant hostapd iw rfkill wireless-regdb
+    iproute2 iputils-ping usbutils procps psmisc ca-certificates
+"""
+_CA: Final = "/etc/ssl/certs/ca-certificates.crt"
+_KERNEL: Final = r"""
+set -eu; cd /root
+version=$(apt-cache madison linux-image-%(arch)s | awk '/backports/ {print $3; exit}')
+kernel=$(apt-cache depends "linux-image-%(arch)s=$version" |
+  sed -n 's/.*Depends: linux-image-//p' | head -1)
+apt-get -qq download "linux-binary-$kernel" "linux-modules-$kernel"
+for deb in linux-*.deb; do dpkg-deb -x "$deb" kernel; done
+cp -a kernel/usr/lib/modules /usr/lib/
+depmod "$kernel"
+cp "/usr/lib/modules/$kernel/vmlinuz" /boot/vmlinuz
+echo "$kernel" >/etc/hil-kernel
+rm -rf linux-*.deb kernel /var/lib/apt/lists/* /var/cache/apt/*.bin
+"""
+_MASKED: Final = """
+    ldconfig.service modprobe@drm.service modprobe@efi_pstore.service hostapd.service
+    systemd-hwdb-update.service dev-hugepages.mount sys-kernel-tracing.mount
+    systemd-binfmt.service NetworkManager-wait-online.service apt-daily.timer
+    apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer
+    getty@tty1.service
+"""
+_ENABLED: Final = {"multi-user.target": ("hil-agent.service", "hil-board.service",
+                   "hil-air.service", "hil-watch.service", "hil-ear.service")}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a machine is booted from; nobody writes to it."""
+
+    arch: str
+    home: Path
+
+    @property
+    def disk(self) -> Path:
+        return self.home / "root.ext4"
+
+    @property
+    def kernel(self) -> Path:
+        return self.home / "vmlinuz"
+
+    @property
+    def initrd(self) -> Path:
+        return self.home / "initrd.gz"
+
+
+def built(arch: str) -> Image:
+    """Return the image of this checkout, building what is not there yet."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    made_of = f"{_base_key(arch)}{source.fingerprint_of(REPOSITORY, PYTHON)}{_ours()}"
+    image = Image(arch, CACHE / f"image-{arch}-{_digest(made_of)}")
+    with _alone():
+        if not image.home.is_dir():
+            base = _base(arch)
+            new = image.home.with_suffix(".new")
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir()
+            _make_image(base, Image(arch, new))
+            new.rename(image.home)
+        os.utime(image.home)
+        _prune()
+    return image
+
+
+def _base_key(arch: str) -> str:
+    what = " ".join((arch, SUITE, *_packages(), _KERNEL))
+    return _digest(what)
+
+
+def _packages() -> list[str]:
+    return sorted({*_PACKAGES.split(), *environment.debian_packages(PYTHON)})
+
+
+def _ours() -> str:
+    files = [Path(__file__), *sorted(GUEST.iterdir())]
+    return _digest("".join(f"{path.name}\0{path.read_text()}\0" for path in files))
+
+
+def _base(arch: str) -> Path:
+    """Return the root of a Debian with the kernel, and nothing of ours."""
+    base = CACHE / f"base-{arch}-{_base_key(arch)}"
+    if base.is_dir():
+        return base
+    new = base.with_suffix(".new")
+    _run("rm", "-rf", "--one-file-system", new)
+    mirror = debian_mirror()
+    with _told("Debian"):
+        _run(
+            "mmdebstrap", "-q", "--variant=minbase", "--mode=root", f"--arch={arch}",
+            f"--include={','.join(_packages())}",
+            '--aptopt=Apt::Install-Recommends "false"',
+            *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale")),
+            "--skip=cleanup/apt/lists", SUITE, new,
+            f"deb {mirror} {SUITE} main", f"deb {mirror} {SUITE}-backports main",
+        )  # fmt: skip
+    with _told("the kernel"):
+        shutil.copy(_CA, new / _CA.lstrip("/"))  # this machine's network may have one more
+        _inside(new, "sh", "-c", _KERNEL % {"arch": arch})
+    new.rename(base)
+    return base
+
+
+def _make_image(base: Path, image: Image) -> None:
+    root = image.home / "root"
+    with _told("a copy of it"):
+        _run("cp", "-a", "--reflink=auto", base, root)
+    with _told("scripts/install"):
+        _install(root)
+    with _told("the disk"):
+        _set_up(root)
+        shutil.copy(root / "boot/vmlinuz", image.kernel)
+        _make_initrd(root, image.initrd)
+        _run("truncate", "-s", _DISK, image.disk)
+        _run("mke2fs", "-q", "-t", "ext4", "-E", "lazy_itable_init=1", "-d", root, image.disk)
+        _run("rm", "-rf", "--one-file-system", root)
+
+
+def _install(root: Path) -> None:
+    """Install the kiosk as the README says, from a directory of a technician's home."""
+    kept = CACHE / "uv"
+    kept.mkdir(exist_ok=True)
+    said = _inside(
+        root, "/root/kiosk/scripts/install", "--as-pi", "--amplifier", "none",
+        "--microphone", MICROPHONE_CARD, "--speaker", SPEAKER_CARD,
+        binds=(f"--bind-ro={REPOSITORY}:/root/kiosk", f"--bind={kept}:{environment.CACHE}/uv"),
+    )  # fmt: skip
+    (root / "var/log/kiosk-install.log").write_text(said)
+    settings = root / "etc/kiosk/kiosk.toml"
+    text = settings.read_text()
+    for key, was, is_now in (
+        ("endpoint", "", ENDPOINT),
+        ("ca_file", "", "/etc/kiosk/live-ca.pem"),
+        ("fallback", "local", "none"),
+    ):
+        assert f'\n{key} = "{was}"\n' in text, key
+        text = text.replace(f'\n{key} = "{was}"\n', f'\n{key} = "{is_now}"\n', 1)
+    settings.write_text(text)
+
+
+def _set_up(root: Path) -> None:
+    """Add what a Raspberry Pi OS has, what stands for the board, and what speeds up the start."""
+    etc, system = root / "etc", root / "etc/systemd/system"
+    (etc / "hostname").write_text("kiosk\n")
+    (etc / "fstab").write_text("/dev/vda / ext4 rw,noatime 0 0\n")
+    (etc / "udev/rules.d/60-gpio.rules").write_text(
+        'SUBSYSTEM=="gpio", KERNEL=="gpiochip*", GROUP="gpio", MODE="0660"\n'
+    )
+    wifi = etc / "NetworkManager/system-connections/shop.nmconnection"
+    shutil.copy(GUEST / "shop.nmconnection", wifi)
+    wifi.chmod(0o600)
+    shutil.copy(GUEST / "modprobe.conf", etc / "modprobe.d/hil.conf")
+    (etc / "modules-load.d/hil.conf").write_text("snd-aloop\ngpio-sim\n9pnet_virtio\n9p\n")
+    ours = root / "usr/local/lib/hil"
+    ours.mkdir(parents=True)
+    for path in GUEST.iterdir():
+        if path.suffix == ".service":
+            shutil.copy(path, system / path.name)
+        elif path.suffix in (".py", ".sh"):
+            shutil.copy(path, ours / path.name)
+            (ours / path.name).chmod(0o755)
+    # /proc of the unit is its own: the board's revision has to be seen in there.
+    drop_in = system / "kiosk.service.d/hil.conf"
+    drop_in.parent.mkdir(exist_ok=True)
+    drop_in.write_text("[Service]\nBindReadOnlyPaths=/run/hil-cpuinfo:/proc/cpuinfo\n")
+    # "mask" refuses, because the unit itself is a link.
+    off = system / "kiosk-local-live.service.d/off.conf"
+    off.parent.mkdir(exist_ok=True)
+    off.write_text("[Unit]\nConditionPathExists=/etc/kiosk/local-live-wanted\n")
+    for target, units in _ENABLED.items():
+        (system / f"{target}.wants").mkdir(exist_ok=True)
+        for unit in units:
+            (system / f"{target}.wants" / unit).symlink_to(f"/etc/systemd/system/{unit}")
+    for unit in _MASKED.split():
+        (system / unit).unlink(missing_ok=True)
+        (system / unit).symlink_to("/dev/null")
+    _inside(root, "sh", "-c", "passwd -q -d root; systemd-machine-id-setup")
+    (etc / ".updated").touch()
+    (root / "var/.updated").touch()
+
+
+def _make_initrd(root: Path, to: Path) -> None:
+    """Pack a busybox and what it takes to mount the disk."""
+    kernel = (root / "etc/hil-kernel").read_text().strip()
+    work = to.with_name("initrd")
+    for name in ("bin", "dev", "proc", "sys", "root", "m"):
+        (work / name).mkdir(parents=True)
+    shutil.copy(root / "usr/bin/busybox", work / "bin/busybox")
+    (work / "bin/sh").symlink_to("busybox")
+    order: list[str] = []
+    for module in ("virtio_blk", "ext4", "i6300esb"):
+        said = _run("modprobe", "-d", root, "-S", kernel, "--show-depends", module)
+        for path in re.findall(r"(?m)^insmod (\S+)", said):
+            name = Path(path).name.removesuffix(".xz")
+            if name not in order:
+                order.append(name)
+                packed = Path(path).read_bytes()
+                unpack = path.endswith(".xz")
+                (work / "m" / name).write_bytes(_unxz(packed) if unpack else packed)
+    (work / "m/.list").write_text("".join(f"{name}\n" for name in order))
+    shutil.copy(GUEST / "init", work / "init")
+    (work / "init").chmod(0o755)
+    _run("sh", "-c", f"cd '{work}' && find . | cpio -o -H newc --quiet | gzip -1 >'{to}'")
+    shutil.rmtree(work)
+
+
+def _unxz(packed: bytes) -> bytes:
+    return subprocess.run(["xz", "-dc"], input=packed, check=True, capture_output=True).stdout
+
+
+def debian_mirror() -> str:
+    """Return the mirror that this machine itself uses."""
+    places = [*sorted(Path("/etc/apt/sources.list.d").glob("*")), Path("/etc/apt/sources.list")]
+    for place in (path for path in places if path.is_file()):
+        for line in place.read_text().splitlines():
+            if re.match(r"(URIs:|deb )", line):
+                for word in line.split():
+                    if re.fullmatch(r"\w+://\S*/debian/?", word):
+                        return word
+    raise SystemExit("hil: no Debian mirror is named in /etc/apt; add one to the sources there")
+
+
+def _inside(root: Path, *command: str, binds: tuple[str, ...] = ()) -> str:
+    """Run a command in a root as if it had booted it, with this machine's network."""
+    environ = {"SSL_CERT_FILE": _CA, "PIP_CERT": _CA, "LANG": "C.UTF-8"}
+    for name in ("http_proxy", "https_proxy", "no_proxy", "UV_DEFAULT_INDEX", "PIP_INDEX_URL"):
+        if name in os.environ:
+            environ[name] = os.environ[name]
+    if index := environment.configured_index():
+        environ.setdefault("UV_DEFAULT_INDEX", index)
+    return _run(
+        "systemd-nspawn", "-q", "-D", root, "--register=no", "--keep-unit", "--pipe",
+        "--link-journal=no", "--timezone=off", "--resolv-conf=copy-host", *binds,
+        *(f"--setenv={name}={value}" for name, value in environ.items()), "--", *command,
+    )  # fmt: skip
+
+
+def _run(*command: str | Path) -> str:
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        words,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "SYSTEMD_NSPAWN_LOCK": "0"},
+    )
+    if done.returncode:
+        raise SystemExit(f"hil: this failed: {' '.join(words)[:300]}\n{done.stdout[-4000:]}")
+    return done.stdout
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    began = clock_gettime(1)
+    yield
+    print(f"hil: {what}: {clock_gettime(1) - began:.0f} s", file=sys.stderr, flush=True)  # noqa: T201 - progress
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _prune() -> None:
+    images = sorted(CACHE.glob("image-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in images[_KEPT_IMAGES:]:
+        _run("rm", "-rf", "--one-file-system", old)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description="Build the virtual Pi.")
+    options.add_argument("--arch", choices=("amd64", "arm64"), default="amd64")
+    print(built(options.parse_args().arch).home)  # noqa: T201 - what it is asked for
