@@ -160,7 +160,9 @@ def test_bash_scripts_stop_at_the_first_mistake() -> None:
 
 def test_the_whole_run_leaves_no_test_out_and_runs_none_twice() -> None:
     _, _, whole = (ROOT / "scripts/test").read_text().partition("\n  all)\n")
-    steps = re.findall(r'^ *step .* -m "([^"]+)"$', whole.partition(";;")[0], re.MULTILINE)
+    steps = re.findall(
+        r'^ *step .* -m "([^"]+)" \|\| failed=1$', whole.partition(";;")[0], re.MULTILINE
+    )
 
     assert len(steps) == 3
     for waiting, alone in product((False, True), repeat=2):
