@@ -93,6 +93,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             lamps=hands.lamps,
             stream=Stream(control_socket.publish),
             talk=settings.talk,
+            button=settings.button,
             memory=memory,
         )
         microphone, speaker = devices.microphone, devices.speaker
@@ -102,6 +103,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             for work in kiosk.work(microphone, speaker, hands.button, network):
                 group.create_task(work)
             group.create_task(devices.run(kiosk.inbox))
+            group.create_task(desk.keep_muted())
             period_s = watchdog_period_s(environ)
             if period_s is not None:
                 parts = (*devices.watched(), *kiosk.watched())

@@ -35,6 +35,12 @@ def consequences(
         Report("fault", {"part": PART_OF[fault], "cause": cause}) for fault in sorted(faults - were)
     ]
     effects += [Report("healed", {"part": PART_OF[fault]}) for fault in sorted(were - faults)]
+    if after.stuck != before.stuck:
+        effects.append(
+            Report("fault", {"part": "button", "cause": "stuck"})
+            if after.stuck
+            else Report("healed", {"part": "button"})
+        )
     if after.light != before.light:
         effects.append(ShowLight(after.light))
     return tuple(effects)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from kiosk.core.earcons import Earcon
 from kiosk.core.effects import (
+    Effect,
     Flush,
     OpenSession,
     Phrase,
@@ -22,6 +23,8 @@ def pressed(conv: Conversation, now: float, talk: Talk) -> Step:
     """Answer a press; any but in mid-question gives the floor to who pressed."""
     truths = conv.truths
     match conv.phase:
+        case _ if conv.over and conv.mashing:
+            return conv, ()
         case _ if conv.over and truths.muted:
             return conv, (PlayEarcon(Earcon.MUTE),)
         case _ if conv.over and Light.MICROPHONE_FAULT in truths.faults:
@@ -31,16 +34,14 @@ def pressed(conv: Conversation, now: float, talk: Talk) -> Step:
         case _ if conv.tries_spent:
             return share_nothing(conv, "interrupted", now)
         case Listening(heard=True) as listening:  # "done", or there is more to say: so it is held
-            return replace(conv, phase=replace(listening, held=True)), (
-                PlayEarcon(Earcon.LISTENING),
-            )
+            return replace(conv, phase=replace(listening, held=True)), _heard_again(conv)
         case _ if now >= conv.visit_due:  # the cap: who goes on asking is a new visit
             ended, effects = end_visit(conv, "cap", "interrupted", now)
             begun, more = _begin_visit(ended, now, talk)
             return begun, (*effects, *more)
         case Listening() as listening:
             phase = replace(listening, due=now + talk.hold_s)
-            return replace(conv, phase=phase), (PlayEarcon(Earcon.LISTENING),)
+            return replace(conv, phase=phase), _heard_again(conv)
         case Thinking() | Speaking():  # what it claimed is judged again, by what was heard of it
             done = turn_over(conv, "interrupted", now)
             begun, effects = _take_floor(replace(conv, unfounded=""), now, talk)
@@ -48,6 +49,11 @@ def pressed(conv: Conversation, now: float, talk: Talk) -> Step:
         case _:  # saying a phrase, or waiting for a follow-up question
             begun, effects = _take_floor(conv, now, talk)
             return begun, (Flush(), *effects)
+
+
+def _heard_again(conv: Conversation) -> tuple[Effect, ...]:
+    """Sound that a further press was noticed, unless it is the same one to whoever presses."""
+    return () if conv.mashing else (PlayEarcon(Earcon.LISTENING),)
 
 
 def go_on_after_restart(conv: Conversation, visit: int, now: float, talk: Talk) -> Step:

@@ -74,6 +74,8 @@ class Truths:
     """The shop's order system does not answer."""
     policy_expired: bool = False
     """The shop's policy is out of date."""
+    button_stuck: bool = False
+    """The button is down and nobody can be holding it."""
     faults: frozenset[Light] = frozenset()
 
     @property
@@ -103,6 +105,8 @@ def light_of(truths: Truths) -> Light:
     for fault in _OTHER_FAULTS:
         if fault in truths.faults:
             return fault
+    if truths.button_stuck:
+        return Light.SOFTWARE_FAULT
     if truths.offline:
         return Light.DEGRADED if truths.standby else Light.OFFLINE
     if truths.degraded:

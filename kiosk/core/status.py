@@ -25,6 +25,8 @@ def doing(conv: Conversation, service: str, wedged: Sequence[str] = ()) -> str:
     if wedged:
         return f"Stands still: {', '.join(wedged)}"
     service = service or "no Live service"
+    if conv.offered:
+        return f"The button is held: letting go {'un' if conv.truths.muted else ''}mutes"
     match conv.light:
         case Light.STARTING:
             return "Starting: opening the Live service"
@@ -47,6 +49,8 @@ def doing(conv: Conversation, service: str, wedged: Sequence[str] = ()) -> str:
             return "Without orders: the shop's order system does not answer"
         case Light.BOARD_FAULT:
             return "The board is in trouble: power, heat or storage"
+        case Light.SOFTWARE_FAULT if conv.stuck:
+            return "The button is stuck: it must be let go, or freed"
         case Light.SOFTWARE_FAULT:
             return "The software is in trouble: it keeps ending"
         case Light.OFFLINE:

@@ -1,6 +1,7 @@
 """The desk: what people may ask of the running kiosk over the control socket."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
@@ -10,8 +11,11 @@ from kiosk.errors import StartError, ToolError
 from kiosk.ports import Microphone, Speaker, StaffMemory, StaffState
 from kiosk.runtime.button import LONGEST_PRESS_S
 from kiosk.runtime.kiosk import Kiosk
+from kiosk.runtime.mailbox import Mailbox
 from kiosk.shop.messages import Message
 from kiosk.shop.ports import MessageBook
+
+log = logging.getLogger(__name__)
 
 MOST_SHOWN = 20
 """Messages in one answer: twenty of the longest are half of what the socket passes on."""
@@ -34,13 +38,24 @@ class Desk:
         self._kiosk: Kiosk | None = None
         self._microphone: Microphone | None = None
         self._speaker: Speaker | None = None
+        self._muted: Mailbox[bool] = Mailbox()
 
     def serve(self, kiosk: Kiosk, microphone: Microphone, speaker: Speaker) -> None:
         """Speak for this kiosk from now on, and set it as staff left it."""
         self._kiosk, self._microphone, self._speaker = kiosk, microphone, speaker
+        kiosk.on_muted = self._muted.post
         speaker.set_volume(self._memory.state.volume)
         if self._memory.state.muted:
             kiosk.inbox.post(MuteSwitched(muted=True))
+
+    async def keep_muted(self) -> None:
+        """Keep what staff do at the button, until cancelled."""
+        while True:
+            muted = await self._muted.next(None)
+            try:
+                await self._memory.keep(StaffState(self._memory.state.volume, bool(muted)))
+            except StartError as err:
+                log.warning("mute not kept", extra={"KIOSK_CAUSE": str(err)})
 
     def commands(self) -> Mapping[str, Callable[[Request], Awaitable[Answer]]]:
         """Return the commands by name. Each may raise StartError with a sentence."""

@@ -3,9 +3,10 @@
 Nothing runs yet. The one who made it starts what ``work`` returns, in one group.
 """
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from kiosk import settings
 from kiosk.core.effects import Phrase
 from kiosk.core.events import VisitRestored
 from kiosk.core.gate import Gate
@@ -40,8 +41,11 @@ class Kiosk:
         lamps: Lamps,
         stream: Stream,
         talk: Talk,
+        button: settings.Button,
         memory: VisitMemory,
     ) -> None:
+        self.on_muted: Callable[[bool], None] = lambda _: None
+        """Told when staff mute or unmute at the button: what is to be kept over a restart."""
         self.stream = stream
         self.messages = toolbox.messages
         self._toolbox = toolbox
@@ -78,8 +82,9 @@ class Kiosk:
             errands=self._errands,
             lamps=lamps,
             stream=stream,
+            keep_muted=lambda muted: self.on_muted(muted),
         )
-        self.control = Control(self.inbox, perform, talk)
+        self.control = Control(self.inbox, perform, talk, button)
         self._keeper = Keeper(memory, link)
         self.control.on_step = self._keeper.noted
         self.doing = Doing(lambda: self.control.conversation)

@@ -9,6 +9,7 @@ from kiosk.core.effects import (
     Effect,
     EndUtterance,
     Flush,
+    KeepMuted,
     OpenSession,
     PlayEarcon,
     PlayPhrase,
@@ -38,6 +39,7 @@ def performer(
     errands: Errands,
     lamps: Lamps,
     stream: Stream,
+    keep_muted: Callable[[bool], None],
 ) -> Callable[[Effect], None]:
     """Return the function that carries out what the conversation asks for."""
 
@@ -82,6 +84,8 @@ def performer(
                 stream.report("light", {"code": light.code})
             case ShowMicrophoneLamp(lit):
                 lamps.microphone(lit=lit)
+            case KeepMuted(muted):
+                keep_muted(muted)
             case Report(event, fields):
                 stream.report(event, fields)
 

@@ -9,6 +9,8 @@ from kiosk.core.lights import Light, Truths
 from kiosk.core.phases import (
     Conversation,
     FollowUp,
+    Hold,
+    HoldStage,
     Idle,
     Listening,
     Phase,
@@ -65,6 +67,16 @@ def test_staff_read_that_a_visit_goes_on_without_a_network() -> None:
 )
 def test_the_words_say_what_the_light_says(truths: Truths, begins: str) -> None:
     assert doing(replace(IDLE, truths=truths), SERVICE).startswith(begins)
+
+
+def test_staff_read_what_letting_the_button_go_would_do_and_that_it_is_stuck() -> None:
+    offered = replace(IDLE, hold=Hold(HoldStage.OFFERED, 20.0))
+    stuck = replace(IDLE, hold=Hold(HoldStage.STUCK, None))
+
+    assert doing(offered, SERVICE) == "The button is held: letting go mutes"
+    muted = replace(offered, truths=Truths(starting=False, muted=True))
+    assert doing(muted, SERVICE) == "The button is held: letting go unmutes"
+    assert doing(stuck, SERVICE) == "The button is stuck: it must be let go, or freed"
 
 
 def test_staff_read_that_a_customer_wants_somebody_whether_or_not_a_visit_goes_on() -> None:

@@ -178,6 +178,7 @@ async def open_house(
         lamps=lamps,
         stream=Stream(events.append),
         talk=settings.talk,
+        button=settings.button,
         memory=memory,
     )
     kiosk.link.use(live, SETUP)
