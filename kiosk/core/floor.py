@@ -23,25 +23,27 @@ def pressed(conv: Conversation, now: float, talk: Talk) -> Step:
     """Answer a press; any but in mid-question gives the floor to who pressed."""
     truths = conv.truths
     match conv.phase:
-        case _ if conv.over and conv.mashing:
+        case Saying(ended=True) if conv.mashing:  # that press is being answered already
             return conv, ()
         case _ if conv.over and truths.muted:
-            return conv, (PlayEarcon(Earcon.MUTE),)
+            return conv, _once(conv, PlayEarcon(Earcon.MUTE))
         case _ if conv.over and Light.MICROPHONE_FAULT in truths.faults:
-            return conv, (PlayPhrase(Phrase.NOT_AVAILABLE),)
+            return conv, _once(conv, PlayPhrase(Phrase.NOT_AVAILABLE))
         case _ if conv.over:
             return _begin_visit(conv, now, talk)
         case _ if conv.tries_spent:
             return share_nothing(conv, "interrupted", now)
         case Listening(heard=True) as listening:  # "done", or there is more to say: so it is held
-            return replace(conv, phase=replace(listening, held=True)), _heard_again(conv)
+            return replace(conv, phase=replace(listening, held=True)), _once(
+                conv, PlayEarcon(Earcon.LISTENING)
+            )
         case _ if now >= conv.visit_due:  # the cap: who goes on asking is a new visit
             ended, effects = end_visit(conv, "cap", "interrupted", now)
             begun, more = _begin_visit(ended, now, talk)
             return begun, (*effects, *more)
         case Listening() as listening:
             phase = replace(listening, due=now + talk.hold_s)
-            return replace(conv, phase=phase), _heard_again(conv)
+            return replace(conv, phase=phase), _once(conv, PlayEarcon(Earcon.LISTENING))
         case Thinking() | Speaking():  # what it claimed is judged again, by what was heard of it
             done = turn_over(conv, "interrupted", now)
             begun, effects = _take_floor(replace(conv, unfounded=""), now, talk)
@@ -51,9 +53,9 @@ def pressed(conv: Conversation, now: float, talk: Talk) -> Step:
             return begun, (Flush(), *effects)
 
 
-def _heard_again(conv: Conversation) -> tuple[Effect, ...]:
-    """Sound that a further press was noticed, unless it is the same one to whoever presses."""
-    return () if conv.mashing else (PlayEarcon(Earcon.LISTENING),)
+def _once(conv: Conversation, sound: Effect) -> tuple[Effect, ...]:
+    """Sound what answers a press, unless it is the same one to whoever presses."""
+    return () if conv.mashing else (sound,)
 
 
 def go_on_after_restart(conv: Conversation, visit: int, now: float, talk: Talk) -> Step:
