@@ -45,6 +45,11 @@ class ButtonReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceSuspected:
+    """Somebody may be speaking: too quietly, until now, to open the gate."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechStarted:
     """The gate opened."""
 
@@ -229,6 +234,7 @@ Event = (
     | VisitRestored
     | ButtonPressed
     | ButtonReleased
+    | VoiceSuspected
     | SpeechStarted
     | SpeechEnded
     | HoldWasSilent

@@ -4,8 +4,9 @@
               |                   |   '-release-> muted, or unmuted
               '-- speech noticed -'--> SPOKEN -turn over-> CLOSED, for stuck_s anew
 
-Holding is how customers talk, so the gesture needs a hold in which nobody speaks, says first
-what letting go would do, and is called off by whatever else happens. Times are since the press.
+Holding is how customers talk, so the gesture needs a hold in which nobody speaks, or may be
+speaking, says first what letting go would do, and is called off by whatever else happens. Times
+are since the press.
 """
 
 from dataclasses import replace
@@ -19,6 +20,7 @@ from kiosk.core.phases import Conversation, Hold, HoldStage, Idle, Listening, St
 from kiosk.settings import Button
 
 _MAY_BE_GESTURE: Final = (HoldStage.OPEN, HoldStage.OFFERED)
+_CALLS_OFF: Final = (ev.VoiceSuspected, ev.MuteSwitched)
 _UNSTUCK: Final = (*_MAY_BE_GESTURE, HoldStage.CLOSED)
 
 
@@ -60,7 +62,7 @@ def follow_hold(
             return replace(after, hold=None)
         case ev.SpeechStarted() if isinstance(before.phase, Listening) and stage in _UNSTUCK:
             return replace(after, hold=Hold(HoldStage.SPOKEN, None))
-        case _ if stage in _MAY_BE_GESTURE and (changed or isinstance(event, ev.MuteSwitched)):
+        case _ if stage in _MAY_BE_GESTURE and (changed or isinstance(event, _CALLS_OFF)):
             return replace(after, hold=_closed(after, button))
         case _ if stage is HoldStage.SPOKEN and changed:
             return replace(after, hold=Hold(HoldStage.CLOSED, now + button.stuck_s))

@@ -34,6 +34,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.VisitRestored(1),
     ev.ButtonPressed(),
     ev.ButtonReleased(),
+    ev.VoiceSuspected(),
     ev.SpeechStarted(),
     ev.SpeechEnded(),
     ev.HoldWasSilent(),

@@ -166,6 +166,20 @@ def test_a_customer_who_talks_with_the_button_held_is_never_muted(
     assert not after.truths.muted
 
 
+@pytest.mark.parametrize("murmurs_at", [10.3, 14.9, 15.3])
+def test_a_customer_who_may_be_murmuring_is_not_muted_but_listened_to(murmurs_at: float) -> None:
+    conv, _ = wait(pressed(at(Idle())), murmurs_at)
+    conv, _ = step(conv, ev.VoiceSuspected(), murmurs_at, TALK)
+
+    conv, told = wait(conv, 17.0)
+    after, effects = step(conv, ev.ButtonReleased(), 17.0, TALK)
+
+    assert earcons(told) == []
+    assert conv.light is Light.VISIT
+    assert EndUtterance() in effects
+    assert not after.truths.muted
+
+
 def test_who_had_spoken_already_and_presses_again_to_go_on_is_never_offered_to_mute() -> None:
     speaking = at(Listening(due=40.0, heard=True))
 
