@@ -164,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(options: argparse.Namespace) -> Any:  # noqa: ANN401 - imported late
-    from kiosk.config_file import load_settings
+    from kiosk.settings_file import load_settings
 
     return load_settings(options.config, os.environ)
 
@@ -233,9 +233,9 @@ def _live_server(options: argparse.Namespace) -> None:
 
 
 def _socket(options: argparse.Namespace) -> Path:
-    from kiosk.config_file import find_control_socket
+    from kiosk.config_file import configured_socket, find_control_socket
 
-    return find_control_socket(_settings(options), os.environ)
+    return find_control_socket(configured_socket(options.config, os.environ), os.environ)
 
 
 def _status(options: argparse.Namespace) -> None:

@@ -1,24 +1,20 @@
-"""Where the configuration, the state and the key of a kiosk are, and reading them.
+"""Where the configuration, the state and the key of a kiosk are.
 
-A configuration is right as a whole or refused as a whole, with every mistake at once. A
-sentence names the key and what is allowed there, never the text that stood there: somebody
-will one day paste a secret into the wrong line.
+Light, so that a command for a running kiosk is: the models of the settings are not loaded here.
 """
 
-import difflib
 import os
 import stat
 import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import ConfigError, StartError
-from kiosk.settings import Settings
+
+if TYPE_CHECKING:
+    from kiosk.settings import Settings
 
 SYSTEM_FILE = Path("/etc/kiosk/kiosk.toml")
 SERVICE_SOCKET = Path("/run/kiosk/control.sock")  # RuntimeDirectory= of the unit
@@ -26,23 +22,6 @@ SERVICE_STATE = Path("/var/lib/kiosk")  # StateDirectory=
 SERVICE_CREDENTIALS = Path("/run/credentials/kiosk.service")  # LoadCredential=, while it runs
 CREDENTIAL = "gemini-api-key"  # its name in the unit's LoadCredential=
 SHOP_CREDENTIAL = "shopmax-token"
-
-_TYPES = {
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "string_type": 'text in quotes, like "this"',
-    "bool_type": "true or false",
-    "finite_number": "a finite number",
-}
-
-
-def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Read the configuration: ``path``, else $KIOSK_CONFIG, else the system's, else defaults.
-
-    Raises ConfigError with every mistake at once.
-    """
-    chosen = settings_file(path, environ)
-    return settings_from(_read_toml(chosen), str(chosen)) if chosen else Settings()
 
 
 def settings_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -52,30 +31,7 @@ def settings_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     return SYSTEM_FILE if SYSTEM_FILE.exists() else None
 
 
-def settings_from(data: Mapping[str, Any], source: str) -> Settings:
-    """Check what a configuration file says; ``source`` names it in the mistakes."""
-    left: dict[str, Any] = {
-        key: dict(value) if isinstance(value, dict) else value for key, value in data.items()
-    }
-    mistakes: list[str] = []
-    while True:
-        try:
-            settings = Settings.model_validate(left)
-        except ValidationError as err:
-            errors = err.errors(include_url=False, include_input=False)
-        else:
-            break
-        mistakes += [f"{source}: {_sentence(error)}" for error in errors]
-        # A rule that joins several keys is only checked once each key is right by itself:
-        # go on without the wrong ones, so that one reading of the file finds everything.
-        if not all(_forget(left, error["loc"]) for error in errors):
-            break
-    if mistakes:
-        raise ConfigError(mistakes)
-    return settings
-
-
-def api_key(settings: Settings, environ: Mapping[str, str]) -> str | None:
+def api_key(settings: "Settings", environ: Mapping[str, str]) -> str | None:
     """Return the key of the Live API, or None when nobody gave one.
 
     From ``live.api_key_file``, else systemd's credential, else $GEMINI_API_KEY. Raises
@@ -88,7 +44,7 @@ def api_key(settings: Settings, environ: Mapping[str, str]) -> str | None:
     return given or environ.get("GEMINI_API_KEY", "").strip() or None
 
 
-def shop_token(settings: Settings, environ: Mapping[str, str]) -> str | None:
+def shop_token(settings: "Settings", environ: Mapping[str, str]) -> str | None:
     """Return the token for the ShopMax order service, or None when nobody gave one.
 
     From ``shop.token_file``, else systemd's credential. Raises ConfigError when the file that was
@@ -136,17 +92,29 @@ def runtime_directory(environ: Mapping[str, str]) -> Path:
     return Path(tempfile.gettempdir()) / f"kiosk-{os.getuid()}"
 
 
-def control_socket_path(settings: Settings, environ: Mapping[str, str]) -> Path:
+def configured_socket(path: Path | None, environ: Mapping[str, str]) -> str:
+    """Return what the configuration says of the control socket, and check nothing else.
+
+    Whoever asks a running kiosk need not wait for that, nor mend the file first. Raises
+    ConfigError.
+    """
+    file = settings_file(path, environ)
+    control = read_toml(file).get("control", {}) if file else {}
+    socket = control.get("socket", "") if isinstance(control, dict) else None
+    if not isinstance(socket, str) or (socket and not socket.startswith("/")):
+        raise ConfigError([f"{file}: control.socket must be the absolute path of a file"])
+    return socket
+
+
+def control_socket_path(configured: str, environ: Mapping[str, str]) -> Path:
     """Return where a daemon that runs as we do has its control socket."""
-    if settings.control.socket:
-        return Path(settings.control.socket)
-    return runtime_directory(environ) / "control.sock"
+    return Path(configured) if configured else runtime_directory(environ) / "control.sock"
 
 
-def find_control_socket(settings: Settings, environ: Mapping[str, str]) -> Path:
+def find_control_socket(configured: str, environ: Mapping[str, str]) -> Path:
     """Return the control socket to ask: our own daemon's, else the system service's."""
-    ours = control_socket_path(settings, environ)
-    if settings.control.socket or ours.exists() or not SERVICE_SOCKET.exists():
+    ours = control_socket_path(configured, environ)
+    if configured or ours.exists() or not SERVICE_SOCKET.exists():
         return ours
     return SERVICE_SOCKET
 
@@ -170,7 +138,8 @@ def _home(environ: Mapping[str, str]) -> Path:
     return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a configuration file, unchecked. Raises ConfigError."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as err:
@@ -207,82 +176,3 @@ def _secret_in(path: Path, named: str, what: str) -> str:
     if not secret or not secret.isprintable() or not secret.isascii() or " " in secret:
         raise ConfigError([f"{named}: {path} does not hold one {what} and nothing else"])
     return secret
-
-
-def _sentence(error: ErrorDetails) -> str:
-    key = ".".join(str(part) for part in error["loc"])
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "extra_forbidden":
-            return _unknown(error["loc"])
-        case "model_type":
-            return f"{key} must be a table, written [{key}]"
-        case "greater_than_equal" | "less_than_equal":
-            return f"{key} is out of range: {_range(error['loc'])}"
-        case "literal_error":
-            return f"{key} must be one of {context['expected'].replace(chr(39), chr(34))}"
-        case "string_too_short":
-            return f"{key} must not be empty"
-        case "string_pattern_mismatch":
-            return f'{key} must be two small letters, like "en"'
-        case "value_error":
-            return f"{_place(key)}{context['error']}"
-        case kind if kind in _TYPES:
-            return f"{key} must be {_TYPES[kind]}"
-        case _:
-            return f"{key} is wrong: {error['msg']}"
-
-
-def _place(key: str) -> str:
-    if not key:
-        return ""
-    return f"{key} " if "." in key else f"[{key}] "
-
-
-def _unknown(loc: tuple[int | str, ...]) -> str:
-    *table, name = (str(part) for part in loc)
-    model = _model_at(table)
-    key = ".".join((*table, name))
-    valid: Iterable[str] = model.model_fields
-    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
-    if near:
-        return f"{key} is unknown; did you mean {'.'.join((*table, near[0]))}?"
-    if others := [where for where in _tables() if name in _model_at([where]).model_fields]:
-        return f"{key} is unknown; did you mean {others[0]}.{name}?"
-    return f"{key} is unknown; there are {', '.join(valid)}"
-
-
-def _tables() -> list[str]:
-    return list(Settings.model_fields)
-
-
-def _model_at(table: list[str]) -> type[BaseModel]:
-    model: type[BaseModel] = Settings
-    for name in table:
-        annotation = model.model_fields[name].annotation
-        assert isinstance(annotation, type)
-        assert issubclass(annotation, BaseModel)
-        model = annotation
-    return model
-
-
-def _range(loc: tuple[int | str, ...]) -> str:
-    *table, name = (str(part) for part in loc)
-    low, high = bounds(_model_at(table), name)
-    return f"it may be {low:g} to {high:g}"
-
-
-def bounds(model: type[BaseModel], name: str) -> tuple[float, float]:
-    """Return the least and the greatest value of a knob that has a range."""
-    marks = model.model_fields[name].metadata
-    (low,) = (mark.ge for mark in marks if hasattr(mark, "ge"))
-    (high,) = (mark.le for mark in marks if hasattr(mark, "le"))
-    return low, high
-
-
-def _forget(data: dict[str, Any], loc: tuple[int | str, ...]) -> bool:
-    """Take the key at ``loc`` out; False when there is none, so nothing would change."""
-    at: Any = data
-    for part in loc[:-1]:
-        at = at[part]
-    return bool(loc) and at.pop(loc[-1], None) is not None

@@ -280,6 +280,10 @@ class ServiceManager(Protocol):
 
     def ready(self) -> None: ...
 
+    def more_time(self, seconds: float) -> None:
+        """Say that the start goes on: the next word comes within so long, or it hangs."""
+        ...
+
     def alive(self) -> None:
         """Pet the watchdog: every part that should move has moved."""
         ...

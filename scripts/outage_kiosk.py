@@ -19,6 +19,7 @@ from kiosk.core.effects import Phrase
 from kiosk.core.events import KioskReady
 from kiosk.core.gate import Gate
 from kiosk.resources import packaged
+from kiosk.runtime.front import Front
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
 from kiosk.settings import Button, Live, Talk
@@ -48,14 +49,17 @@ async def stack(endpoint: str, ca_file: str, publish: Callable[[Event], None]) -
     patience_s = Live().connect_s
     live = GenaiLive(endpoint=endpoint, api_key="none", ca_file=ca_file, connect_s=patience_s)
     await live.warm()
-    kiosk = Kiosk(
-        gate=Gate(GateSettings(), Marks()),
-        toolbox=paper_toolbox(POLICY, now=NOW),
+    front = Front(
         phrases={phrase: PHRASE for phrase in Phrase if phrase is not Phrase.TICK},
         lamps=ShownLamps(),
         stream=Stream(publish),
         talk=Talk(follow_up_s=FOLLOW_UP_S),
         button=Button(),
+    )
+    kiosk = Kiosk(
+        front,
+        gate=Gate(GateSettings(), Marks()),
+        toolbox=paper_toolbox(POLICY, now=NOW),
         memory=FakeMemory(),
     )
     kiosk.link.use(live, SETUP)
@@ -82,9 +86,12 @@ class KioskBooth:
         """Run the kiosk until the context ends."""
         kiosk = self._kiosk = await stack(endpoint, ca_file, self.notes.add)
         async with watch_network() as network, asyncio.TaskGroup() as group:
-            works = kiosk.work(self.microphone, self.speaker, NobodyPresses(), network)
+            works = (
+                *kiosk.front.work(self.speaker, NobodyPresses()),
+                *kiosk.work(self.microphone, network),
+            )
             tasks = [group.create_task(work) for work in works]
-            kiosk.inbox.post(KioskReady())
+            kiosk.front.inbox.post(KioskReady())
             try:
                 yield
             finally:
@@ -107,7 +114,7 @@ class KioskBooth:
         """Speak; tap first unless the kiosk listens anyway."""
         assert self._kiosk is not None
         if not self._listens:
-            await self._kiosk.presses.press(0.1)
+            await self._kiosk.front.presses.press(0.1)
         self.microphone.say(question, words)
 
     async def spoke(self, since: float) -> None:

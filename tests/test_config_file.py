@@ -9,9 +9,10 @@ from pydantic import BaseModel
 
 from kiosk import config_file
 from kiosk.cli import main
-from kiosk.config_file import api_key, bounds, load_settings, shop_token
+from kiosk.config_file import api_key, configured_socket, shop_token
 from kiosk.errors import ConfigError
 from kiosk.settings import Gate, Live, Settings, Shop
+from kiosk.settings_file import bounds, load_settings
 
 MANUAL = Path(__file__).parent.parent / "config" / "kiosk.toml"
 
@@ -329,12 +330,10 @@ def test_state_and_socket_stand_where_systemd_or_the_desktop_says() -> None:
     assert state(home) == Path("/home/ada/.local/state/kiosk")
     assert state({**home, "XDG_STATE_HOME": "/x"}) == Path("/x/kiosk")
     assert state({**home, "STATE_DIRECTORY": "/var/lib/kiosk:/var/lib/b"}) == Path("/var/lib/kiosk")
-    assert run(Settings(), {"XDG_RUNTIME_DIR": "/run/user/7"}) == Path(
-        "/run/user/7/kiosk/control.sock"
-    )
-    assert run(Settings(), {"RUNTIME_DIRECTORY": "/run/kiosk"}) == Path("/run/kiosk/control.sock")
-    assert run(Settings(), {}).parent.name.startswith("kiosk-")
-    assert run(Settings.model_validate({"control": {"socket": "/s"}}), {}) == Path("/s")
+    assert run("", {"XDG_RUNTIME_DIR": "/run/user/7"}) == Path("/run/user/7/kiosk/control.sock")
+    assert run("", {"RUNTIME_DIRECTORY": "/run/kiosk"}) == Path("/run/kiosk/control.sock")
+    assert run("", {}).parent.name.startswith("kiosk-")
+    assert run("/s", {}) == Path("/s")
 
 
 def test_commands_find_our_own_daemon_first_and_else_the_service(
@@ -342,12 +341,26 @@ def test_commands_find_our_own_daemon_first_and_else_the_service(
 ) -> None:
     service, environ = tmp_path / "service.sock", {"RUNTIME_DIRECTORY": str(tmp_path)}
     monkeypatch.setattr(config_file, "SERVICE_SOCKET", service)
-    configured = Settings.model_validate({"control": {"socket": "/s"}})
     find = config_file.find_control_socket
 
-    assert find(Settings(), environ) == tmp_path / "control.sock"
+    assert find("", environ) == tmp_path / "control.sock"
     service.touch()
-    assert find(Settings(), environ) == service
-    assert find(configured, environ) == Path("/s")
+    assert find("", environ) == service
+    assert find("/s", environ) == Path("/s")
     (tmp_path / "control.sock").touch()
-    assert find(Settings(), environ) == tmp_path / "control.sock"
+    assert find("", environ) == tmp_path / "control.sock"
+
+
+def test_who_asks_a_running_kiosk_need_not_mend_the_rest_of_its_file_first(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text('[control]\nsocket = "/s"\n[audio]\nvolume = 900\n')
+    assert configured_socket(file, {}) == "/s"
+    assert configured_socket(None, {"KIOSK_CONFIG": str(file)}) == "/s"
+
+    file.write_text("[audio]\nvolume = 900\n")
+    assert configured_socket(file, {}) == configured_socket(None, {}) == ""
+
+    for wrong in ('[control]\nsocket = "s"', "[control]\nsocket = 5", 'control = "/s"', "["):
+        file.write_text(wrong)
+        with pytest.raises(ConfigError):
+            configured_socket(file, {})

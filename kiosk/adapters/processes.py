@@ -5,6 +5,7 @@ import errno
 import os
 import shutil
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,16 @@ from typing import Final
 
 _END_S: Final = 1.0
 _SECRETS: Final = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+
+
+def own_age_s() -> float:
+    """Return how long ago this process was started: its own clock begins too late for that.
+
+    Source: proc_pid_stat(5), ``starttime``.
+    """
+    fields = Path("/proc/self/stat").read_text().rpartition(") ")[2].split()
+    started_s = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started_s
 
 
 def child_command(command: Sequence[str]) -> list[str]:

@@ -15,6 +15,9 @@ class _Systemd:
     def ready(self) -> None:
         notify("READY=1")
 
+    def more_time(self, seconds: float) -> None:
+        notify(f"EXTEND_TIMEOUT_USEC={seconds * 1e6:.0f}")
+
     def alive(self) -> None:
         notify("WATCHDOG=1")
 
@@ -27,6 +30,9 @@ class _Systemd:
 
 class _Nobody:
     def ready(self) -> None:
+        pass
+
+    def more_time(self, seconds: float) -> None:
         pass
 
     def alive(self) -> None:

@@ -89,7 +89,7 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
         case Idle(), ev.VisitRestored(visit):
             return go_on_after_restart(conv, visit, now, talk)
         case Starting(), ev.ButtonPressed() if not conv.mashing:
-            return conv, (PlayPhrase(Phrase.STARTING),)
+            return conv, (PlayEarcon(Earcon.PRESS), PlayPhrase(Phrase.STARTING))
         case Starting(), _:
             return conv, ()
 

@@ -7,10 +7,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from kiosk.config_file import as_the_service, load_settings, settings_file
+from kiosk.config_file import as_the_service, settings_file
 from kiosk.doctor import board, disk, ears, echo, live, network, pins, shop, sound, unit
 from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.errors import ConfigError, KioskError
+from kiosk.settings_file import load_settings
 
 CHECK_S: Final = 7.0
 ALL_S: Final = 14.0

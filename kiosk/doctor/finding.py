@@ -93,6 +93,7 @@ async def said_by(*command: str) -> str | None:
 async def status_of(kiosk: Examined) -> dict[str, object] | None:
     """Return what the running daemon says of itself, or None when none answers us."""
     try:
-        return await ask(find_control_socket(kiosk.settings, kiosk.environ), {"command": "status"})
+        socket = find_control_socket(kiosk.settings.control.socket, kiosk.environ)
+        return await ask(socket, {"command": "status"})
     except StartError:
         return None

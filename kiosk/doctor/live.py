@@ -58,7 +58,7 @@ async def check_key(kiosk: Examined) -> Finding:
     settings = kiosk.settings.live
     key = api_key(kiosk.settings, kiosk.environ)
     if key is None and not settings.endpoint:
-        to_do = "for Google's: one line in /etc/credstore/gemini-api-key, readable by root alone"
+        to_do = "for Google's: one line in /etc/kiosk/credentials/gemini-api-key, readable by root"
         return Finding(State.OPEN, _OUR_OWN, to_do)
     if kiosk.try_key:
         return await _tried(kiosk)

@@ -7,8 +7,6 @@ from kiosk.ports import Button
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.stream import Stream
 
-LONGEST_PRESS_S = 60.0
-
 
 class Presses:
     """Makes one button of several: down with the first, up with the last."""

@@ -36,11 +36,11 @@ class Control:
         self, inbox: Inbox, perform: Callable[[Effect], None], talk: Talk, button: Button
     ) -> None:
         self.conversation = Conversation()
+        self.perform = perform
         self.on_step: Callable[[Conversation], None] = lambda _: None
         self.rounds = 0
         """Events dealt with: evidence that it lives."""
         self._inbox = inbox
-        self._perform = perform
         self._talk = talk
         self._button = button
 
@@ -66,6 +66,6 @@ class Control:
                     },
                 )
             for effect in effects:
-                self._perform(effect)
+                self.perform(effect)
             self.on_step(self.conversation)
             self.rounds += 1

@@ -4,19 +4,22 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from kiosk.core.events import MuteSwitched
 from kiosk.errors import StartError, ToolError
 from kiosk.ports import Microphone, Speaker, StaffMemory, StaffState
-from kiosk.runtime.button import LONGEST_PRESS_S
-from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.mailbox import Mailbox
-from kiosk.shop.messages import Message
-from kiosk.shop.ports import MessageBook
+
+if TYPE_CHECKING:  # the desk is open before any of it is loaded
+    from kiosk.runtime.front import Front
+    from kiosk.runtime.kiosk import Kiosk
+    from kiosk.shop.messages import Message
+    from kiosk.shop.ports import MessageBook
 
 log = logging.getLogger(__name__)
 
+LONGEST_PRESS_S = 60.0
 MOST_SHOWN = 20
 """Messages in one answer: twenty of the longest are half of what the socket passes on."""
 _STORE_S = 2.0
@@ -26,8 +29,17 @@ Answer = dict[str, Any]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A front and its devices."""
+
+    front: "Front"
+    microphone: Microphone
+    speaker: Speaker
+
+
 class Desk:
-    """Takes requests from the first moment; presses once there is a kiosk.
+    """Takes requests from the first moment; presses once there is a front.
 
     What staff set holds at once, whether or not it can be kept.
     """
@@ -35,18 +47,21 @@ class Desk:
     def __init__(self, memory: StaffMemory) -> None:
         self._memory = memory
         self._began = asyncio.get_running_loop().time()
+        self._open: _Open | None = None
         self._kiosk: Kiosk | None = None
-        self._microphone: Microphone | None = None
-        self._speaker: Speaker | None = None
         self._muted: Mailbox[bool] = Mailbox()
 
-    def serve(self, kiosk: Kiosk, microphone: Microphone, speaker: Speaker) -> None:
-        """Speak for this kiosk from now on, and set it as staff left it."""
-        self._kiosk, self._microphone, self._speaker = kiosk, microphone, speaker
-        kiosk.on_muted = self._muted.post
+    def open(self, front: "Front", microphone: Microphone, speaker: Speaker) -> None:
+        """Speak for this front from now on, and set it as staff left it."""
+        self._open = _Open(front, microphone, speaker)
+        front.on_muted = self._muted.post
         speaker.set_volume(self._memory.state.volume)
         if self._memory.state.muted:
-            kiosk.inbox.post(MuteSwitched(muted=True))
+            front.mute(muted=True)
+
+    def serve(self, kiosk: "Kiosk") -> None:
+        """Speak for the kiosk behind that front as well."""
+        self._kiosk = kiosk
 
     async def keep_muted(self) -> None:
         """Keep what staff do at the button, until cancelled."""
@@ -70,28 +85,29 @@ class Desk:
         }
 
     async def _status(self, _: Request) -> Answer:
-        if self._kiosk is None or self._microphone is None or self._speaker is None:
+        if self._open is None:
             return {"phase": "starting", "doing": "Starting: opening the devices"}
-        kiosk, conversation = self._kiosk, self._kiosk.control.conversation
+        front, conversation = self._open.front, self._open.front.control.conversation
+        kiosk = self._kiosk
         return {
             "phase": type(conversation.phase).__name__.lower(),
-            "doing": kiosk.doing.words,
+            "doing": front.doing.words,
             "visit": conversation.visit,
             "turn": conversation.turn,
             "light": conversation.light.code,
             "muted": self._memory.state.muted,
             "volume": self._memory.state.volume,
             "messages": await self._count(),
-            "endpoint": kiosk.link.endpoint,
-            "connected": kiosk.link.connected,
+            "endpoint": kiosk.link.endpoint if kiosk else None,
+            "connected": kiosk is not None and kiosk.link.connected,
             "uptime_s": round(asyncio.get_running_loop().time() - self._began, 1),
             "pid": os.getpid(),
-            "frames_captured": self._microphone.frames_captured,
-            "frames_played": self._speaker.frames_played,
-            "frames_uploaded": kiosk.uplink.frames_uploaded,
-            "overruns": self._microphone.overruns,
-            "underruns": kiosk.player.underruns,
-            "claims_corrected": kiosk.claims_corrected,
+            "frames_captured": self._open.microphone.frames_captured,
+            "frames_played": self._open.speaker.frames_played,
+            "frames_uploaded": kiosk.uplink.frames_uploaded if kiosk else 0,
+            "overruns": self._open.microphone.overruns,
+            "underruns": front.player.underruns,
+            "claims_corrected": kiosk.claims_corrected if kiosk else 0,
         }
 
     async def _press(self, request: Request) -> Answer:
@@ -100,18 +116,18 @@ class Desk:
             raise StartError("for_s must be a number of seconds.")
         if not 0 <= for_s <= LONGEST_PRESS_S:
             raise StartError(f"A press lasts 0 to {LONGEST_PRESS_S:.0f} seconds.")
-        if self._kiosk is None:
+        if self._open is None:
             raise StartError("The kiosk has no button yet: it is still starting.")
-        await self._kiosk.presses.press(for_s)
+        await self._open.front.presses.press(for_s)
         return {}
 
     async def _volume(self, request: Request) -> Answer:
         percent = request.get("percent")
         if isinstance(percent, bool) or not isinstance(percent, int) or not 0 <= percent <= 100:
             raise StartError("The volume is a whole number from 0 to 100.")
-        if self._kiosk is not None and self._speaker is not None:
-            self._speaker.set_volume(percent)
-            self._kiosk.stream.report("volume", {"percent": percent})
+        if self._open is not None:
+            self._open.speaker.set_volume(percent)
+            self._open.front.stream.report("volume", {"percent": percent})
         await self._memory.keep(StaffState(percent, self._memory.state.muted))
         return {"percent": percent}
 
@@ -122,8 +138,8 @@ class Desk:
         return await self._switch(muted=False)
 
     async def _switch(self, *, muted: bool) -> Answer:
-        if self._kiosk is not None:
-            self._kiosk.inbox.post(MuteSwitched(muted))
+        if self._open is not None:
+            self._open.front.mute(muted=muted)
         await self._memory.keep(StaffState(self._memory.state.volume, muted))
         return {}
 
@@ -151,12 +167,12 @@ class Desk:
         return {"reference": reference}
 
     @property
-    def _book(self) -> MessageBook:
+    def _book(self) -> "MessageBook":
         if self._kiosk is None:
             raise StartError("The kiosk has no messages yet: it is still starting.")
         return self._kiosk.messages
 
-    async def _waiting(self, most: int) -> tuple[int, tuple[Message, ...]]:
+    async def _waiting(self, most: int) -> "tuple[int, tuple[Message, ...]]":
         return await self._asked(self._book.waiting(most))
 
     async def _asked(self, answer: Awaitable[T]) -> T:

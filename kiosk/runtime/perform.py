@@ -21,12 +21,10 @@ from kiosk.core.effects import (
     StandIn,
     StartUtterance,
 )
-from kiosk.ports import Lamps
 from kiosk.runtime.downlink import Downlink
 from kiosk.runtime.errands import Errands
+from kiosk.runtime.front import Front
 from kiosk.runtime.link import Link
-from kiosk.runtime.playout import Player
-from kiosk.runtime.stream import Stream
 from kiosk.runtime.uplink import Uplink
 
 
@@ -35,11 +33,8 @@ def performer(
     uplink: Uplink,
     downlink: Downlink,
     link: Link,
-    player: Player,
     errands: Errands,
-    lamps: Lamps,
-    stream: Stream,
-    keep_muted: Callable[[bool], None],
+    front: Front,
 ) -> Callable[[Effect], None]:
     """Return the function that carries out what the conversation asks for."""
 
@@ -71,22 +66,11 @@ def performer(
                 uplink.disarm()
             case Flush():
                 downlink.mute()
-                player.flush()
+                front.player.flush()
                 uplink.answered()  # nobody waits for an answer any more
-            case PlayEarcon(earcon):
-                player.earcon(earcon)
-                stream.report("earcon", {"name": earcon.value})
-            case PlayPhrase(phrase):
-                player.phrase(phrase)
-                stream.report("phrase", {"code": phrase.value})
-            case ShowLight(light):
-                lamps.show(light)
-                stream.report("light", {"code": light.code})
-            case ShowMicrophoneLamp(lit):
-                lamps.microphone(lit=lit)
-            case KeepMuted(muted):
-                keep_muted(muted)
-            case Report(event, fields):
-                stream.report(event, fields)
+            case PlayEarcon() | PlayPhrase() | ShowLight() | ShowMicrophoneLamp():
+                front.show(effect)
+            case KeepMuted() | Report():
+                front.show(effect)
 
     return perform

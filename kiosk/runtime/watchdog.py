@@ -48,6 +48,7 @@ async def watch(
 ) -> None:
     """Pet the watchdog every ``period_s`` if every part that should move has moved since.
 
+    ``parts`` may grow meanwhile: not all of a kiosk starts at once.
     Parts that stand still are named once, in the journal and to ``on_wedged``, which is told
     of an empty tuple if they go on after all. Until then there is no sign of life, and systemd
     restarts us.

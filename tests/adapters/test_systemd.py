@@ -22,12 +22,14 @@ def notified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket
 def test_systemd_hears_every_note_in_order(notified: socket.socket) -> None:
     manager = service_manager(os.environ)
 
+    manager.more_time(90)
     manager.ready()
     manager.status("ready\nand willing")
     manager.alive()
     manager.stopping()
 
-    assert [notified.recv(200) for _ in range(4)] == [
+    assert [notified.recv(200) for _ in range(5)] == [
+        b"EXTEND_TIMEOUT_USEC=90000000",
         b"READY=1",
         b"STATUS=ready and willing",
         b"WATCHDOG=1",
@@ -38,6 +40,7 @@ def test_systemd_hears_every_note_in_order(notified: socket.socket) -> None:
 def test_without_systemd_nobody_is_told(notified: socket.socket) -> None:
     manager = service_manager({})
 
+    manager.more_time(90)
     manager.ready()
     manager.status("ready")
     manager.alive()

@@ -101,7 +101,7 @@ def test_a_press_during_start_up_is_told_to_wait_and_nothing_is_recorded() -> No
     conv, effects = play(Conversation(), (1.0, ev.ButtonPressed()), (1.1, ev.ButtonReleased()))
 
     assert conv.phase == Starting()
-    assert effects == [PlayPhrase(Phrase.STARTING)]
+    assert effects == [PlayEarcon(Earcon.PRESS), PlayPhrase(Phrase.STARTING)]
 
 
 def test_the_light_turns_from_starting_to_ready() -> None:

@@ -18,6 +18,7 @@ from kiosk.core.path import NetworkChange
 from kiosk.ports import ButtonEdge, LiveService
 from kiosk.resources import packaged
 from kiosk.runtime.devices import Devices
+from kiosk.runtime.front import Front
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
 from kiosk.runtime.tools.toolbox import Toolbox
@@ -113,10 +114,10 @@ class House(Generic[L]):
     notebook: Notebook
 
     def post(self, event: Event) -> None:
-        self.kiosk.inbox.post(event)
+        self.kiosk.front.inbox.post(event)
 
     async def press(self, for_s: float) -> None:
-        await self.kiosk.presses.press(for_s)
+        await self.kiosk.front.presses.press(for_s)
 
     async def tap(self) -> None:
         await self.press(0.1)
@@ -171,30 +172,29 @@ async def open_house(
     lamps, microphone, speaker = ShownLamps(), FakeMicrophone(), FakeSpeaker()
     network, memory = FakeNetwork(), FakeMemory()
     notebook = Notebook()
-    kiosk = Kiosk(
-        gate=Gate(settings.gate, Marks()),
-        toolbox=toolbox or paper_toolbox(policy, settings.shop, book, notebook, now=NOW),
+    front = Front(
         phrases={phrase: RECORDING for phrase in Phrase if phrase is not Phrase.TICK},
         lamps=lamps,
         stream=Stream(events.append),
         talk=settings.talk,
         button=settings.button,
+    )
+    kiosk = Kiosk(
+        front,
+        gate=Gate(settings.gate, Marks()),
+        toolbox=toolbox or paper_toolbox(policy, settings.shop, book, notebook, now=NOW),
         memory=memory,
     )
     kiosk.link.use(live, SETUP)
-    button = NobodyPresses()
+    heard, sounding = (devices.microphone, devices.speaker) if devices else (microphone, speaker)
     tasks = [
         asyncio.get_running_loop().create_task(work)
-        for work in (
-            kiosk.work(devices.microphone, devices.speaker, button, network)
-            if devices
-            else kiosk.work(microphone, speaker, button, network)
-        )
+        for work in (*front.work(sounding, NobodyPresses()), *kiosk.work(heard, network))
     ]
     if devices:
-        tasks.append(asyncio.get_running_loop().create_task(devices.run(kiosk.inbox)))
+        tasks.append(asyncio.get_running_loop().create_task(devices.run(front.inbox)))
     if ready:
-        kiosk.inbox.post(KioskReady())
+        front.inbox.post(KioskReady())
     try:
         yield House(live, microphone, speaker, lamps, kiosk, events, network, memory, notebook)
         for task in tasks:

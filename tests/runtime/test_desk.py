@@ -36,7 +36,8 @@ async def desk_in(directory: Path) -> Any:
     """Open a house with a desk that keeps what is set in ``directory``."""
     async with open_house(FakeLive()) as house:
         desk = Desk(StaffFile(directory / "staff.json", StaffState(70)))
-        desk.serve(house.kiosk, house.microphone, house.speaker)
+        desk.open(house.kiosk.front, house.microphone, house.speaker)
+        desk.serve(house.kiosk)
         await asyncio.sleep(0)
         yield house, desk.commands()
 

@@ -32,7 +32,8 @@ async def gesture(memory: Memory, *, held_s: float = 6.0) -> tuple[list[str], Li
     """Open a kiosk as staff left it, and hold its button in silence."""
     async with open_house(FakeLive([ANSWER])) as house:
         desk = Desk(memory)
-        desk.serve(house.kiosk, house.microphone, house.speaker)
+        desk.open(house.kiosk.front, house.microphone, house.speaker)
+        desk.serve(house.kiosk)
         keeping = asyncio.get_running_loop().create_task(desk.keep_muted())
         await asyncio.sleep(0.5)
         house.forget()

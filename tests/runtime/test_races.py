@@ -179,13 +179,13 @@ def test_a_press_just_as_the_gate_ends_the_question_lets_the_customer_go_on() ->
     async def scenario() -> None:
         live = FakeLive([ANSWER])
         async with open_house(live) as house:
-            inbox = house.kiosk.inbox
+            inbox = house.kiosk.front.inbox
             post = inbox.post
 
             def pressed_just_before(event: Event) -> None:
                 if event == SpeechEnded():
                     inbox.post = post  # once
-                    house.kiosk.presses.down()
+                    house.kiosk.front.presses.down()
                 post(event)
 
             inbox.post = pressed_just_before  # the one seam
@@ -193,7 +193,7 @@ def test_a_press_just_as_the_gate_ends_the_question_lets_the_customer_go_on() ->
             await house.until("press")
             house.microphone.say(1.5)
             await asyncio.sleep(2.5)
-            house.kiosk.presses.up()
+            house.kiosk.front.presses.up()
             await house.until("turn_ended", outcome="answered")
 
             sent = live.sessions[0].sent

@@ -86,7 +86,7 @@ def test_a_call_for_the_staff_is_heard_and_seen_until_somebody_comes() -> None:
             await house.until("visit_ended", reason="silence")
             await asyncio.sleep(60.0)
             assert light(house) is Light.CALLED
-            assert house.kiosk.doing.words == "A customer wants somebody"
+            assert house.kiosk.front.doing.words == "A customer wants somebody"
             assert codes(house) == []
 
             await house.tap()
@@ -232,7 +232,8 @@ def test_a_false_word_is_put_right_after_the_reply_and_then_the_visit_goes_on() 
         live = FakeLive([Turn(steps=(Say(FALSE),)), Turn(steps=(Say("We are open until nine."),))])
         async with open_house(live) as house:
             desk = Desk(NothingKept())
-            desk.serve(house.kiosk, house.microphone, house.speaker)
+            desk.open(house.kiosk.front, house.microphone, house.speaker)
+            desk.serve(house.kiosk)
             await house.ask()
             await house.until("phrase", code=Phrase.UNCHECKED)
             (corrected,) = house.named("claim_corrected")
@@ -325,7 +326,7 @@ def test_the_light_tells_that_shopmax_is_down_and_that_it_is_back() -> None:
 
             book.error = ToolError("store_failed", "It is down.", retryable=True)
             await house.until("light", within_s=120.0, code="A")
-            assert house.kiosk.doing.words.startswith("Ready, without orders: ")
+            assert house.kiosk.front.doing.words.startswith("Ready, without orders: ")
             await house.until("fault", within_s=900.0, part="shop")
             assert light(house) is Light.SHOP_FAULT
 
@@ -370,6 +371,6 @@ def test_the_light_tells_at_midnight_that_the_policy_has_expired() -> None:
 
             await house.until("light", within_s=75.0, code="A")
             expired = "Ready, with old rules: the shop's policy has expired"
-            assert house.kiosk.doing.words == expired
+            assert house.kiosk.front.doing.words == expired
 
     run_virtual(scenario())

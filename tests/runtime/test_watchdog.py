@@ -38,6 +38,8 @@ class Notes:
 
     def ready(self) -> None: ...
 
+    def more_time(self, seconds: float) -> None: ...
+
     def alive(self) -> None:
         self.alive_at.append(asyncio.get_running_loop().time())
 
@@ -128,12 +130,20 @@ def test_a_kiosk_nobody_uses_for_an_hour_is_alive_and_does_nothing() -> None:
     async def scenario() -> None:
         async with open_house(FakeLive([])) as house:
             await asyncio.sleep(0.1)
-            before = (house.kiosk.control.conversation, len(house.events), len(house.lamps.shown))
-            parts = house.kiosk.watched()
+            before = (
+                house.kiosk.front.control.conversation,
+                len(house.events),
+                len(house.lamps.shown),
+            )
+            parts = (house.kiosk.front.watched(), house.kiosk.watched())
             notes = await watched(parts, for_s=3600.5)
 
             assert len(notes.alive_at) == 3600
-            after = (house.kiosk.control.conversation, len(house.events), len(house.lamps.shown))
+            after = (
+                house.kiosk.front.control.conversation,
+                len(house.events),
+                len(house.lamps.shown),
+            )
             assert after == before
 
     run_virtual(scenario())
@@ -162,9 +172,9 @@ def test_a_nudge_changes_nothing_for_the_customer(phase: Phase) -> None:
 def test_a_kiosk_whose_control_task_is_stuck_gets_no_sign_of_life() -> None:
     async def scenario() -> None:
         async with open_house(FakeLive([])) as house:
-            parts = house.kiosk.watched()
+            parts = (house.kiosk.front.watched(), house.kiosk.watched())
             await asyncio.sleep(0.1)
-            house.kiosk.inbox._mailbox._arrived = asyncio.Event()  # a lost wake-up
+            house.kiosk.front.inbox._mailbox._arrived = asyncio.Event()  # a lost wake-up
             notes = await watched(parts, for_s=10.0)
 
             assert notes.alive_at == []
@@ -177,15 +187,15 @@ def test_staff_read_in_systemctl_status_what_the_kiosk_is_doing() -> None:
     async def scenario() -> None:
         async with open_house(FakeLive([]), ready=False) as house:
             notes = Notes()
-            house.kiosk.doing.service = "a Live service"
-            telling = asyncio.get_running_loop().create_task(house.kiosk.doing.tell(notes))
+            house.kiosk.front.doing.service = "a Live service"
+            telling = asyncio.get_running_loop().create_task(house.kiosk.front.doing.tell(notes))
             await asyncio.sleep(0.1)
-            house.kiosk.inbox.post(KioskReady())
+            house.kiosk.front.inbox.post(KioskReady())
             await house.until("ready")
             await asyncio.sleep(0.6)
             await house.tap()
             await asyncio.sleep(0.6)
-            house.kiosk.doing.stand_still(("speaker",))
+            house.kiosk.front.doing.stand_still(("speaker",))
             await asyncio.sleep(5.0)
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)

@@ -131,7 +131,7 @@ async def _day(scene: Scene, numbers: Iterable[int], tally: Tally) -> None:
         except (AssertionError, TimeoutError) as err:
             said = f"visit {number} ({', '.join(planned.faults)}): {type(err).__name__} {err}"
             tally.troubles.append(said)
-            await scene.when(lambda: scene.house.kiosk.control.conversation.over, 120.0)
+            await scene.when(lambda: scene.house.kiosk.front.control.conversation.over, 120.0)
         tally.connections += len(scene.service.record.connections)
         tally.troubles.extend(f"visit {number}: {each}" for each in scene.service.record.complaints)
         scene.service.record.complaints.clear()
