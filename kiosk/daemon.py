@@ -91,6 +91,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             lamps=hands.lamps,
             stream=Stream(control_socket.publish),
             talk=settings.talk,
+            button=settings.button,
         )
         stack.callback(manager.stopping)
 
@@ -99,6 +100,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
                 group.create_task(work)
             group.create_task(devices.run(front.inbox))
             watched: list[WatchedPart] = [*devices.watched(), front.watched()]
+            group.create_task(desk.keep_muted())
             period_s = watchdog_period_s(environ)
             if period_s is not None:
                 group.create_task(watch(manager, period_s, watched, front.doing.stand_still))
