@@ -20,7 +20,7 @@ def test_a_microphone_that_is_pulled_shows_f2_and_works_again_when_it_is_back(
     first = board.status()["frames_captured"]
     holds(lambda: board.status()["frames_captured"] > first, "it hears again", 60)
 
-    figure("microphone pulled to light F2", lost["t"] - pulled)
+    figure("microphone pulled to light F2", lost["t"] - pulled, "noticed in 2 s, ready 4 s later")
     figure("microphone back to light G", healed["t"] - plugged)
     assert story.named("fault", part="microphone")
     assert not any(lit for _, lit in board.lamps.microphone())
@@ -40,6 +40,6 @@ async def test_a_speaker_that_is_pulled_shows_f3_and_answers_again_when_it_is_ba
     story.until("visit_ended")
     heard = await board.words()
 
-    figure("speaker pulled to light F3", lost["t"] - pulled)
+    figure("speaker pulled to light F3", lost["t"] - pulled, "noticed in 2 s, ready 4 s later")
     figure("speaker back to light G", healed["t"] - plugged)
     assert tells_where_the_order_is(heard), heard
