@@ -16,10 +16,11 @@ from kiosk.adapters.genai_live import GenaiLive
 from kiosk.adapters.http_shop import HttpShop, open_http_shop
 from kiosk.adapters.local_service import LocalEndpoint, local_service
 from kiosk.adapters.sqlite_store import open_store
-from kiosk.config_file import api_key, shop_token, state_directory
+from kiosk.config_file import api_key, runtime_directory, shop_token, state_directory
 from kiosk.core.live import SessionSetup
 from kiosk.core.persona import instruction
 from kiosk.errors import LinkError, LinkRefused
+from kiosk.ports import Books
 from kiosk.resources import packaged
 from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Settings
@@ -135,19 +136,26 @@ def _live(
     )
 
 
-@asynccontextmanager
-async def open_toolbox(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Toolbox]:
-    """Open ShopMax, its policy and the kiosk's own books behind the one gateway.
+@dataclass(frozen=True, slots=True)
+class OpenShop:
+    """ShopMax, its policy and the kiosk's own books behind the one gateway."""
 
-    Raises ConfigError or StartError.
-    """
+    toolbox: Toolbox
+    books: Books
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[OpenShop]:
+    """Open the shop; where the disk fails, for reading. Raises ConfigError or StartError."""
     policy = shop_policy(settings)
+    scratch = runtime_directory(environ)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(store_file(settings, environ), _now))
+        opening = open_store(store_file(settings, environ), _now, scratch=scratch)
+        store = await stack.enter_async_context(opening)
         backend: ShopBackend = store.shop
         if settings.shop.backend == "http":
             backend = await stack.enter_async_context(order_service(settings, environ))
-        yield Toolbox(
+        toolbox = Toolbox(
             settings.shop,
             backend,
             policy,
@@ -156,6 +164,14 @@ async def open_toolbox(settings: Settings, environ: Mapping[str, str]) -> AsyncI
             ledger=store.ledger,
             wall_clock=_now,
         )
+        yield OpenShop(toolbox, store.books)
+
+
+@asynccontextmanager
+async def open_toolbox(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Toolbox]:
+    """Open the shop, for who does not look after it. Raises ConfigError or StartError."""
+    async with open_shop(settings, environ) as shop:
+        yield shop.toolbox
 
 
 def order_service(

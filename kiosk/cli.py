@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from kiosk import __version__
 from kiosk.adapters.event_loop import KioskLoop
-from kiosk.errors import ConfigError, KioskError, StartError
+from kiosk.errors import ConfigError, KioskError, StartAnew, StartError
 
 USAGE = 64  # EX_USAGE
 UNAVAILABLE = 69  # EX_UNAVAILABLE
@@ -32,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for mistake in err.mistakes:
             print(f"kiosk: {mistake}", file=sys.stderr)
         return CONFIG
+    except StartAnew as err:
+        print(f"kiosk: {err}", file=sys.stderr)
+        return 0
     except StartError as err:
         print(f"kiosk: {err}", file=sys.stderr)
         return err.exit_code
@@ -297,9 +300,11 @@ def _messages(options: argparse.Namespace) -> None:
 
 def _fault_light(options: argparse.Namespace) -> None:
     from kiosk.adapters import fault_light  # and no settings: a wrong file must not darken it
+    from kiosk.adapters.machine import falls_again_and_again
 
     chosen = options.config or os.environ.get("KIOSK_CONFIG") or fault_light.SYSTEM_FILE
-    _until_stopped(fault_light.show(fault_light.wiring(Path(chosen))))
+    where = fault_light.wiring(Path(chosen))
+    _until_stopped(fault_light.show(where, hopeless=falls_again_and_again()))
 
 
 def _reboot_guard(_: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 Light, so that a command for a running kiosk is: the models of the settings are not loaded here.
 """
 
+import errno
 import os
 import stat
 import tempfile
@@ -22,6 +23,10 @@ SERVICE_STATE = Path("/var/lib/kiosk")  # StateDirectory=
 SERVICE_CREDENTIALS = Path("/run/credentials/kiosk.service")  # LoadCredential=, while it runs
 CREDENTIAL = "gemini-api-key"  # its name in the unit's LoadCredential=
 SHOP_CREDENTIAL = "shopmax-token"
+
+
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+_PROBE_BYTES = 4096
 
 
 def settings_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -64,16 +69,23 @@ def state_directory(environ: Mapping[str, str]) -> Path:
     return _home(environ) / ".local" / "state" / "kiosk"
 
 
+def is_of_the_disk(err: BaseException | None) -> bool:
+    """Tell whether a disk is full, broken or may not be written: nobody set that up like that."""
+    return isinstance(err, OSError) and err.errno in _DISK_ERRORS
+
+
 def writable(state: Path) -> Path:
     """Make the state directory, try that it can be written, and return it.
 
     Raises StartError (73) that names it and the way out.
     """
+    probe = state / ".writable"
     try:
         state.mkdir(parents=True, exist_ok=True)
-        probe = state / ".writable"
-        probe.touch()
-        probe.unlink()
+        try:
+            probe.write_bytes(bytes(_PROBE_BYTES))
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as err:
         raise StartError(
             f"The state directory {state} cannot be written ({err.strerror}):"

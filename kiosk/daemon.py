@@ -8,22 +8,25 @@ stack before the task group and close after every task has ended.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.adapters.control_socket import open_control
 from kiosk.adapters.hands import open_hands
 from kiosk.adapters.httpx_alone import leave_out_its_command
+from kiosk.adapters.machine import falls_again_and_again
 from kiosk.adapters.netlink import watch_network
 from kiosk.adapters.processes import own_age_s
 from kiosk.adapters.staff_state import StaffFile
 from kiosk.adapters.systemd import service_manager, watchdog_period_s
 from kiosk.adapters.visit_memory import visit_memory
-from kiosk.config_file import control_socket_path, state_directory, writable
+from kiosk.config_file import control_socket_path, is_of_the_disk, state_directory, writable
 from kiosk.core.lights import Light
-from kiosk.errors import KioskError
+from kiosk.errors import KioskError, StartError
 from kiosk.ports import StaffState
 from kiosk.runtime.desk import Desk
 from kiosk.runtime.starting import Start
@@ -34,6 +37,8 @@ from kiosk.settings import Settings
 if TYPE_CHECKING:
     from kiosk.adapters.phrases import PhraseDirectories
     from kiosk.runtime.playout import Player
+
+log = logging.getLogger(__name__)
 
 
 async def run(settings: Settings, environ: Mapping[str, str]) -> None:
@@ -56,7 +61,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
     start = Start(manager, own_age_s)
     start.done("settings")
     memory = visit_memory(environ)
-    state = writable(state_directory(environ))
+    state = _state(environ)
     desk = Desk(StaffFile(state / "staff.json", StaffState(settings.audio.volume)))
 
     async with AsyncExitStack() as stack:
@@ -64,7 +69,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
         control_socket = await stack.enter_async_context(open_control(socket, desk.commands()))
         network = await stack.enter_async_context(watch_network())
         hands = await stack.enter_async_context(open_hands(settings))
-        hands.lamps.show(Light.STARTING)
+        hands.lamps.show(Light.SOFTWARE_FAULT if falls_again_and_again() else Light.STARTING)
         start.done("pins")
 
         await _load("kiosk.adapters.sound_card", "kiosk.runtime.front")
@@ -104,20 +109,22 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             leave_out_its_command()
             await _load("kiosk.serving")
             from kiosk.adapters.genai_live import load_sdk
-            from kiosk.assembly import open_toolbox, session_setup
+            from kiosk.assembly import open_shop, session_setup
             from kiosk.runtime.kiosk import Kiosk
-            from kiosk.serving import keep_endpoint, keep_standby, voice_gate
+            from kiosk.serving import keep_endpoint, keep_standby, look_out, voice_gate
 
             start.done("program")
             gate = await asyncio.to_thread(voice_gate, settings.gate)
             start.done("voice gate")
-            toolbox = await stack.enter_async_context(open_toolbox(settings, environ))
+            shop = await stack.enter_async_context(open_shop(settings, environ))
+            toolbox = shop.toolbox
             start.done("shop")
             kiosk = Kiosk(front, gate=gate, toolbox=toolbox, memory=memory)
             for work in kiosk.work(microphone, network):
                 group.create_task(work)
             watched.append(kiosk.watched())
             desk.serve(kiosk)
+            group.create_task(look_out(settings, environ, state, kiosk, shop.books).run())
             group.create_task(_record_phrases(front.player, recordings, settings.phrases.language))
             group.create_task(load_sdk())  # beside a local service that has to start
             setup = session_setup(settings, toolbox)
@@ -129,6 +136,18 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             memory.wipe()  # whether or not that visit can be gone on with
             if kept is not None:
                 kiosk.restore(kept)
+
+
+def _state(environ: Mapping[str, str]) -> Path:
+    """Return the state directory. One on a disk that fails keeps nobody from starting."""
+    state = state_directory(environ)
+    try:
+        return writable(state)
+    except StartError as err:
+        if not is_of_the_disk(err.__cause__):
+            raise
+        log.error("nothing can be kept", extra={"KIOSK_CAUSE": str(err)})  # noqa: TRY400 - said
+        return state
 
 
 async def _load(*modules: str) -> None:

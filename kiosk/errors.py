@@ -7,6 +7,7 @@ KioskError
 ├── DeviceError      nobody: the daemon falls and systemd restarts it
 ├── LinkError        runtime.link catches it: back off and resume
 ├── LinkRefused      runtime.link catches it: back off slowly, or say who must act
+├── StartAnew        the command line catches it: exits 0, and systemd starts the kiosk anew
 └── ToolError        runtime.counter catches it: the reason goes to the model as the answer
 """
 
@@ -62,7 +63,8 @@ class Refusal(StrEnum):
     CONTRACT = "contract"  # model name, version, a field it does not take
     HANDLE = "handle"  # the resumption handle is stale or poisoned
     BUSY = "busy"  # 429, 503, 1011, 1013
-    TRUST = "trust"  # the certificate does not hold: interception, a sign-in page, a wrong clock
+    TRUST = "trust"  # the certificate does not hold: interception, a sign-in page
+    CLOCK = "clock"  # the certificate is not valid yet: this machine lives in the past
 
 
 class LinkRefused(LinkError):
@@ -72,6 +74,10 @@ class LinkRefused(LinkError):
         super().__init__(reason)
         self.refusal = refusal
         self.code = code
+
+
+class StartAnew(KioskError):
+    """The kiosk ends on purpose while nobody is there, to be started anew: no fault."""
 
 
 class ToolError(KioskError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kiosk.core.audio import Frame, SpeakerFrame
+from kiosk.core.health import Look
 from kiosk.core.kept import KeptVisit
 from kiosk.core.lights import Light
 from kiosk.core.live import LiveMessage, SessionHandle, SessionSetup, ToolResult
@@ -293,6 +294,44 @@ class ServiceManager(Protocol):
         ...
 
     def stopping(self) -> None: ...
+
+
+class Books(Protocol):
+    """The kiosk's own database, as it is kept."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether the disk took what was written last."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """What customers need not notice: ``damaged``, ``slow``, or ""."""
+        ...
+
+    def on_news(self, tell: Callable[[], None]) -> None:
+        """Call this on the loop when the disk fails, or begins or ceases to be slow."""
+        ...
+
+    async def mend(self) -> None:
+        """Try whether what cannot be written can be again. Raises nothing."""
+        ...
+
+
+class Machine(Protocol):
+    """The computer itself, as its kernel tells of it."""
+
+    async def look(self) -> Look:
+        """Look at it once: some small reads. Raises nothing."""
+        ...
+
+    async def known_time(self) -> float | None:
+        """Return the time that was kept last, in seconds since 1970, or None."""
+        ...
+
+    async def keep_time(self, unix_s: float) -> None:
+        """Keep a time that was believed, for the next start. Raises nothing."""
+        ...
 
 
 class VisitMemory(Protocol):

@@ -6,15 +6,19 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 
 from kiosk import settings as wanted
+from kiosk.adapters.machine import KernelFiles
 from kiosk.adapters.vad import SileroDetector, WebRtcDetector
-from kiosk.assembly import open_endpoint, open_standby
+from kiosk.assembly import open_endpoint, open_standby, store_file
 from kiosk.core.cascade import CascadeDetector
 from kiosk.core.events import KioskReady
 from kiosk.core.gate import Gate
 from kiosk.core.live import SessionSetup
 from kiosk.errors import StartError
+from kiosk.ports import Books
+from kiosk.runtime.health import Health
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.starting import Start
 from kiosk.settings import Settings
@@ -85,6 +89,15 @@ async def keep_standby(
         except StartError as err:
             log.warning("nothing stands by", extra={"KIOSK_CAUSE": str(err)})
             await asyncio.sleep(STANDBY_AGAIN_S)
+
+
+def look_out(
+    settings: Settings, environ: Mapping[str, str], state: Path, kiosk: Kiosk, books: Books
+) -> Health:
+    """Return what looks after the machine, to be run beside the kiosk."""
+    places = (state, store_file(settings, environ).parent)
+    machine = KernelFiles(places, state / "clock")
+    return Health(machine, books, kiosk.front.inbox, kiosk.link, lambda: kiosk.idle)
 
 
 def _tell_end(how: str) -> None:

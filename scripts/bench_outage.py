@@ -18,7 +18,6 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -177,8 +176,7 @@ class Bench:
 async def measure(cells: Sequence[Cell], parallel: int) -> Bench:
     """Play the cells and return what they showed."""
     with tempfile.TemporaryDirectory(prefix="kiosk-outage-") as state:
-        now = datetime.now(UTC)  # noqa: TID251 - certificates have real dates
-        identity = tls.identity(Path(state), now, NAME)
+        identity = tls.identity(Path(state), NAME)
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         identity.load_into(trust)
         bench = Bench(trust, identity.ca_file)

@@ -9,7 +9,6 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk_tapes import tone
@@ -103,7 +102,7 @@ class ScriptedService:
 @asynccontextmanager
 async def scripted_service(state: Path) -> AsyncIterator[ScriptedService]:
     """Serve on a free port for as long as the context lasts."""
-    identity = tls.identity(state, datetime.now(UTC))  # noqa: TID251 - certificates have real dates
+    identity = tls.identity(state)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     identity.load_into(context)
     service = ScriptedService(ca_file=identity.ca_file)

@@ -1,5 +1,7 @@
 """The status light while the kiosk is dead: starting again, then a fault; never ready.
 
+One that falls again and again is at fault at once, for it never is long enough starting.
+
 A program of its own. The kernel gives it the light's lines once the daemon is gone, and the
 next daemon asks for them on a socket. It reads the few lines of the configuration that it needs
 by itself: one that is wrong is a reason why a kiosk is down. No settings, no gpiozero: it has to
@@ -61,11 +63,18 @@ def _table(said: dict[str, Any], name: str) -> dict[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-async def show(where: Wiring, lgpio: Any = None, socket: Path = SOCKET) -> None:  # noqa: ANN401  # a module without types
+async def show(
+    where: Wiring,
+    lgpio: Any = None,  # noqa: ANN401  # a module without types
+    socket: Path = SOCKET,
+    *,
+    hopeless: bool = False,
+) -> None:
     """Hold the lamps' lines and show that the kiosk is down, until somebody takes over.
 
-    Ends at once when there are no lamps. The microphone lamp is dark. Raises StartError when
-    the lines are somebody else's, as they are when the kiosk is back already.
+    ``hopeless``: it has fallen so often that it is not said to be starting. Ends at once when
+    there are no lamps. The microphone lamp is dark. Raises StartError when the lines are
+    somebody else's, as they are when the kiosk is back already.
     """
     if not where.there:
         return
@@ -84,7 +93,7 @@ async def show(where: Wiring, lgpio: Any = None, socket: Path = SOCKET) -> None:
                 try:
                     player.show(Light.STARTING)
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(STARTING_S):
+                        async with asyncio.timeout(0.0 if hopeless else STARTING_S):
                             await asked.wait()
                     player.show(Light.SOFTWARE_FAULT)
                     await asked.wait()

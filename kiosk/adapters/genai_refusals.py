@@ -75,7 +75,8 @@ of the service around tool calls."""
 
 _CONTRACT_CODES: Final = frozenset({1003, 1007, 1008, 1009, 1010})
 _BUSY_CODES: Final = frozenset({408, 429, 1011, 1012, 1013, 1014})
-_CLOCK_ERRORS: Final = frozenset({9, 10})
+_NOT_YET_VALID: Final = 9
+_CLOCK_ERRORS: Final = frozenset({_NOT_YET_VALID, 10})
 _UNKNOWN_CA: Final = frozenset({2, 7, 18, 19, 20, 21})
 _WRONG_NAME: Final = frozenset({62, 64})
 
@@ -99,7 +100,9 @@ def link_error(err: BaseException, attempt: Attempt) -> LinkError:
                 f"{attempt.peer} cannot be called: its address is malformed; check live.endpoint.",
             )
         case ssl.SSLCertVerificationError():  # it is a ValueError too
-            return LinkRefused(Refusal.TRUST, 0, _certificate(err, attempt))
+            early = err.verify_code == _NOT_YET_VALID
+            refusal = Refusal.CLOCK if early else Refusal.TRUST
+            return LinkRefused(refusal, 0, _certificate(err, attempt))
         case ssl.SSLError():
             return LinkError(
                 f"{attempt.peer} does not speak TLS there ({err.reason or err.strerror}):"

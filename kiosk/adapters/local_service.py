@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kiosk.adapters.processes import child_command, last_words, without_secrets
-from kiosk.config_file import writable
+from kiosk.config_file import is_of_the_disk, runtime_directory, writable
 from kiosk.errors import StartError
 
 START_S = 60.0
@@ -51,16 +51,25 @@ class LocalEndpoint:
 async def local_service(state: Path, environ: Mapping[str, str]) -> AsyncIterator[LocalEndpoint]:
     """Use the service that stands on this machine, waiting for one that is just starting.
 
-    Without one start our own, on a free port and with its files in ``state``, and end it with
-    the context. $KIOSK_LOCAL_LIVE is another place to look for the announcement. Raises
-    StartError: with the service's own sentence when ours does not start.
+    Without one start our own, on a free port and with its files in ``state``, or in memory where
+    the disk fails, and end it with the context. $KIOSK_LOCAL_LIVE is another place to look for
+    the announcement. Raises StartError: with the service's own sentence when ours does not start.
     """
     standing = await _standing(Path(environ.get("KIOSK_LOCAL_LIVE") or ANNOUNCEMENT))
     if standing is not None:
         yield standing
         return
-    async with _child(state) as endpoint:
+    async with _child(_usable(state, environ)) as endpoint:
         yield endpoint
+
+
+def _usable(state: Path, environ: Mapping[str, str]) -> Path:
+    try:
+        return writable(state)
+    except StartError as err:
+        if not is_of_the_disk(err.__cause__):
+            raise
+        return writable(runtime_directory(environ) / "live")
 
 
 async def _standing(file: Path) -> LocalEndpoint | None:
@@ -94,7 +103,7 @@ def _endpoint(line: bytes, process: asyncio.subprocess.Process | None = None) ->
 
 @asynccontextmanager
 async def _child(state: Path) -> AsyncIterator[LocalEndpoint]:
-    log = writable(state) / "live-server.log"
+    log = state / "live-server.log"
     command = [sys.executable, "-m", "kiosk", "live-server", "--port", "0", "--state", str(state)]
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(

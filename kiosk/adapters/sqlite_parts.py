@@ -4,9 +4,9 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, TypeVar
 
 from kiosk.errors import ToolError
 
@@ -14,21 +14,69 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+DISK_ERRORS: Final = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+)
+"""What SQLite says when the disk is full, broken or may not be written."""
+SLOW_S: Final = 2.0
+
+
 class Database:
     """An open database and the one thread that uses it."""
 
-    connection: sqlite3.Connection
-    thread: ThreadPoolExecutor
+    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+        self.connection = connection
+        self.thread = thread
+        self.writable = True
+        """Whether the last thing that was tried with the disk went well."""
+        self.on_news: Callable[[], None] = lambda: None
+        self._began: list[float] = []
+        self._now = asyncio.get_running_loop().time
+
+    @property
+    def slow(self) -> bool:
+        """Whether somebody waits for longer than a disk should take."""
+        return bool(self._began) and self._now() - self._began[0] >= SLOW_S
 
     async def run(self, work: Callable[[], T], event: str, say: str) -> T:
         """Do ``work`` on the thread. When SQLite fails: ``event`` is logged, ``say`` is raised."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+            return await self.do(work)
         except (sqlite3.Error, ValueError) as err:
             _log.error(event, extra={"KIOSK_ERROR": error_name(err)})
             # No cause: the text of a foreign exception may hold a customer's words.
             raise ToolError("store_failed", say, retryable=True) from None
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """Do ``work`` on the thread; note when the disk fails or is slow. Raises what it raises."""
+        loop = asyncio.get_running_loop()
+        began = self._now()
+        self._began.append(began)
+        late = loop.call_later(SLOW_S, self._tell)
+
+        def ended(doing: Future[T]) -> None:  # on the thread, or where a waiting one is cancelled
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(self._ended, doing, began, late)
+
+        doing = self.thread.submit(work)
+        doing.add_done_callback(ended)
+        return await asyncio.wrap_future(doing)  # who waits no longer does not stop it
+
+    def _ended(self, doing: Future[T], began: float, late: asyncio.TimerHandle) -> None:
+        late.cancel()
+        was = self.writable, self.slow
+        self._began.remove(began)
+        err = None if doing.cancelled() else doing.exception()
+        if isinstance(err, sqlite3.Error) and is_error(err, *DISK_ERRORS):
+            self.writable = False
+        if was != (self.writable, self.slow):
+            self._tell()
+
+    def _tell(self) -> None:
+        self.on_news()
 
 
 class Transaction:

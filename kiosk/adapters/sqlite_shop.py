@@ -5,12 +5,19 @@ to try the kiosk on are moved along with the calendar (``sqlite_demo``) before a
 """
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import date, time
 from typing import Final, TypeVar
 
 from kiosk.adapters.sqlite_demo import move_demo
-from kiosk.adapters.sqlite_parts import Database, Transaction, check_integrity
+from kiosk.adapters.sqlite_parts import (
+    DISK_ERRORS,
+    Database,
+    Transaction,
+    check_integrity,
+    is_error,
+)
 from kiosk.errors import ToolError
 from kiosk.shop.answers import NO_ORDERS
 from kiosk.shop.goods import Category, Item, Product
@@ -107,7 +114,11 @@ class SqliteShop:
         return await self._database.run(work, "orders cannot be changed", _CANNOT_CHANGE)
 
     def _find(self, order_id: str) -> Order | None:
-        move_demo(self._database.connection, self._today())
+        try:
+            move_demo(self._database.connection, self._today())
+        except sqlite3.OperationalError as err:  # a disk that fails stops nobody from reading
+            if not is_error(err, *DISK_ERRORS):
+                raise
         return self._whole(order_id)
 
     def _whole(self, order_id: str) -> Order | None:

@@ -3,8 +3,10 @@
 It holds the shop (``sqlite_shop``), what customers leave for the staff (``sqlite_messages``),
 wrong tries at proof (``sqlite_tries``) and the audit ledger (``sqlite_ledger``). A new file is
 filled with orders to try the kiosk on. One that an older kiosk made is brought up to date in
-place, all of it or nothing. A damaged one is moved aside, not deleted; what it held is lost to
-the kiosk, and since the wrong tries are, too, nobody is verified for a while.
+place, all of it or nothing; one that a newer kiosk of our generation made is used as it is. A
+damaged one is moved aside, not deleted; what it held is lost to the kiosk, and since the wrong
+tries are, too, nobody is verified for a while. Where the disk fails, it is read into memory and
+nothing is written (``sqlite_standin``) until the disk works.
 
 ``synchronous=FULL`` because a row that was acknowledged must survive a power cut; with NORMAL
 the write-ahead log may lose it (SQLite: PRAGMA synchronous).
@@ -26,9 +28,17 @@ from typing import Final
 from kiosk.adapters.sqlite_demo import add_orders, add_products, demo_day, move_demo
 from kiosk.adapters.sqlite_ledger import LEDGER_SCHEMA, SqliteLedger
 from kiosk.adapters.sqlite_messages import MESSAGES_SCHEMA, SqliteMessages
-from kiosk.adapters.sqlite_parts import Database, Transaction, check_integrity, is_error
+from kiosk.adapters.sqlite_parts import (
+    DISK_ERRORS,
+    Database,
+    Transaction,
+    check_integrity,
+    is_error,
+)
 from kiosk.adapters.sqlite_shop import ORDERS_SCHEMA, SHOP_SCHEMA, SqliteShop
+from kiosk.adapters.sqlite_standin import held_in_memory
 from kiosk.adapters.sqlite_tries import TRIES_SCHEMA, SqliteTries, lost_tries, write_tries
+from kiosk.config_file import is_of_the_disk
 from kiosk.errors import StartError
 from kiosk.resources import packaged
 from kiosk.shop.seed_file import load_products, load_seed
@@ -40,16 +50,65 @@ _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _SYNCHRONOUS: Final = "FULL"
 _STEPS: Final = (ORDERS_SCHEMA, MESSAGES_SCHEMA, SHOP_SCHEMA + TRIES_SCHEMA + LEDGER_SCHEMA)
-"""What makes each version of the schema out of the one before. Only ever add one."""
-SCHEMA_VERSION: Final = len(_STEPS)
+"""What makes each version of the schema out of the one before. Only ever add one.
+
+A step adds tables, and columns that have a default: so an older kiosk works with a newer file of
+its generation, and an update that is left again loses nothing. Another step begins a generation.
+"""
+GENERATION: Final = 0
+_STEPS_MOST: Final = 100
+SCHEMA_VERSION: Final = GENERATION * _STEPS_MOST + len(_STEPS)
 
 _log = logging.getLogger(__name__)
 
 
+class SqliteBooks:
+    """How the file is (``ports.Books``)."""
+
+    def __init__(self, database: Database, place: "_Place", *, in_memory: bool) -> None:
+        self._database, self._place, self._in_memory = database, place, in_memory
+        database.writable = not in_memory
+
+    @property
+    def writable(self) -> bool:
+        """Whether the last thing that was tried with the disk went well."""
+        return self._database.writable
+
+    @property
+    def trouble(self) -> str:
+        """``slow``, ``damaged`` or ""."""
+        if self._database.slow:
+            return "slow"
+        return "damaged" if _was_damaged(self._place.file) else ""
+
+    def on_news(self, tell: Callable[[], None]) -> None:
+        """Call this when the disk fails or is slow, from now on."""
+        self._database.on_news = tell
+
+    async def mend(self) -> None:
+        """Try whether the disk works again."""
+        try:
+            await self._database.do(self._mend)
+        except (sqlite3.Error, StartError, OSError):
+            return
+        self._database.writable = True
+
+    def _mend(self) -> None:
+        if not self._in_memory:
+            with Transaction(self._database.connection):
+                self._database.connection.execute("UPDATE demo_day SET day = day")
+            return
+        on_disk = _open(self._place)
+        self._database.connection.close()
+        self._database.connection = on_disk
+        self._in_memory = False
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
-    """What one file holds."""
+    """What one file holds, and how it is."""
 
+    books: SqliteBooks
     shop: SqliteShop
     messages: SqliteMessages
     tries: SqliteTries
@@ -58,11 +117,15 @@ class Store:
 
 @asynccontextmanager
 async def open_store(
-    file: Path, wall_clock: Callable[[], datetime], seed: Path | None = None
+    file: Path,
+    wall_clock: Callable[[], datetime],
+    seed: Path | None = None,
+    scratch: Path | None = None,
 ) -> AsyncIterator[Store]:
     """Open the store in ``file``; make and fill it when it is not there.
 
-    ``wall_clock`` tells the shop's local time; ``seed`` replaces the packaged orders. Raises
+    ``wall_clock`` tells the shop's local time; ``seed`` replaces the packaged orders. With
+    ``scratch``, a directory in memory, a disk that fails is no reason not to open. Raises
     StartError: 73 when the file or its directory cannot be written, 75 when another program
     holds it, 65 when it belongs to another program or a newer kiosk.
     """
@@ -71,22 +134,63 @@ async def open_store(
         return wall_clock().date()
 
     loop = asyncio.get_running_loop()
-    orders = seed or packaged("orders_seed.toml")
+    place = _Place(file, wall_clock, seed or packaged("orders_seed.toml"))
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
-        connection = await loop.run_in_executor(thread, _open, file, wall_clock, orders)
+        opening = loop.run_in_executor(thread, _opened_anyhow, place, scratch)
+        connection, in_memory = await opening
         database = Database(connection, thread)
         try:
             yield Store(
+                SqliteBooks(database, place, in_memory=in_memory),
                 SqliteShop(database, today),
                 SqliteMessages(database, wall_clock),
                 SqliteTries(database),
                 SqliteLedger(database),
             )
         finally:
-            thread.submit(connection.close)  # after what still runs; the thread's end waits for it
+            # After what still runs; the thread's end waits for it.
+            thread.submit(lambda: database.connection.close())
 
 
-def _open(file: Path, wall_clock: Callable[[], datetime], seed: Path) -> sqlite3.Connection:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a store is, and what a new one begins with."""
+
+    file: Path
+    wall_clock: Callable[[], datetime]
+    seed: Path
+
+
+def _opened_anyhow(place: _Place, scratch: Path | None) -> tuple[sqlite3.Connection, bool]:
+    """Return the database, and whether it is only in memory, because the disk fails."""
+    try:
+        return _open(place), False
+    except StartError as err:
+        why = err.__cause__
+        if scratch is None or not _is_of_the_disk(why):
+            raise
+        _log.error(
+            "order database cannot be written; what it holds is read, and nothing is kept",
+            extra={"KIOSK_FILE": str(place.file), "KIOSK_CAUSE": str(err)},
+        )
+
+    def complete(memory: sqlite3.Connection) -> None:
+        now = place.wall_clock()
+        if schema_version(memory, place.file) < SCHEMA_VERSION:
+            _bring_up_to_date(memory, place.seed, now, lost=_was_damaged(place.file))
+        move_demo(memory, now.date())
+
+    return held_in_memory(_parts(place.file)[:2], scratch, complete), True
+
+
+def _is_of_the_disk(err: BaseException | None) -> bool:
+    if isinstance(err, sqlite3.Error):
+        return is_error(err, *DISK_ERRORS)
+    return is_of_the_disk(err)
+
+
+def _open(place: _Place) -> sqlite3.Connection:
+    file, wall_clock, seed = place.file, place.wall_clock, place.seed
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -151,7 +255,7 @@ def schema_version(database: sqlite3.Connection, file: Path) -> int:
             f"{file} is the database of another program; set shop.database to another file.",
             _EX_DATAERR,
         )
-    if version > SCHEMA_VERSION:
+    if version // _STEPS_MOST > GENERATION:
         raise StartError(
             f"The order database {file} was made by a newer kiosk (version {version}, this one"
             f" knows {SCHEMA_VERSION}); install that again or set shop.database to another file.",
@@ -175,7 +279,7 @@ def _bring_up_to_date(
     with Transaction(database):
         # Again, now that nobody else can write: another kiosk may have been quicker.
         version = database.execute("PRAGMA user_version").fetchone()[0]
-        for schema in _STEPS[version:]:
+        for schema in _STEPS[version % _STEPS_MOST :]:
             for statement in schema.strip().split(";\n"):
                 database.execute(statement)
         if version == 0:
@@ -204,7 +308,13 @@ def _move_aside(file: Path, now: datetime) -> Path:
 
 def _was_damaged(file: Path) -> bool:
     """Tell whether a damaged file lies beside it: looked at, since a power cut forgets."""
-    return any(file.parent.glob(f"{escape(file.name)}.damaged-*"))
+    return bool(damaged_beside(file))
+
+
+def damaged_beside(file: Path) -> list[Path]:
+    """Return the damaged files that were moved aside, the oldest first."""
+    moved = file.parent.glob(f"{escape(file.name)}.damaged-*")
+    return sorted(path for path in moved if not path.name.endswith(("-wal", "-shm")))
 
 
 def _parts(file: Path) -> tuple[Path, ...]:

@@ -29,6 +29,8 @@ def _shown(value: object) -> str:
             return "-"
         case bool():
             return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value)) or "none"
         case _:
             return str(value)
 

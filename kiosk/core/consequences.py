@@ -14,7 +14,6 @@ from kiosk.core.effects import (
     ShowLight,
     ShowMicrophoneLamp,
 )
-from kiosk.core.lights import PART_OF
 from kiosk.core.phases import Conversation
 
 
@@ -30,11 +29,11 @@ def consequences(
         effects += [ShowMicrophoneLamp(lit), Report("mic_open" if lit else "mic_close")]
     effects += _call(before.called_at, after.called_at, now)
     cause = event.cause if isinstance(event, ev.PartFailed) else "refused"
-    faults, were = after.truths.faults, before.truths.faults
+    failed, were = after.truths.failed, before.truths.failed
     effects += [
-        Report("fault", {"part": PART_OF[fault], "cause": cause}) for fault in sorted(faults - were)
+        Report("fault", {"part": part.value, "cause": cause}) for part in sorted(failed - were)
     ]
-    effects += [Report("healed", {"part": PART_OF[fault]}) for fault in sorted(were - faults)]
+    effects += [Report("healed", {"part": part.value}) for part in sorted(were - failed)]
     if after.light != before.light:
         effects.append(ShowLight(after.light))
     return tuple(effects)

@@ -45,7 +45,6 @@ from kiosk.core.endings import (
     whole_ms,
 )
 from kiosk.core.floor import go_on_after_restart, pressed
-from kiosk.core.lights import Light
 from kiosk.core.noting import note
 from kiosk.core.patience import patience
 from kiosk.core.phases import (
@@ -73,7 +72,7 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
         case Starting(), ev.KioskReady():
             return replace(conv, phase=Idle()), (Report("ready"),)
         case Idle(), ev.VisitRestored() if (
-            conv.truths.muted or Light.MICROPHONE_FAULT in conv.truths.faults
+            conv.truths.muted or ev.Part.MICROPHONE in conv.truths.failed
         ):
             return conv, (CloseSession(),)
         case Idle(), ev.VisitRestored(visit):
@@ -107,7 +106,8 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
         case FollowUp(), ev.ClaimUnfounded():
             return put_right(conv, now)
         case _, ev.Refused(served=False) if not conv.over:
-            return apologise(conv, Phrase.NOT_AVAILABLE, "refused", "refused", now)
+            phrase = Phrase.STARTING if conv.truths.clock_unset else Phrase.NOT_AVAILABLE
+            return apologise(conv, phrase, "refused", "refused", now)
         case _, ev.LinkGone() if not conv.over:
             return link_gone(conv, now, talk)
         case _, ev.FailedOver() if not conv.over:

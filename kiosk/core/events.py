@@ -4,15 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kiosk.core.effects import Phrase
-
-
-class Part(StrEnum):
-    """Parts whose failure a person must hear or see."""
-
-    MICROPHONE = "microphone"
-    SPEAKER = "speaker"
-    SHOP = "shop"
-    NETWORK = "network"
+from kiosk.core.parts import Part as Part
 
 
 class RefusedFor(StrEnum):
@@ -182,6 +174,13 @@ class PartHealed:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockUnset:
+    """The clock is wrong and may be set at any moment, or need not be waited for any more."""
+
+    unset: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MuteSwitched:
     """Staff muted or unmuted the kiosk."""
 
@@ -251,6 +250,7 @@ Event = (
     | PhraseEnded
     | PartFailed
     | PartHealed
+    | ClockUnset
     | MuteSwitched
     | TriesSpent
     | StaffCalled

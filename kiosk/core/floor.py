@@ -13,7 +13,7 @@ from kiosk.core.effects import (
     StartUtterance,
 )
 from kiosk.core.endings import PHRASE_LIMIT_S, Step, end_visit, share_nothing, turn_over
-from kiosk.core.lights import Light
+from kiosk.core.parts import Part
 from kiosk.core.phases import Conversation, Listening, Saying, Speaking, Thinking
 from kiosk.settings import Talk
 
@@ -24,7 +24,7 @@ def pressed(conv: Conversation, now: float, talk: Talk) -> Step:
     match conv.phase:
         case _ if conv.over and truths.muted:
             return conv, (PlayEarcon(Earcon.MUTE),)
-        case _ if conv.over and Light.MICROPHONE_FAULT in truths.faults:
+        case _ if conv.over and Part.MICROPHONE in truths.failed:
             return conv, (PlayPhrase(Phrase.NOT_AVAILABLE),)
         case _ if conv.over:
             return _begin_visit(conv, now, talk)

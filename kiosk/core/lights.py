@@ -1,13 +1,15 @@
 """The status light: what it can say, and which of many truths wins.
 
 One writer, one written priority: starting > microphone or speaker fault > muted >
-staff called > in a visit > other faults > offline > degraded > ready.
+staff called > in a visit > other faults > clock not set yet > offline > degraded > ready.
 """
 
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
+
+from kiosk.core.parts import Part
 
 
 class Light(StrEnum):
@@ -36,16 +38,21 @@ class Light(StrEnum):
         return self.value.partition(":")[0]
 
 
-PART_OF: Final = {
-    Light.NETWORK_FAULT: "network",
-    Light.MICROPHONE_FAULT: "microphone",
-    Light.SPEAKER_FAULT: "speaker",
-    Light.ACCOUNT_FAULT: "account",
-    Light.SHOP_FAULT: "shop",
-    Light.BOARD_FAULT: "board",
-    Light.SOFTWARE_FAULT: "software",
+LIGHT_OF: Final = {
+    Part.SPEAKER: Light.SPEAKER_FAULT,
+    Part.MICROPHONE: Light.MICROPHONE_FAULT,
+    Part.NETWORK: Light.NETWORK_FAULT,
+    Part.ACCOUNT: Light.ACCOUNT_FAULT,
+    Part.SHOP: Light.SHOP_FAULT,
+    Part.POWER: Light.BOARD_FAULT,
+    Part.STORAGE: Light.BOARD_FAULT,
+    Part.CLOCK: Light.BOARD_FAULT,
+    Part.SOFTWARE: Light.SOFTWARE_FAULT,
+    Part.HEAT: Light.DEGRADED,
+    Part.DATABASE: Light.DEGRADED,
+    Part.PROCESS: Light.DEGRADED,
 }
-"""What a fault's light speaks of, in the word the event stream uses."""
+"""What the light says of a part that failed."""
 
 _DEVICE_FAULTS = (Light.SPEAKER_FAULT, Light.MICROPHONE_FAULT)  # without a speaker both are
 _OTHER_FAULTS = (
@@ -74,17 +81,23 @@ class Truths:
     """The shop's order system does not answer."""
     policy_expired: bool = False
     """The shop's policy is out of date."""
-    faults: frozenset[Light] = frozenset()
+    clock_unset: bool = False
+    """The clock is wrong, as it is until the network has set it after a start."""
+    failed: frozenset[Part] = frozenset()
 
     @property
     def degraded(self) -> bool:
         """Whether customers are served, but not with everything."""
-        return self.shop_silent or self.policy_expired
+        return self.shop_silent or self.policy_expired or Light.DEGRADED in self.faults
 
-    def with_fault(self, light: Light, *, present: bool) -> "Truths":
-        """Return the truths with one fault added or taken away."""
-        faults = self.faults | {light} if present else self.faults - {light}
-        return replace(self, faults=faults)
+    @property
+    def faults(self) -> frozenset[Light]:
+        """What the light would say of each part that failed."""
+        return frozenset(LIGHT_OF[part] for part in self.failed)
+
+    def with_part(self, part: Part, *, failed: bool) -> "Truths":
+        """Return the truths with one part failed, or well."""
+        return replace(self, failed=self.failed | {part} if failed else self.failed - {part})
 
 
 def light_of(truths: Truths) -> Light:
@@ -103,6 +116,8 @@ def light_of(truths: Truths) -> Light:
     for fault in _OTHER_FAULTS:
         if fault in truths.faults:
             return fault
+    if truths.clock_unset:
+        return Light.STARTING
     if truths.offline:
         return Light.DEGRADED if truths.standby else Light.OFFLINE
     if truths.degraded:

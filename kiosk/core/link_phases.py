@@ -115,6 +115,10 @@ class Recovery:
     not_before: float = float("-inf")
     """The primary service is left alone until then."""
     shunned_for: RefusedFor = RefusedFor.BUSY
+    clock_wrong: bool = False
+    """No certificate can be judged."""
+    early: bool = False
+    """The primary service's certificate was not valid yet when it was last seen."""
     person_needed: bool = False
     """The network will not heal by itself."""
     path_told: bool = True

@@ -136,6 +136,15 @@ class Probed:
 
     reached: bool
     trusted: bool = True
+    early: bool = False
+    """Its certificate is not valid yet, by this machine's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJudged:
+    """The clock of this machine is wrong, or is not any more."""
+
+    wrong: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,7 @@ Event = (
     | StandbyWished
     | StandbyChanged
     | Probed
+    | ClockJudged
     | Tick
 )
 

@@ -1,11 +1,9 @@
 """What an event tells whatever the phase: it is remembered, and the phase is none the worse."""
 
 from dataclasses import replace
-from typing import Final
 
 from kiosk.core import events as ev
 from kiosk.core.effects import Phrase
-from kiosk.core.lights import Light
 from kiosk.core.phases import Conversation, Saying
 
 
@@ -25,7 +23,7 @@ def note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
         case ev.ClaimUnfounded(kind) if not (conv.over or _putting_right(conv)):
             return replace(conv, unfounded=kind)
         case ev.Connected(standby=False):
-            truths = truths.with_fault(Light.ACCOUNT_FAULT, present=False)
+            truths = truths.with_part(ev.Part.ACCOUNT, failed=False)
             return replace(conv, truths=truths, standing_in=False, notice_owed=False)
         case ev.LinkDown() | ev.LinkDoubted():
             return replace(conv, delivered=False)
@@ -43,10 +41,11 @@ def note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
         case ev.PolicyExpired(expired):
             truths = replace(truths, policy_expired=expired)
         case ev.Refused(ev.RefusedFor.ACCOUNT):
-            truths = truths.with_fault(Light.ACCOUNT_FAULT, present=True)
+            truths = truths.with_part(ev.Part.ACCOUNT, failed=True)
         case ev.PartFailed(part=part) | ev.PartHealed(part=part):
-            failed = isinstance(event, ev.PartFailed)
-            truths = truths.with_fault(_FAULT_OF[part], present=failed)
+            truths = truths.with_part(part, failed=isinstance(event, ev.PartFailed))
+        case ev.ClockUnset(unset):
+            truths = replace(truths, clock_unset=unset)
         case ev.MuteSwitched(muted):
             truths = replace(truths, muted=muted)
         case _:
@@ -57,11 +56,3 @@ def note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
 def _putting_right(conv: Conversation) -> bool:
     """Whether the customer is being told at this moment not to rely on it."""
     return isinstance(conv.phase, Saying) and conv.phase.phrase is Phrase.UNCHECKED
-
-
-_FAULT_OF: Final = {
-    ev.Part.MICROPHONE: Light.MICROPHONE_FAULT,
-    ev.Part.SPEAKER: Light.SPEAKER_FAULT,
-    ev.Part.SHOP: Light.SHOP_FAULT,
-    ev.Part.NETWORK: Light.NETWORK_FAULT,
-}

@@ -50,6 +50,7 @@ from kiosk.core.recovery_moves import (
     rest,
     standby_changed,
     stood_well,
+    with_person,
 )
 from kiosk.core.recovery_resting import when_resting
 from kiosk.core.refusals import refused
@@ -69,6 +70,8 @@ def _advance(link: Recovery, event: lw.Event, now: float) -> Step:
             return replace(link, silences=0, refusals=0), ()
         case lw.Unwanted():
             return rest(link, now)
+        case lw.ClockJudged(wrong):
+            return _clock_judged(link, now, wrong=wrong)
         case _:
             pass
     match link.phase:
@@ -115,6 +118,17 @@ def _stage_due(stage: Racing | Proving | Opening | Waiting) -> float:
             return until
         case Opening():
             return float("inf")  # the attempt ends by itself
+
+
+def _clock_judged(link: Recovery, now: float, *, wrong: bool) -> Step:
+    """Note how the clock is. One that was set is as good as a network that is there again."""
+    judged = replace(link, clock_wrong=wrong)
+    if wrong:
+        return with_person(judged, (), hopeless=False)
+    if not link.clock_wrong:
+        return judged, ()
+    welcome = replace(judged, early=False, not_before=float("-inf"))
+    return _advance(welcome, lw.NetworkChanged(NetworkChange.UP), now)
 
 
 def _live(link: Recovery, live: Live, event: lw.Event, now: float) -> Step:

@@ -64,7 +64,7 @@ def reached_now(link: Recovery, *, reached: bool) -> Step:
 
 def primary_works(link: Recovery) -> Step:
     """Note that there is a session at the primary service, or that it is alive after all."""
-    works = replace(link, not_before=float("-inf"), unreached_since=None)
+    works = replace(link, not_before=float("-inf"), unreached_since=None, early=False)
     works, told = reached_now(works, reached=True)
     return with_person(works, told, hopeless=False)
 

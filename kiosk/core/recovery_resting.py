@@ -29,8 +29,8 @@ def when_resting(link: Recovery, phase: Resting, event: lw.Event, now: float) ->
         case lw.NetworkChanged():
             brisk = replace(phase, probe_at=now, brisk_until=now + BRISK_S)
             return replace(link, phase=brisk), ()
-        case lw.Probed(reached, trusted):
-            return _probed(link, phase, reached=reached, trusted=trusted, now=now)
+        case lw.Probed():
+            return _probed(link, phase, event, now)
         case lw.Tick() if not phase.probing and now >= phase.probe_at:
             probing = replace(phase, probing=True, probe_at=now + PROBE_S)
             return replace(link, phase=probing), (lw.Probe(),)
@@ -40,17 +40,20 @@ def when_resting(link: Recovery, phase: Resting, event: lw.Event, now: float) ->
             return link, ()
 
 
-def _probed(link: Recovery, phase: Resting, *, reached: bool, trusted: bool, now: float) -> Step:
+def _probed(link: Recovery, phase: Resting, probed: lw.Probed, now: float) -> Step:
+    reached = probed.reached
+    clock = probed.early or (link.clock_wrong and not probed.trusted)
     began = now if link.unreached_since is None else link.unreached_since
-    since = None if reached else began
+    since = None if reached or clock else began
     welcome = reached and now >= link.not_before  # or it refused, and is left alone
     pause_s = BRISK_PROBE_S if not welcome and now < phase.brisk_until else PROBE_S
     due = min(phase.probe_at, now + pause_s)  # a change meanwhile asks for another one at once
     rested = replace(phase, probing=False, probe_at=due)
-    acts_s = NEEDS_A_PERSON_S if trusted else 0.0
+    acts_s = NEEDS_A_PERSON_S if probed.trusted else 0.0
     waited = since is not None and now - since >= acts_s
-    hopeless = not welcome and (link.person_needed or waited)
-    after, told = reached_now(replace(link, phase=rested, unreached_since=since), reached=welcome)
+    hopeless = not (welcome or clock) and (link.person_needed or waited)
+    seen = replace(link, phase=rested, unreached_since=since, early=probed.early)
+    after, told = reached_now(seen, reached=welcome)
     return with_person(after, told, hopeless=hopeless)
 
 

@@ -15,7 +15,7 @@ from kiosk.core.link_words import (
     Why,
 )
 from kiosk.core.recovery_moves import Step, may_fail_over, reached_now, stood_well
-from kiosk.core.retry import ACT_S, QUOTA_S, STILL_HELD_S, jitter_s
+from kiosk.core.retry import ACT_S, CLOCK_SET_S, QUOTA_S, STILL_HELD_S, jitter_s
 from kiosk.errors import Refusal
 
 _INTERNAL_ERROR = 1011
@@ -52,6 +52,10 @@ def refused(link: Recovery, event: SessionRefused, now: float) -> Step:
             return _again(after, now, wait), (*told, Post(LinkDown()))
         case Refusal.QUOTA:
             return _act(link, now, QUOTA_S, told, RefusedFor.BUSY)
+        case Refusal.CLOCK:
+            return _act(replace(link, early=True), now, CLOCK_SET_S, told, RefusedFor.BUSY)
+        case Refusal.TRUST if link.clock_wrong:
+            return _act(link, now, CLOCK_SET_S, told, RefusedFor.BUSY)
         case Refusal.TRUST:
             fault = Post(PartFailed(Part.NETWORK, "certificate"))
             after = replace(link, person_needed=True)

@@ -19,6 +19,8 @@ _JITTER_CAP_S: Final = 30.0
 QUOTA_S: Final = 60.0
 ACT_S: Final = 300.0
 """Key, model, certificate: before somebody acted, asking again is of no use."""
+CLOCK_SET_S: Final = 15.0
+"""A clock that nobody has set yet may be set at any moment."""
 STILL_HELD_S: Final = (0.2, 0.4, 0.8, 1.6)
 """A service that still holds the old connection of a session refuses to resume it."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from kiosk.core.lights import Light, Truths
+from kiosk.core.parts import Part
 from kiosk.core.phases import (
     Conversation,
     FollowUp,
@@ -26,6 +27,8 @@ def doing(conv: Conversation, service: str, wedged: Sequence[str] = ()) -> str:
         return f"Stands still: {', '.join(wedged)}"
     service = service or "no Live service"
     match conv.light:
+        case Light.STARTING if conv.truths.clock_unset and not isinstance(conv.phase, Starting):
+            return "Waiting for the clock to be set: until then no certificate holds"
         case Light.STARTING:
             return "Starting: opening the Live service"
         case Light.MICROPHONE_FAULT:
@@ -46,7 +49,8 @@ def doing(conv: Conversation, service: str, wedged: Sequence[str] = ()) -> str:
         case Light.SHOP_FAULT:
             return "Without orders: the shop's order system does not answer"
         case Light.BOARD_FAULT:
-            return "The board is in trouble: power, heat or storage"
+            told = "; ".join(say for part, say in _BOARD.items() if part in conv.truths.failed)
+            return f"The board is in trouble: {told}"
         case Light.SOFTWARE_FAULT:
             return "The software is in trouble: it keeps ending"
         case Light.OFFLINE:
@@ -59,11 +63,21 @@ def doing(conv: Conversation, service: str, wedged: Sequence[str] = ()) -> str:
             return "Dark"
 
 
+_BOARD = {
+    Part.POWER: "the supply gives too little voltage",
+    Part.STORAGE: "the disk cannot be written",
+    Part.CLOCK: "the clock is wrong",
+}
+
+
 def _degraded(truths: Truths, service: str) -> str:
     troubles = (
         (truths.offline, "on its own", f"{service} cannot be reached"),
         (truths.shop_silent, "without orders", "the shop's order system does not answer"),
         (truths.policy_expired, "with old rules", "the shop's policy has expired"),
+        (Part.HEAT in truths.failed, "hot", "let air to the board"),
+        (Part.DATABASE in truths.failed, "its books in trouble", "see kiosk doctor, store"),
+        (Part.PROCESS in truths.failed, "about to start anew", "it needs more and more"),
     )
     how = ", ".join(how for true, how, _ in troubles if true)
     why = "; ".join(why for true, _, why in troubles if true)

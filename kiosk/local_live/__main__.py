@@ -102,6 +102,7 @@ def _options(chosen: argparse.Namespace) -> ServeOptions:
         host=chosen.host,
         port=chosen.port,
         state_dir=chosen.state or default_state_dir(),
+        spare_dir=chosen.announce.parent / "tls" if chosen.announce else None,
         go_away_after_s=chosen.go_away_after,
         close_after_s=chosen.close_after,
         pong_delay_s=chosen.pong_after,

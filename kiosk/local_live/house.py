@@ -16,6 +16,9 @@ class ServeOptions:
     port: int = 0
     """0 takes any free one."""
     state_dir: Path = field(default_factory=Path)
+    """Where the certificates are kept."""
+    spare_dir: Path | None = None
+    """Where they are until the end of the machine if they cannot be kept."""
     go_away_after_s: float | None = None
     close_after_s: float | None = None
     pong_delay_s: float = 0.0

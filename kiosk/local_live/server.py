@@ -11,7 +11,6 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -38,7 +37,6 @@ _SLASHES: Final = re.compile(r"/{2,}")
 _LARGEST_FRAME: Final = 1024 * 1024  # parsing a larger one would hold up the others
 _MOST_CONNECTIONS: Final = 64
 _CLOSE_S: Final = 1.0
-_RENEWAL_S: Final = 12 * 3600.0
 
 
 async def serve(
@@ -69,10 +67,7 @@ async def serve(
         with _naming(options):
             await server.start_serving()
         announce({"url": _url(server, options.host), "ca_file": str(identity.ca_file)})
-        while True:
-            await asyncio.sleep(_RENEWAL_S)
-            renewed = await asyncio.to_thread(_identity, options)
-            renewed.load_into(context)
+        await loop.create_future()
 
 
 def open_parts() -> Parts:
@@ -172,9 +167,13 @@ def _version(request: Request | None) -> str:
 
 
 def _identity(options: ServeOptions) -> tls.Identity:
-    now = datetime.now(UTC)  # noqa: TID251 - certificates live by the wall clock
     try:
-        return tls.identity(options.state_dir, now, options.host)
+        try:
+            return tls.identity(options.state_dir, options.host)
+        except CannotServe:  # the disk is full, or cannot be written
+            if options.spare_dir is None:
+                raise
+            return tls.identity(options.spare_dir, options.host)
     except UnicodeError as err:
         raise CannotServe(
             f"{options.host!r} is not a host name: choose another with --host.", EX_UNAVAILABLE

@@ -2,9 +2,10 @@
 
 Clients of the Live API speak TLS only, so the service makes a CA at its first start and a
 leaf for ``localhost``, ``127.0.0.1`` and ``::1``; a client trusts it by the CA file. The CA
-stays, so that a leaf can be remade without telling any client. Keys are readable by the
-owner alone; every file is written whole or not at all, under a lock, because two services
-may start on one directory.
+stays, so that a leaf can be remade without telling any client. Both hold at any time: a board
+without a battery wakes up in 1970, and this service is what answers until its clock is set.
+Keys are readable by the owner alone; every file is written whole or not at all, under a lock,
+because two services may start on one directory.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ import os
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +28,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from kiosk.local_live.errors import EX_CANTCREAT, CannotServe
 
 OWN_NAMES: Final = ("localhost", "127.0.0.1", "::1")
-_CA_LIFE: Final = timedelta(days=3650)
-_LEAF_LIFE: Final = timedelta(days=397)  # some clients refuse longer ones
-_MARGIN: Final = timedelta(days=14)
-_BACKDATED: Final = timedelta(days=30)  # a board without a clock battery starts in the past
+_FROM: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UNTIL: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # no end (RFC 5280, 4.1.2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,11 @@ class Identity:
         context.load_cert_chain(self.chain_file, self.key_file)
 
 
-def identity(directory: Path, now: datetime, host: str = "localhost") -> Identity:
+def identity(directory: Path, host: str = "localhost") -> Identity:
     """Find or make the identity in ``directory``; ``host`` is a further name for the leaf.
 
-    Whatever is missing, broken, for other names, out of its time or soon out of it is made
-    anew. Raises ``CannotServe`` (73) when the directory cannot be written.
+    Whatever is missing, broken, for other names or does not hold at any time is made anew.
+    Raises ``CannotServe`` (73) when the directory cannot be written.
     """
     files = Identity(directory / "ca.pem", directory / "server.pem", directory / "server-key.pem")
     ca_key_file = directory / "ca-key.pem"
@@ -58,14 +57,14 @@ def identity(directory: Path, now: datetime, host: str = "localhost") -> Identit
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(directory / "tls.lock"):
-            ca = _usable(files.ca_file, ca_key_file, now)
+            ca = _usable(files.ca_file, ca_key_file)
             if ca is None:
-                ca = _make_ca(now)
+                ca = _make_ca()
                 _write(ca_key_file, _key_pem(ca[1]), 0o600)
                 _write(files.ca_file, _pem(ca[0]), 0o644)
-            leaf = _usable(files.chain_file, files.key_file, now)
+            leaf = _usable(files.chain_file, files.key_file)
             if leaf is None or not _is_ours(leaf[0], ca[0], names):
-                leaf = _make_leaf(ca, names, now)
+                leaf = _make_leaf(ca, names)
                 _write(files.key_file, _key_pem(leaf[1]), 0o600)
                 _write(files.chain_file, _pem(leaf[0]) + _pem(ca[0]), 0o644)
     except OSError as err:
@@ -80,8 +79,8 @@ def identity(directory: Path, now: datetime, host: str = "localhost") -> Identit
 _Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
-def _usable(certificate_file: Path, key_file: Path, now: datetime) -> _Pair | None:
-    """Load a pair; ``None`` when it is missing, broken, not a pair or out of its time."""
+def _usable(certificate_file: Path, key_file: Path) -> _Pair | None:
+    """Load a pair; ``None`` when it is missing, broken, not a pair or not for ever."""
     try:
         certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
         key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
@@ -91,10 +90,10 @@ def _usable(certificate_file: Path, key_file: Path, now: datetime) -> _Pair | No
         return None
     if certificate.public_key() != key.public_key():
         return None
-    in_time = certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - _MARGIN
+    always = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
     if key_file.stat().st_mode & 0o077:
         key_file.chmod(0o600)
-    return (certificate, key) if in_time else None
+    return (certificate, key) if always == (_FROM, _UNTIL) else None
 
 
 def _is_ours(leaf: x509.Certificate, ca: x509.Certificate, names: list[x509.GeneralName]) -> bool:
@@ -106,12 +105,12 @@ def _is_ours(leaf: x509.Certificate, ca: x509.Certificate, names: list[x509.Gene
     return all(name in list(extension.value) for name in names)
 
 
-def _make_ca(now: datetime) -> _Pair:
+def _make_ca() -> _Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _subject("Kiosk local Live service CA")
     usage = _key_usage(signs_certificates=True)
     certificate = (
-        _builder(name, key, now, _CA_LIFE)
+        _builder(name, key)
         .issuer_name(name)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
@@ -120,11 +119,11 @@ def _make_ca(now: datetime) -> _Pair:
     return certificate, key
 
 
-def _make_leaf(ca: _Pair, names: list[x509.GeneralName], now: datetime) -> _Pair:
+def _make_leaf(ca: _Pair, names: list[x509.GeneralName]) -> _Pair:
     ca_certificate, ca_key = ca
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
-        _builder(_subject("localhost"), key, now, _LEAF_LIFE)
+        _builder(_subject("localhost"), key)
         .issuer_name(ca_certificate.subject)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
@@ -139,17 +138,14 @@ def _make_leaf(ca: _Pair, names: list[x509.GeneralName], now: datetime) -> _Pair
     return certificate, key
 
 
-def _builder(
-    subject: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, life: timedelta
-) -> x509.CertificateBuilder:
-    now = now.astimezone(UTC)
+def _builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _BACKDATED)
-        .not_valid_after(now + life)
+        .not_valid_before(_FROM)
+        .not_valid_after(_UNTIL)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 

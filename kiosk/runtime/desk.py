@@ -80,6 +80,7 @@ class Desk:
             "visit": conversation.visit,
             "turn": conversation.turn,
             "light": conversation.light.code,
+            "faults": sorted(part.value for part in conversation.truths.failed),
             "muted": self._memory.state.muted,
             "volume": self._memory.state.volume,
             "messages": await self._count(),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from kiosk.core import link_words as lw
 from kiosk.core.retry import DIAL_S
-from kiosk.errors import LinkError, LinkRefused
+from kiosk.errors import LinkError, LinkRefused, Refusal
 from kiosk.ports import LiveService, Spare
 
 log = logging.getLogger(__name__)
@@ -72,12 +72,13 @@ class Dials:
         self._post(lw.SpareUp(now() - began))
 
     async def _probed(self, service: LiveService | None) -> None:
-        reached, trusted = True, True
+        probed = lw.Probed(reached=True)
         try:
             if service is not None:
                 await service.probe(PROBE_WITHIN_S)
-        except LinkRefused:
-            reached = trusted = False
+        except LinkRefused as err:
+            early = err.refusal is Refusal.CLOCK
+            probed = lw.Probed(reached=False, trusted=False, early=early)
         except LinkError:
-            reached = False
-        self._post(lw.Probed(reached, trusted))
+            probed = lw.Probed(reached=False)
+        self._post(probed)

@@ -10,6 +10,7 @@ from kiosk.core.effects import Phrase
 from kiosk.core.events import VisitRestored
 from kiosk.core.gate import Gate
 from kiosk.core.kept import KeptVisit
+from kiosk.core.phases import Idle
 from kiosk.ports import Microphone, NetworkWatch, VisitMemory
 from kiosk.runtime.claim_guard import ClaimGuard
 from kiosk.runtime.downlink import Downlink
@@ -64,6 +65,12 @@ class Kiosk:
     def claims_corrected(self) -> int:
         """How often a customer was told not to rely on what a reply had claimed."""
         return self.front.player.said[Phrase.UNCHECKED]
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is there, nor waited for."""
+        conversation = self.front.control.conversation
+        return isinstance(conversation.phase, Idle) and conversation.called_at is None
 
     def restore(self, kept: KeptVisit) -> None:
         """Go on with a visit that our own end interrupted, unless a new one has begun."""

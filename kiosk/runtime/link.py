@@ -81,6 +81,15 @@ class Link:
         self._setup = setup
         self._events.post(lw.NetworkChanged(NetworkChange.UP))  # there is something to reach
 
+    @property
+    def certificate_early(self) -> bool:
+        """Whether the service's certificate was not valid yet when it was last seen."""
+        return self._recovery.early
+
+    def clock_judged(self, *, wrong: bool) -> None:
+        """Say whether this machine's clock is wrong: then no certificate can be judged."""
+        self._events.post(lw.ClockJudged(wrong))
+
     def stand_by(self, service: LiveService | None) -> None:
         """Say which service on this machine stands by, or that it does not any more."""
         if service is None:

@@ -110,10 +110,10 @@ def test_staff_who_come_to_a_kiosk_that_hears_nothing_answer_the_call_too(event:
     [
         (Truths(starting=False), Light.CALLED),
         (Truths(offline=True), Light.CALLED),
-        (Truths(faults=frozenset({Light.SHOP_FAULT})), Light.CALLED),
+        (Truths(failed=frozenset({ev.Part.SHOP})), Light.CALLED),
         (Truths(muted=True), Light.MUTED),
-        (Truths(faults=frozenset({Light.MICROPHONE_FAULT})), Light.MICROPHONE_FAULT),
-        (Truths(faults=frozenset({Light.SPEAKER_FAULT})), Light.SPEAKER_FAULT),
+        (Truths(failed=frozenset({ev.Part.MICROPHONE})), Light.MICROPHONE_FAULT),
+        (Truths(failed=frozenset({ev.Part.SPEAKER})), Light.SPEAKER_FAULT),
     ],
 )
 @pytest.mark.parametrize("phase", [Idle(), SPEAKING])
@@ -375,7 +375,7 @@ BEGINNINGS = st.sampled_from([Listening(due=11.0), Thinking(since=9.0, due=11.0)
 
 
 @given(beginning=BEGINNINGS, script=scripts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_who_may_ask_no_more_gets_no_other_turn_in_that_visit(
     beginning: Phase, script: list[tuple[float, ev.Event]]
 ) -> None:
@@ -391,7 +391,7 @@ def test_who_may_ask_no_more_gets_no_other_turn_in_that_visit(
 
 
 @given(script=scripts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_of_one_visit_is_held_against_the_next(
     script: list[tuple[float, ev.Event]],
 ) -> None:

@@ -173,6 +173,22 @@ def test_a_certificate_that_does_not_hold_calls_for_a_person() -> None:
     assert ev.PartFailed(ev.Part.NETWORK, "certificate") in posts(actions)
 
 
+def test_a_certificate_that_is_not_valid_yet_tells_of_our_clock_and_not_of_the_network() -> None:
+    link, actions = refused(VISIT, no(Refusal.CLOCK, 0), 10.0)
+
+    assert link.early
+    assert not link.person_needed
+    assert link.not_before == 25.0
+    assert posts(actions) == [ev.Reachable(False), ev.Refused(ev.RefusedFor.BUSY, served=False)]
+
+
+def test_while_the_clock_is_wrong_no_certificate_tells_of_the_network() -> None:
+    link, actions = refused(replace(VISIT, clock_wrong=True), no(Refusal.TRUST, 0), 10.0)
+
+    assert not link.person_needed
+    assert not [fact for fact in posts(actions) if isinstance(fact, ev.PartFailed)]
+
+
 def test_a_refusal_by_the_service_on_this_machine_is_not_held_against_the_other() -> None:
     standing_in = replace(VISIT, target=Target.STANDBY, standby=True, unreached_since=4.0)
 

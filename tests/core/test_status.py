@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from kiosk.core.effects import Phrase
-from kiosk.core.lights import Light, Truths
+from kiosk.core.lights import Truths
+from kiosk.core.parts import Part
 from kiosk.core.phases import (
     Conversation,
     FollowUp,
@@ -54,17 +55,30 @@ def test_staff_read_that_a_visit_goes_on_without_a_network() -> None:
         (Truths(offline=True, standby=True), "Ready, on its own"),
         (Truths(shop_silent=True), "Ready, without orders: the shop's order system does not"),
         (Truths(policy_expired=True), "Ready, with old rules: the shop's policy has expired"),
-        (Truths(faults=frozenset({Light.MICROPHONE_FAULT}), muted=True), "Microphone lost"),
-        (Truths(faults=frozenset({Light.SPEAKER_FAULT})), "Speaker lost"),
-        (Truths(faults=frozenset({Light.NETWORK_FAULT})), "Offline: the network"),
-        (Truths(faults=frozenset({Light.ACCOUNT_FAULT})), "Refused by"),
-        (Truths(faults=frozenset({Light.SHOP_FAULT})), "Without orders"),
-        (Truths(faults=frozenset({Light.BOARD_FAULT})), "The board"),
-        (Truths(faults=frozenset({Light.SOFTWARE_FAULT})), "The software"),
+        (Truths(failed=frozenset({Part.MICROPHONE}), muted=True), "Microphone lost"),
+        (Truths(failed=frozenset({Part.SPEAKER})), "Speaker lost"),
+        (Truths(failed=frozenset({Part.NETWORK})), "Offline: the network"),
+        (Truths(failed=frozenset({Part.ACCOUNT})), "Refused by"),
+        (Truths(failed=frozenset({Part.SHOP})), "Without orders"),
+        (Truths(failed=frozenset({Part.STORAGE})), "The board"),
+        (Truths(failed=frozenset({Part.HEAT})), "Ready, hot: let air to the board"),
+        (Truths(failed=frozenset({Part.DATABASE})), "Ready, its books in trouble"),
+        (Truths(failed=frozenset({Part.PROCESS})), "Ready, about to start anew"),
+        (Truths(clock_unset=True), "Waiting for the clock to be set"),
+        (Truths(failed=frozenset({Part.SOFTWARE})), "The software"),
     ],
 )
 def test_the_words_say_what_the_light_says(truths: Truths, begins: str) -> None:
     assert doing(replace(IDLE, truths=truths), SERVICE).startswith(begins)
+
+
+def test_everything_that_is_wrong_with_the_board_is_named() -> None:
+    truths = Truths(failed=frozenset({Part.POWER, Part.STORAGE, Part.CLOCK, Part.HEAT}))
+
+    assert doing(replace(IDLE, truths=truths), SERVICE) == (
+        "The board is in trouble: the supply gives too little voltage;"
+        " the disk cannot be written; the clock is wrong"
+    )
 
 
 def test_staff_read_that_a_customer_wants_somebody_whether_or_not_a_visit_goes_on() -> None:

@@ -11,7 +11,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -86,7 +85,7 @@ async def scene(place: Site, tmp_path: Path, welcome: Welcome, **live: Any) -> A
     key_file.chmod(0o600)
     place = replace(place, env={**place.env, "GEMINI_API_KEY": IN_ENVIRONMENT})
     async with AsyncExitStack() as stack:
-        own = identity(tmp_path, datetime.now(UTC))  # noqa: TID251 - a certificate has real dates
+        own = identity(tmp_path)
         service = await stack.enter_async_context(misbehaving(own))
         service.otherwise = welcome
         config = place.config(

@@ -1,0 +1,69 @@
+"""Disks of one's own, in memory: they get full and read-only, and nobody else sees them."""
+
+import ctypes
+import os
+import subprocess
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.adapters.tls_peer import run
+
+T = TypeVar("T")
+
+CLONE_NEWNS = 0x00020000
+MIB = 1024 * 1024
+
+
+class Disk:
+    """A file system of 32 MiB."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._filler = place / "filler"
+        place.mkdir()
+        _sh("mount", "-t", "tmpfs", "-o", "size=32m,mode=700", "kiosk-test", str(place))
+
+    def fill(self) -> None:
+        """Leave not a byte."""
+        with self._filler.open("ab", buffering=0) as filler:
+            for size in (MIB, 4096):
+                try:
+                    while filler.write(bytes(size)) == size:
+                        pass
+                except OSError:
+                    continue
+
+    def make_room(self) -> None:
+        self._filler.unlink()
+
+    def lock(self) -> None:
+        """Be read-only, as a card is that failed. Nothing on it may be open for writing."""
+        _sh("mount", "-o", "remount,ro", str(self.place))
+
+    def unlock(self) -> None:
+        _sh("mount", "-o", "remount,rw", str(self.place))
+
+
+def run_with_disk(place: Path, scenario: Callable[[Disk], Coroutine[Any, Any, T]]) -> T:
+    """Run a scenario on a thread that sees a disk there. It ends with the thread.
+
+    The test is skipped where that is not allowed.
+    """
+
+    def apart() -> T:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if os.geteuid() or libc.unshare(CLONE_NEWNS):
+            pytest.skip("no disk of one's own: only root may mount one")
+        _sh("mount", "--make-rprivate", "/")
+        return run(scenario(Disk(place)))
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(apart).result()
+
+
+def _sh(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
