@@ -49,6 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "core: one of the few scenarios that every change passes")
 
 
+def pytest_report_header() -> str:
+    return "figures are in the machine's time, which is that of a board of 1000 MIPS"
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     """Leave alone what the other machine has taken."""
