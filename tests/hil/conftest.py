@@ -106,7 +106,7 @@ def _keep_evidence(name: str) -> Path:
 @pytest.fixture(scope="session")
 def image() -> Image:
     """The disk of every machine, which ``scripts/hil`` has built."""
-    return Image(os.environ["KIOSK_HIL_ARCH"], Path(os.environ["KIOSK_HIL_IMAGE"]))
+    return Image(Path(os.environ["KIOSK_HIL_IMAGE"]))
 
 
 @pytest.fixture(scope="session")
