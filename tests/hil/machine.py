@@ -198,6 +198,7 @@ class Machine:
         command += ["-qmp", f"unix:{home / 'qmp.sock'},server=on,wait=off"]
         command += ["-virtfs", f"local,path={self.share},mount_tag=share,security_model=none"]
         network = "user,id=way,net=10.77.0.0/24,host=10.77.0.2,dhcpstart=10.77.0.20,ipv6=off"
+        # Not virtio-net: its packets of middle size get lost on the simulated air.
         command += ["-netdev", network, "-device", "rtl8139,netdev=way"]
         command += ["-device", "i6300esb", "-action", "watchdog=reset"]
         command += ["-device", "qemu-xhci,id=usb", "-audiodev", "none,id=nowhere"]
