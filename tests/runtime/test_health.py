@@ -12,7 +12,8 @@ from kiosk.core.events import StaffCalled
 from kiosk.core.health import MANY_FALLS, Look
 from kiosk.core.lights import Light
 from kiosk.errors import LinkRefused, Refusal, StartAnew
-from kiosk.runtime.health import ANEW_AFTER_S, ILL_LOOK_S, LOOK_S, Health
+from kiosk.runtime import health
+from kiosk.runtime.health import ILL_LOOK_S, LOOK_S, Health
 from tests.fakes.live import FakeLive
 from tests.runtime.house import House, open_house
 from tests.virtualtime import run_virtual
@@ -57,12 +58,14 @@ class Paper:
     trouble: str = ""
     disk_works: bool = True
     hangs: bool = False
+    tried: int = 0
     tell: Callable[[], None] = lambda: None
 
     def on_news(self, tell: Callable[[], None]) -> None:
         self.tell = tell
 
     async def mend(self) -> None:
+        self.tried += 1
         if self.hangs:
             await asyncio.Event().wait()
         self.writable = self.disk_works
@@ -95,8 +98,8 @@ async def shop(computer: Computer | None = None) -> AsyncIterator[Shop]:
     computer, books = computer or Computer(), Paper()
     async with open_house(FakeLive()) as house:
         kiosk = house.kiosk
-        health = Health(computer, books, kiosk.front.inbox, kiosk.link, lambda: kiosk.idle)
-        task = asyncio.get_running_loop().create_task(health.run())
+        looker = Health(computer, books, kiosk.front.inbox, kiosk.link, lambda: kiosk.idle)
+        task = asyncio.get_running_loop().create_task(looker.run())
         try:
             await asyncio.sleep(1.0)
             yield Shop(house, computer, books, task)
@@ -156,6 +159,22 @@ def test_a_write_that_fails_shows_at_once_and_heals_when_the_disk_works() -> Non
 
             here.books.disk_works = True
             await here.house.until("healed", ILL_LOOK_S + 0.1, part="storage")
+
+    run_virtual(scenario())
+
+
+def test_a_card_that_dies_while_nobody_writes_is_found_out_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "TRY_S", 90.0)  # an hour
+
+    async def scenario() -> None:
+        async with shop() as here:
+            await asyncio.sleep(60.0)
+            assert here.books.tried == 1
+            here.books.disk_works = False
+            await here.house.until("fault", 100.0, part="storage", cause="failed")
+            assert here.books.tried == 2
 
     run_virtual(scenario())
 
@@ -277,8 +296,8 @@ def test_a_certificate_that_is_not_valid_yet_is_told_as_a_fault_of_the_clock_alo
         live = Future()
         async with open_house(live) as house:
             kiosk = house.kiosk
-            health = Health(Computer(), Paper(), kiosk.front.inbox, kiosk.link, lambda: kiosk.idle)
-            task = asyncio.get_running_loop().create_task(health.run())
+            looker = Health(Computer(), Paper(), kiosk.front.inbox, kiosk.link, lambda: kiosk.idle)
+            task = asyncio.get_running_loop().create_task(looker.run())
             fault = await house.until("fault", 300.0)
             assert (fault["part"], fault["cause"]) == ("clock", "certificate")
             await asyncio.sleep(600.0)
@@ -295,10 +314,14 @@ def test_a_certificate_that_is_not_valid_yet_is_told_as_a_fault_of_the_clock_alo
 
 
 @pytest.mark.parametrize("share", ["memory_share", "files_share", "threads_share"])
-def test_a_kiosk_that_has_grown_too_big_starts_anew_once_nobody_is_there(share: str) -> None:
+def test_a_kiosk_that_has_grown_too_big_starts_anew_once_nobody_is_there(
+    share: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "ANEW_AFTER_S", 20.0)  # ten minutes
+
     async def scenario() -> None:
         async with shop() as here:
-            await asyncio.sleep(ANEW_AFTER_S)
+            await asyncio.sleep(20.0)
             here.house.post(StaffCalled())
             here.computer.sees(**{share: 0.9})
             await here.house.until("fault", LOOK_S + 0.1, part="process")
@@ -317,7 +340,7 @@ def test_a_kiosk_that_is_too_big_from_the_start_does_not_start_anew_again_and_ag
     async def scenario() -> None:
         async with shop() as here:
             here.computer.sees(memory_share=0.9)
-            await asyncio.sleep(ANEW_AFTER_S - 10.0)
+            await asyncio.sleep(120.0)
             assert not here.task.done()
             assert here.shows(Light.DEGRADED)
 
