@@ -214,7 +214,7 @@ def _of_another(file: Path) -> None:
 
 def _newer(file: Path) -> None:
     with closing(sqlite3.connect(file)) as database:
-        database.execute("PRAGMA user_version = 99")
+        database.execute("PRAGMA user_version = 104")
 
 
 @contextmanager
