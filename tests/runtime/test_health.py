@@ -201,8 +201,8 @@ def test_a_disk_that_stalls_is_told_and_holds_up_nothing_else() -> None:
 def test_a_machine_that_is_well_is_looked_at_twice_a_minute_and_no_more() -> None:
     async def scenario() -> None:
         async with shop() as here:
-            await asyncio.sleep(590.0)
-            assert len(here.computer.looked_at) == 20
+            await asyncio.sleep(290.0)
+            assert len(here.computer.looked_at) == 10
 
     run_virtual(scenario())
 
@@ -250,7 +250,7 @@ def test_a_clock_that_jumps_an_hour_is_no_news(jump_s: float) -> None:
     async def scenario() -> None:
         async with shop() as here:
             here.computer.set_to_s += jump_s
-            await asyncio.sleep(300.0)
+            await asyncio.sleep(60.0)
             assert here.shows(Light.READY)
             assert here.faults() == []
 
@@ -300,7 +300,7 @@ def test_a_certificate_that_is_not_valid_yet_is_told_as_a_fault_of_the_clock_alo
             task = asyncio.get_running_loop().create_task(looker.run())
             fault = await house.until("fault", 300.0)
             assert (fault["part"], fault["cause"]) == ("clock", "certificate")
-            await asyncio.sleep(600.0)
+            await asyncio.sleep(60.0)
             assert house.lamps.shown[-1] is Light.BOARD_FAULT
             assert [event["part"] for event in house.named("fault")] == ["clock"]
 
