@@ -193,7 +193,7 @@ def _install_ourselves(system: System, uv: str, new: Path, *, everything: bool) 
             uv, "pip", "install", "-q", "--python", python_here, *offline, env=_environ(system)
         )
     # Compiled now: the service may not write here, and would compile at every start, for seconds.
-    places = [new / "lib", new / BUILDERS]
+    places = [new / "lib"]
     if not everything:
         places = sorted(new.glob("lib/python3.*/site-packages/kiosk"))
     system.run(
