@@ -22,7 +22,7 @@ def last_time_it_looked_ready(board: Board, died: float, ready: float) -> float:
     last = died
     for end in range(_LOOKS, len(light) + 1):
         levels = [level for _, level in light[end - _LOOKS : end]]
-        if 0 < min(levels) and (max(levels) <= _DIM or min(levels) >= _FULL):
+        if min(levels) > 0 and (max(levels) <= _DIM or min(levels) >= _FULL):
             last = max(last, light[end - 1][0])
     return last
 
