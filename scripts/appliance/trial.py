@@ -249,8 +249,9 @@ def _started(system: System, version: str, began_s: float) -> tuple[int, str]:
     if shown.get("ActiveState") != "active" or since_s < began_s:
         return 0, f"{UNIT} is not ready: 'journalctl -u kiosk' shows why"
     for unit in units.services(units.source_of(system, version)):
-        _, state = system.ask("systemctl", "is-active", unit)
-        if state.strip() != "active":
+        _, said = system.ask("systemctl", "show", unit, "-pActiveState,ConditionResult")
+        meant = "ConditionResult=no" not in said  # else the technician switched it off
+        if meant and "ActiveState=active" not in said.split():
             return 0, f"{unit} does not run: 'journalctl -u {unit}' shows why"
     return int(shown["MainPID"]), ""
 

@@ -208,6 +208,7 @@ def test_a_dry_run_tells_all_in_order_and_changes_nothing(shop: Shop) -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.timeout(240)
 def test_one_command_installs_it_and_it_is_ready(shop: Shop) -> None:
     said = shop.install("--update-key", "/packages/key.pub")
 

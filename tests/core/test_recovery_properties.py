@@ -59,6 +59,7 @@ EVENTS: tuple[lw.Event, ...] = (
     lw.Sampled(PathSample(0, 0.1)),
     lw.Sampled(PathSample(640, 0.01)),
     lw.Sampled(PathSample(640, 3.0)),
+    lw.Sampled(PathSample(640, 3.0, 0.1)),
     lw.NetworkChanged(NetworkChange.UP),
     lw.NetworkChanged(NetworkChange.DOWN),
     lw.SpareUp(0.05),
