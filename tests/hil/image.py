@@ -160,9 +160,9 @@ def _install(root: Path) -> None:
     kept = CACHE / "uv"
     kept.mkdir(exist_ok=True)
     said = _inside(
-        root, "/root/kiosk/scripts/install", "--as-pi", "--amplifier", "none",
+        root, "/home/pi/kiosk/scripts/install", "--as-pi", "--amplifier", "none",
         "--microphone", MICROPHONE_CARD, "--speaker", SPEAKER_CARD,
-        binds=(f"--bind-ro={REPOSITORY}:/root/kiosk", f"--bind={kept}:/mnt"),
+        binds=(f"--bind-ro={REPOSITORY}:/home/pi/kiosk", f"--bind={kept}:/mnt"),
     )  # fmt: skip
     (root / "var/log/kiosk-install.log").write_text(said)
     settings = root / "etc/kiosk/kiosk.toml"
