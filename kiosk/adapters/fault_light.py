@@ -27,6 +27,7 @@ STARTING_S: Final = 10.0
 """A kiosk that is not back by then needs a person."""
 LET_GO_S: Final = 1.0
 _NO_GPIO: Final = 69  # EX_UNAVAILABLE of sysexits(3)
+_EX_CANTCREAT: Final = 73
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ async def show(
 
     ``hopeless``: it has fallen so often that it is not said to be starting. Ends at once when
     there are no lamps. The microphone lamp is dark. Raises StartError when the lines are
-    somebody else's, as they are when the kiosk is back already.
+    somebody else's, as they are when the kiosk is back already, or this runs by hand.
     """
     if not where.there:
         return
@@ -86,7 +87,15 @@ async def show(
         await freed.wait()
         writer.close()  # which says that the lines are free
 
-    async with await asyncio.start_unix_server(give_way, socket):
+    try:
+        server = await asyncio.start_unix_server(give_way, socket)
+    except OSError as err:
+        raise StartError(
+            f"{socket} cannot be made ({err.strerror});"
+            " 'systemctl start kiosk-fault-light' has a place for it",
+            _EX_CANTCREAT,
+        ) from err
+    async with server:
         try:
             with _lines(where, lgpio or import_lgpio()) as draw:
                 player = LightPlayer(draw)

@@ -101,6 +101,13 @@ def test_it_leaves_lines_alone_that_the_kiosk_has_again(
         asyncio.run(show(Wiring(), pins, tmp_path / "take-over.sock"))
 
 
+def test_a_technician_who_runs_it_by_hand_is_told_how_it_is_meant(
+    tmp_path: Path, pins: PretendedPins
+) -> None:
+    with pytest.raises(StartError, match="systemctl start kiosk-fault-light"):
+        asyncio.run(show(Wiring(), pins, tmp_path / "nowhere/take-over.sock"))
+
+
 def test_a_kiosk_without_lamps_has_no_fault_light(tmp_path: Path, pins: PretendedPins) -> None:
     asyncio.run(show(Wiring(there=False), pins, tmp_path / "take-over.sock"))
 
