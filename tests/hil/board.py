@@ -20,7 +20,7 @@ from tests.hil.machine import READY_S, Machine, holds
 
 Event = dict[str, Any]
 
-EVENT_S: Final = 120.0
+EVENT_S: Final = 240.0
 """The machine's seconds may be four of ours."""
 TAP_S: Final = 0.15
 _LOOK_S: Final = 0.05

@@ -23,9 +23,9 @@ from typing import Any, Final
 
 from tests.hil.image import Image
 
-BOOT_S: Final = 240.0
+BOOT_S: Final = 480.0
 """From power on to the agent; 12 s on a machine with nothing else to do."""
-READY_S: Final = 240.0
+READY_S: Final = 480.0
 COMMAND_S: Final = 60.0
 _LOOK_S: Final = 0.2
 _NS_LOG2: Final = 0

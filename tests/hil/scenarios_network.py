@@ -22,8 +22,8 @@ async def test_a_question_asked_while_the_access_point_goes_and_comes_is_answere
     speaking.join()
     spoken = story.until("speech_ended")
     back = board.air_on()
-    ended = story.until("turn_ended", within_s=300)
-    story.until("visit_ended", within_s=300)
+    ended = story.until("turn_ended", within_s=480)
+    story.until("visit_ended", within_s=480)
     heard = await board.words()
 
     noticed = story.named("suspect", "path_down", after=gone)[0]["t"]
@@ -44,8 +44,8 @@ async def test_a_question_asked_while_the_access_point_goes_and_comes_is_answere
 
 def test_staff_see_that_the_kiosk_is_offline_and_that_it_heals_by_itself(board: Board) -> None:
     with board.no_air("KILL"):
-        offline = board.story.until("light", code="R", within_s=300)
+        offline = board.story.until("light", code="R", within_s=480)
     back = board.machine.do("true").at
-    healed = board.story.until("light", code="G", after=offline["t"], within_s=300)
+    healed = board.story.until("light", code="G", after=offline["t"], within_s=480)
 
     figure("air back to ready", healed["t"] - back)

@@ -8,7 +8,7 @@ from tests.hil.board import Board, figure
 @pytest.mark.core
 def test_after_a_reboot_the_kiosk_is_ready_by_itself(board: Board) -> None:
     board.machine.reboot()
-    ready = board.story.until("ready", within_s=300)["t"]
+    ready = board.story.until("ready", within_s=480)["t"]
     started = int(board.machine.show("kiosk.service", "ExecMainStartTimestampMonotonic")) / 1e6
     board.be_ready()
     told = board.machine.do("journalctl -b -u kiosk -o cat | grep -m1 '^ready after'").out.strip()
