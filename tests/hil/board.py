@@ -25,7 +25,14 @@ EVENT_S: Final = 120.0
 TAP_S: Final = 0.15
 _LOOK_S: Final = 0.05
 _BUTTON: Final = "/sys/devices/platform/gpio-sim.0/gpiochip0/sim_gpio17/pull"
-_KIOSK: Final = "/usr/local/bin/kiosk"
+_STATUS: Final = """
+import socket
+with socket.socket(socket.AF_UNIX) as wire:
+    wire.settimeout(5)
+    wire.connect("/run/kiosk/control.sock")
+    wire.sendall(b"{\\"command\\": \\"status\\"}\\n")
+    print(wire.makefile().readline())
+"""
 _AIR: Final = "/usr/local/lib/hil/air.sh"
 MICROPHONE_LAMP: Final = 27
 
@@ -127,12 +134,12 @@ class Board:
         """Return when the kiosk is ready, its service reached, and nobody is served."""
         self.machine.until_active()
 
-        def rests() -> bool:
-            said = self.machine.do(f"{_KIOSK} status --json")
-            status = json.loads(said.out) if said.code == 0 else {}
-            return bool(status.get("light") == "G")
+        holds(lambda: self.status().get("light") == "G", "the light says ready", READY_S, 1.0)
 
-        holds(rests, "the light says ready", READY_S, 1.0)
+    def status(self) -> dict[str, Any]:
+        """Return what the kiosk says it is doing; nothing while it does not answer."""
+        said = self.machine.do(f"python3 -S -c '{_STATUS}'")
+        return dict(json.loads(said.out)) if said.code == 0 else {}
 
     # Button
 
@@ -195,26 +202,29 @@ class Board:
 
     # Plugs
 
-    def unplug(self, card: str) -> None:
-        """Pull the cable of a card, ``Microphone`` or ``Speaker``, as a USB plug is pulled.
+    def unplug(self, card: str) -> float:
+        """Pull the cable of a card, ``Microphone`` or ``Speaker``; return the moment before.
 
         In the background: the kernel waits for everybody who has it open.
         """
-        self.machine.run(_bind(card, "unbind"))
+        return self._switch(_bind(card, "unbind"))
 
-    def plug(self, card: str) -> None:
-        """Put the cable back."""
-        self.machine.run(_bind(card, "bind"))
+    def plug(self, card: str) -> float:
+        """Put the cable back; return the moment before."""
+        return self._switch(_bind(card, "bind"))
 
     # Air
 
-    def air_off(self, how: str = "TERM") -> None:
-        """Switch the access point off; with ``KILL`` without a word to its stations."""
-        self.machine.run(f"{_AIR} down -{how}")
+    def air_off(self, how: str = "TERM") -> float:
+        """Switch the access point off; return the moment before.
 
-    def air_on(self) -> None:
-        """Switch the access point on."""
-        self.machine.run(f"{_AIR} up")
+        With ``KILL`` it goes without a word to its stations.
+        """
+        return self._switch(f"{_AIR} down -{how}")
+
+    def air_on(self) -> float:
+        """Switch the access point on; return the moment before."""
+        return self._switch(f"{_AIR} up")
 
     @contextmanager
     def no_air(self, how: str = "TERM") -> Iterator[None]:
@@ -224,6 +234,11 @@ class Board:
             yield
         finally:
             self.air_on()
+
+    def _switch(self, command: str) -> float:
+        done = self.machine.do(command)
+        assert done.code == 0, done.out
+        return done.began
 
 
 def _bind(card: str, how: str) -> str:

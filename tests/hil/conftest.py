@@ -42,7 +42,6 @@ from tests.hil.service import LiveService, live_service
 NewBoard = Callable[..., AbstractContextManager[Board]]
 
 _EVIDENCE = Path(os.environ.get("KIOSK_HIL_EVIDENCE", ".cache/hil")).absolute()
-_report = pytest.StashKey[pytest.TestReport]()
 _booted: list[Board] = []
 
 

@@ -163,7 +163,7 @@ def _install(root: Path) -> None:
     said = _inside(
         root, "/root/kiosk/scripts/install", "--as-pi", "--amplifier", "none",
         "--microphone", MICROPHONE_CARD, "--speaker", SPEAKER_CARD,
-        binds=(f"--bind-ro={REPOSITORY}:/root/kiosk", f"--bind={kept}:{environment.CACHE}/uv"),
+        binds=(f"--bind-ro={REPOSITORY}:/root/kiosk", f"--bind={kept}:/mnt"),
     )  # fmt: skip
     (root / "var/log/kiosk-install.log").write_text(said)
     settings = root / "etc/kiosk/kiosk.toml"
@@ -262,7 +262,7 @@ def debian_mirror() -> str:
 
 def _inside(root: Path, *command: str, binds: tuple[str, ...] = ()) -> str:
     """Run a command in a root as if it had booted it, with this machine's network."""
-    environ = {"SSL_CERT_FILE": _CA, "PIP_CERT": _CA, "LANG": "C.UTF-8"}
+    environ = {"SSL_CERT_FILE": _CA, "PIP_CERT": _CA, "LANG": "C.UTF-8", "UV_CACHE_DIR": "/mnt"}
     for name in ("http_proxy", "https_proxy", "no_proxy", "UV_DEFAULT_INDEX", "PIP_INDEX_URL"):
         if name in os.environ:
             environ[name] = os.environ[name]
