@@ -27,7 +27,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,8 +117,9 @@ def new_board(image: Image, home: Path, live: LiveService) -> NewBoard:
     """Boot a machine of your own; it answers when you get it, and its kiosk may still start."""
 
     @contextmanager
-    def booted(*, rtc: str = "utc", air: bool = True) -> Iterator[Board]:
-        machine = Machine(image, Path(tempfile.mkdtemp(dir=home, prefix="pi-")), rtc=rtc)
+    def booted(*, rtc: str = "utc", air: bool = True, plugs: Sequence[str] = ()) -> Iterator[Board]:
+        place = Path(tempfile.mkdtemp(dir=home, prefix="pi-"))
+        machine = Machine(image, place, rtc=rtc, plugs=plugs)
         shutil.copy(live.ca_file, machine.share / "live-ca.pem")
         if not air:
             (machine.share / "air-off").touch()
