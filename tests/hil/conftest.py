@@ -35,7 +35,7 @@ from pathlib import Path
 import pytest
 
 from tests.hil.board import Board
-from tests.hil.image import Image, built
+from tests.hil.image import Image
 from tests.hil.machine import Machine, MachineFailed
 from tests.hil.service import LiveService, live_service
 
@@ -90,8 +90,8 @@ def _keep_evidence(name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def image() -> Image:
-    """The disk of every machine; ``scripts/hil`` has built it before."""
-    return built(os.environ.get("KIOSK_HIL_ARCH", "amd64"))
+    """The disk of every machine, which ``scripts/hil`` has built."""
+    return Image(os.environ["KIOSK_HIL_ARCH"], Path(os.environ["KIOSK_HIL_IMAGE"]))
 
 
 @pytest.fixture(scope="session")

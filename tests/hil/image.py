@@ -34,7 +34,7 @@ ENDPOINT: Final = "https://10.78.0.1:18443"
 MICROPHONE_CARD: Final = "Microphone"
 SPEAKER_CARD: Final = "Speaker"
 _DISK: Final = "6G"
-_KEPT_IMAGES: Final = 4
+_KEPT_IMAGES: Final = 6
 _PACKAGES: Final = """
     systemd-sysv systemd-timesyncd udev dbus kmod python3 alsa-utils gpiod busybox-static
     network-manager wpasupplicant hostapd iw rfkill wireless-regdb
@@ -90,16 +90,17 @@ def built(arch: str) -> Image:
     CACHE.mkdir(parents=True, exist_ok=True)
     made_of = f"{_base_key(arch)}{source.fingerprint_of(REPOSITORY, PYTHON)}{_ours()}"
     image = Image(arch, CACHE / f"image-{arch}-{_digest(made_of)}")
-    with _alone():
+    with _alone(image.home.name):
         if not image.home.is_dir():
-            base = _base(arch)
+            with _alone("base"):
+                base = _base(arch)
             new = image.home.with_suffix(".new")
             shutil.rmtree(new, ignore_errors=True)
             new.mkdir()
             _make_image(base, Image(arch, new))
             new.rename(image.home)
         os.utime(image.home)
-        _prune()
+    _prune()
     return image
 
 
@@ -299,14 +300,16 @@ def _told(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    with (CACHE / "lock").open("w") as lock:
+def _alone(what: str) -> Iterator[None]:
+    """Let nobody else build the same at the same time."""
+    with (CACHE / f"{what}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _prune() -> None:
-    images = sorted(CACHE.glob("image-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    whole = [path for path in CACHE.glob("image-*") if path.is_dir() and path.suffix != ".new"]
+    images = sorted(whole, key=lambda path: path.stat().st_mtime, reverse=True)
     for old in images[_KEPT_IMAGES:]:
         _run("rm", "-rf", "--one-file-system", old)
 
