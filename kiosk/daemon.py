@@ -91,6 +91,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             lamps=hands.lamps,
             stream=Stream(control_socket.publish),
             talk=settings.talk,
+            button=settings.button,
         )
         stack.callback(manager.stopping)
 
@@ -99,9 +100,7 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
                 group.create_task(work)
             group.create_task(devices.run(front.inbox))
             watched: list[WatchedPart] = [*devices.watched(), front.watched()]
-            period_s = watchdog_period_s(environ)
-            if period_s is not None:
-                group.create_task(watch(manager, period_s, watched, front.doing.stand_still))
+            group.create_task(desk.keep_muted())
             group.create_task(front.doing.tell(manager))
             desk.open(front, microphone, speaker)
             start.done("sound")  # from here on a press is answered
@@ -132,6 +131,11 @@ async def _run(settings: Settings, environ: Mapping[str, str]) -> None:
             group.create_task(keep_endpoint(settings, environ, setup, kiosk, start, ready))
             group.create_task(keep_standby(settings, environ, kiosk, ready))
             await ready.wait()
+            # Not before: the first sign of life arms systemd's watchdog, which is too strict for
+            # a small board that loads all this. A start that hangs runs into its own limit.
+            period_s = watchdog_period_s(environ)
+            if period_s is not None:
+                group.create_task(watch(manager, period_s, watched, front.doing.stand_still))
             kept = memory.kept
             memory.wipe()  # whether or not that visit can be gone on with
             if kept is not None:

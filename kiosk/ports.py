@@ -314,7 +314,7 @@ class Books(Protocol):
         ...
 
     async def mend(self) -> None:
-        """Try whether what cannot be written can be again. Raises nothing."""
+        """Write a little, to see whether the disk takes it (again). Raises nothing."""
         ...
 
 

@@ -58,6 +58,13 @@ def _pins(value: object) -> int | tuple[int, int, int]:
     raise ValueError(f"must be a pin number 0 to {LAST_PIN}, or three: [red, green, blue]")
 
 
+def _off_or_long(value: object) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, int | float) and number and (value == 0 or 3 <= value <= 10):
+        return float(value)
+    raise ValueError("must be 0 (off), or 3 to 10")
+
+
 def _languages(value: object) -> tuple[str, ...]:
     known = isinstance(value, list | tuple) and all(
         isinstance(each, str) and each in LANGUAGES for each in value
@@ -107,6 +114,14 @@ class Button(_Table):
     pin: Pin = 17
     chip: str = ""
     bounce_s: Annotated[float, Field(ge=0.0, le=0.2)] = 0.02
+    mute_hold_s: Annotated[float, PlainValidator(_off_or_long)] = 5.0
+    stuck_s: Annotated[float, Field(ge=10.0, le=60.0)] = 15.0
+
+    @model_validator(mode="after")
+    def _gesture_fits(self) -> Self:
+        if 2 * self.mute_hold_s > self.stuck_s:
+            raise ValueError("stuck_s must be at least twice mute_hold_s")
+        return self
 
 
 class Lamp(_Table):

@@ -22,8 +22,8 @@ from kiosk.resources import packaged
 from kiosk.runtime.front import Front
 from kiosk.runtime.kiosk import Kiosk
 from kiosk.runtime.stream import Stream
+from kiosk.settings import Button, Live, Talk
 from kiosk.settings import Gate as GateSettings
-from kiosk.settings import Live, Talk
 from kiosk.shop.policy_file import load_policy
 from tests.fakes.shop import paper_toolbox
 from tests.fakes.sound import FakeSpeaker
@@ -54,6 +54,7 @@ async def stack(endpoint: str, ca_file: str, publish: Callable[[Event], None]) -
         lamps=ShownLamps(),
         stream=Stream(publish),
         talk=Talk(follow_up_s=FOLLOW_UP_S),
+        button=Button(),
     )
     kiosk = Kiosk(
         front,

@@ -6,9 +6,12 @@ import shutil
 import subprocess
 import sys
 from fnmatch import fnmatch
+from itertools import product
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import ALONE, LONG, WAITING, among
 
 ROOT = Path(__file__).parent.parent
 LONGEST_MODULE_LINES = 400
@@ -153,3 +156,32 @@ def test_bash_scripts_stop_at_the_first_mistake() -> None:
     assert len(scripts) >= 5
     for path in scripts:
         assert "\nset -euo pipefail\n" in path.read_text(), path
+
+
+def test_the_whole_run_leaves_no_test_out_and_runs_none_twice() -> None:
+    _, _, whole = (ROOT / "scripts/test").read_text().partition("\n  all)\n")
+    steps = re.findall(
+        r'^ *step .* -m "([^"]+)" \|\| failed=1$', whole.partition(";;")[0], re.MULTILINE
+    )
+
+    assert len(steps) == 3
+    for waiting, alone in product((False, True), repeat=2):
+        chosen = [eval(step, {}, {"waiting": waiting, "alone": alone}) for step in steps]
+        assert sum(chosen) == 1, (waiting, alone)
+
+
+def test_what_needs_the_machine_alone_is_where_it_is_said_to_be() -> None:
+    said = {place for place in (*ALONE, *WAITING, *LONG) if place.endswith(".py")}
+
+    assert {place for place in said if not (ROOT / "tests" / place).is_file()} == set()
+
+
+def test_a_test_with_real_sound_is_not_run_beside_what_takes_every_core() -> None:
+    sounding = {
+        path
+        for path in tracked("tests/*.py")
+        if re.search(r"^from (kiosk.adapters.virtual_sound|tests.e2e.rig) ", path.read_text(), re.M)
+    }
+
+    assert {path for path in sounding if not among(path, (*ALONE, *WAITING))} == set()
+    assert len(sounding) > 10

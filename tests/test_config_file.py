@@ -177,8 +177,16 @@ def test_a_secret_in_the_wrong_place_is_never_repeated(tmp_path: Path, line: str
             "[gate] stay_probability must not be more than open_probability",
         ),
         ('[shop]\nbackend = "http"\n', '[shop] backend "http" needs url'),
+        ("[button]\nmute_hold_s = 1\n", "button.mute_hold_s must be 0 (off), or 3 to 10"),
+        (
+            "[button]\nmute_hold_s = 8\n",
+            "[button] stuck_s must be at least twice mute_hold_s",
+        ),
         ("[button]\npin = 54\n", "button.pin is out of range: it may be 0 to 53"),
-        ("[button]\nzzzz = 1\n", "button.zzzz is unknown; there are kind, pin, chip, bounce_s"),
+        (
+            "[button]\nzzzz = 1\n",
+            "button.zzzz is unknown; there are kind, pin, chip, bounce_s, mute_hold_s, stuck_s",
+        ),
         (
             '[live]\nendpoint = "https://host:port"\n',
             'live.endpoint must be "" or an address like https://host:port',

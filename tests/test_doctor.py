@@ -120,6 +120,28 @@ def test_a_store_that_the_kiosk_is_using_is_looked_through_without_a_trace(
     assert reference == 2
 
 
+def test_a_damaged_store_that_was_moved_aside_is_told_until_somebody_has_looked(
+    environ: dict[str, str], file: Path
+) -> None:
+    async def started() -> str:
+        async with open_store(file, lambda: NOW) as store:
+            return store.books.trouble
+
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"no database at all, and not for a long time")
+    assert asyncio.run(started()) == "damaged"
+
+    found = findings(environ)["store"]
+
+    assert found.state is State.ILL
+    assert "a damaged one was moved aside" in found.says
+    assert ".damaged-" in found.to_do
+    for part in file.parent.glob("*.damaged-*"):
+        part.unlink()
+    assert findings(environ)["store"].state is State.WELL
+    assert asyncio.run(started()) == ""
+
+
 def test_a_store_in_the_middle_of_a_change_is_looked_through_as_well(
     environ: dict[str, str], file: Path
 ) -> None:
@@ -192,7 +214,7 @@ def _of_another(file: Path) -> None:
 
 def _newer(file: Path) -> None:
     with closing(sqlite3.connect(file)) as database:
-        database.execute("PRAGMA user_version = 99")
+        database.execute("PRAGMA user_version = 104")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kiosk.adapters.gpio_chips import BOARD_CHIPS, chips, import_lgpio
+from kiosk.adapters.gpio_chips import chips, chosen_chip, import_lgpio
 from kiosk.adapters.light_player import LightPlayer
 from kiosk.core.lights import Light, Pattern
 from kiosk.errors import StartError
@@ -117,13 +117,12 @@ async def take_over(socket: Path = SOCKET) -> None:
 @contextmanager
 def _lines(where: Wiring, lgpio: Any) -> Iterator[Any]:  # noqa: ANN401  # a module without types
     """Claim the lamps' lines, dark; yield what draws on them, and leave them dark."""
-    found = chips(lgpio)
-    numbers = [found[label] for label in ((where.chip,) if where.chip else BOARD_CHIPS)
-               if label in found]  # fmt: skip
-    if not numbers:
+    there, _ = chips()
+    chip = chosen_chip(there, where.chip)
+    if chip is None:
         raise StartError("the GPIO chip of the lamps is not there", _NO_GPIO)
     pins = (*where.status, where.microphone)
-    handle = lgpio.gpiochip_open(numbers[0])
+    handle = lgpio.gpiochip_open(chip.number)
     try:
         for pin in pins:
             lgpio.gpio_claim_output(handle, pin, 0)

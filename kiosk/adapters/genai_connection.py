@@ -30,9 +30,9 @@ from kiosk.core.path import PathSample
 CLOSE_S: Final = 0.3
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 
-_LAST_ACK_MS: Final = struct.Struct("=56xI")
-"""``tcpi_last_ack_recv`` in ``struct tcp_info``: eight bytes, then words of four, so the offset
-is the same on every architecture (linux/tcp.h)."""
+_AGES_MS: Final = struct.Struct("=52xII")
+"""``tcpi_last_data_recv`` and ``tcpi_last_ack_recv`` in ``struct tcp_info``: eight bytes, then
+words of four, so the offsets are the same on every architecture (linux/tcp.h)."""
 _RESET: Final = struct.pack("ii", 1, 0)
 """``SO_LINGER`` with no time: closing drops what is queued and sends a reset."""
 
@@ -164,12 +164,13 @@ class Connection(ClientConnection):
         sock: socket.socket = self.transport.get_extra_info("socket")
         try:
             queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
-            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_ACK_MS.size)
+            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _AGES_MS.size)
         except (OSError, ValueError):  # ValueError: it has just ended, and has no number any more
             return PathSample(0, 0.0)
         (in_kernel,) = struct.unpack("i", queued)
-        (ack_age_ms,) = _LAST_ACK_MS.unpack(info)
-        return PathSample(in_kernel + self.transport.get_write_buffer_size(), ack_age_ms / 1000)
+        data_age_ms, ack_age_ms = _AGES_MS.unpack(info)
+        pending = in_kernel + self.transport.get_write_buffer_size()
+        return PathSample(pending, ack_age_ms / 1000, data_age_ms / 1000)
 
     def reset(self) -> None:
         """End the connection with a TCP reset; what is queued is dropped."""

@@ -5,30 +5,42 @@ gpiozero calls back on a thread of its own. The only thing that crosses to the l
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import gpiozero
 
 from kiosk import settings
-from kiosk.adapters.gpio_chips import BOARD_CHIPS, chips, import_lgpio
+from kiosk.adapters.gpio_chips import Chip, chips, chosen_chip, import_lgpio
 from kiosk.adapters.light_player import LightPlayer
+from kiosk.adapters.pin_look import lines, program_of
 from kiosk.core.lights import Pattern
 from kiosk.errors import StartError
 from kiosk.ports import Button, ButtonEdge, Lamps
 
 _NO_GPIO = 69  # EX_UNAVAILABLE of sysexits(3)
 _OLDEST_EDGE_S = 1.0
+_BUSY = "GPIO busy"  # lgpio's words for a line that another program has
+CLAIM_S = 5.0
+"""For so long a line that another program has is asked for again."""
+_AGAIN_S = 0.2
 _WAY_OUT = 'or set kind = "keyboard" or "none" in [button]'
+
+Device = TypeVar("Device", bound=gpiozero.GPIODevice)
 
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """An open GPIO chip: where lines are claimed, and how its library says no."""
+    """An open GPIO chip: where lines are claimed, and how its library says no.
+
+    ``chip`` is None where gpiozero found one by itself, whose label we do not know.
+    """
 
     factory: gpiozero.Factory
-    chip: str = ""
+    chip: Chip | None = None
     failures: tuple[type[Exception], ...] = ()
 
 
@@ -42,14 +54,13 @@ def open_pins(chip: str) -> Iterator[Pins]:
     lgpio = import_lgpio()
     from gpiozero.pins.lgpio import LGPIOFactory
 
-    found = chips(lgpio)
-    wanted = (chip,) if chip else BOARD_CHIPS
-    numbers = [found[label] for label in wanted if label in found]
-    if chip and not numbers:
-        there = ", ".join(f'"{label}"' for label in found) or "none that may be opened"
-        raise StartError(f"{named} is not there; there is {there}", _NO_GPIO)
+    there, _ = chips()
+    found = chosen_chip(there, chip)
+    if chip and found is None:
+        labels = ", ".join(f'"{each.label}"' for each in there) or "none that may be opened"
+        raise StartError(f"{named} is not there; there is {labels}", _NO_GPIO)
     try:
-        pins = LGPIOFactory(chip=numbers[0] if numbers else None)
+        pins = LGPIOFactory(chip=found.number if found else None)
         pins.board_info  # noqa: B018  # asks the board who it is, which fails off a Pi
     except gpiozero.PinUnknownPi as err:
         raise StartError(
@@ -62,7 +73,7 @@ def open_pins(chip: str) -> Iterator[Pins]:
             _NO_GPIO,
         ) from err
     try:
-        yield Pins(pins, chip, (lgpio.error,))
+        yield Pins(pins, found, (lgpio.error,))
     finally:
         pins.close()
 
@@ -71,18 +82,41 @@ def _plain(err: BaseException) -> str:
     return str(err).strip("'\"")
 
 
-@contextmanager
-def _claiming(what: str, pin: int, pins: Pins) -> Iterator[None]:
-    """Turn every way in which a line can be refused into one sentence."""
-    try:
-        yield
-    except (gpiozero.GPIOZeroError, OSError, *pins.failures) as err:
-        where = f' of chip "{pins.chip}"' if pins.chip else ""
-        raise StartError(
-            f"{what}: GPIO {pin}{where} cannot be used: {_plain(err)}; "
-            "free it, or choose another pin in the configuration",
-            _NO_GPIO,
-        ) from err
+async def _claimed(what: str, pin: int, pins: Pins, claim: Callable[[], Device]) -> Device:
+    """Claim a line. One that another program has may be free in a moment; then it is named.
+
+    Every way in which a line can be refused becomes one sentence.
+    """
+    now = asyncio.get_running_loop().time
+    until = now() + CLAIM_S
+    while True:
+        try:
+            return claim()
+        except (gpiozero.GPIOZeroError, OSError, *pins.failures) as err:
+            why = _plain(err)
+            if _BUSY not in why or now() >= until:
+                where = f' of chip "{pins.chip.label}"' if pins.chip else ""
+                if _BUSY in why:
+                    why = f"in use by {await asyncio.to_thread(_holder, pin, pins.chip)}"
+                raise StartError(
+                    f"{what}: GPIO {pin}{where} cannot be used: {why}; "
+                    "free it, or choose another pin in the configuration",
+                    _NO_GPIO,
+                ) from err
+        await asyncio.sleep(_AGAIN_S)
+
+
+def _holder(pin: int, chip: Chip | None) -> str:
+    """Return who has a line, as far as we may know."""
+    program = consumer = ""
+    if chip is not None:
+        with suppress(OSError):
+            program = program_of(chip.device, pin)
+            consumer = lines(chip, (pin,))[0].consumer
+    if program:
+        return program
+    called = f' that calls itself "{consumer}"' if consumer else ""
+    return f'a program{called} ("sudo kiosk doctor" names it)'
 
 
 class _GpioButton:
@@ -121,11 +155,14 @@ async def open_button(wiring: settings.Button, pins: Pins) -> AsyncIterator[Butt
 
     A button that is down when it is opened gives its press at once. Raises StartError.
     """
-    with _claiming("button", wiring.pin, pins):
-        device = gpiozero.DigitalInputDevice(
-            wiring.pin, pull_up=True, bounce_time=wiring.bounce_s or None, pin_factory=pins.factory
-        )
-    with device:
+    claim = partial(
+        gpiozero.DigitalInputDevice,
+        wiring.pin,
+        pull_up=True,
+        bounce_time=wiring.bounce_s or None,
+        pin_factory=pins.factory,
+    )
+    with await _claimed("button", wiring.pin, pins, claim) as device:
         yield _GpioButton(device)
 
 
@@ -155,10 +192,10 @@ async def open_lamps(wiring: settings.Lamp, pins: Pins) -> AsyncIterator[Lamps]:
     try:
         *status_pins, microphone_pin = wiring.pins
         for pin in status_pins:
-            with _claiming("status light", pin, pins):
-                opened.append(gpiozero.PWMOutputDevice(pin, pin_factory=pins.factory))
-        with _claiming("microphone lamp", microphone_pin, pins):
-            opened.append(gpiozero.DigitalOutputDevice(microphone_pin, pin_factory=pins.factory))
+            light = partial(gpiozero.PWMOutputDevice, pin, pin_factory=pins.factory)
+            opened.append(await _claimed("status light", pin, pins, light))
+        lamp = partial(gpiozero.DigitalOutputDevice, microphone_pin, pin_factory=pins.factory)
+        opened.append(await _claimed("microphone lamp", microphone_pin, pins, lamp))
         *status, microphone = opened
         lamps = _GpioLamps(tuple(status), microphone)
         try:

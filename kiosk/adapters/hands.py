@@ -42,9 +42,10 @@ async def open_hands(settings: Settings) -> AsyncIterator[Hands]:
                 from kiosk.adapters.gpio import open_button, open_lamps, open_pins
 
                 pins = stack.enter_context(open_pins(settings.button.chip))
+                # first: while its line is somebody else's, the fault light goes on saying so
+                button = await stack.enter_async_context(open_button(settings.button, pins))
                 await take_over()
                 lamps = await stack.enter_async_context(open_lamps(settings.lamp, pins))
-                button = await stack.enter_async_context(open_button(settings.button, pins))
                 yield Hands(button, lamps)
             case "keyboard":
                 from kiosk.adapters.console import open_console

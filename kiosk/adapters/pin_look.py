@@ -1,7 +1,7 @@
 """Looks at GPIO lines without claiming any: the kernel tells of every line who uses it.
 
-By hand, with two of the kernel's own calls (``linux/gpio.h``): the usual library changes the
-working directory and leaves files, and tells of a line no more than these do.
+By hand, with the kernel's own call (``linux/gpio.h``): the usual library tells of a line no
+more than it does.
 """
 
 import fcntl
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_CHIP_INFO: Final = 0x8044B401  # GPIO_GET_CHIPINFO_IOCTL
+from kiosk.adapters.gpio_chips import Chip, text
+
 _LINE_INFO: Final = 0xC100B405  # GPIO_V2_GET_LINEINFO_IOCTL
-_CHIP: Final = struct.Struct("32s32sI")
 _LINE: Final = struct.Struct("32s32sIIQ176x")
 _USED: Final = 1
 
@@ -29,35 +29,6 @@ class Line:
     used: bool
     consumer: str = ""
     program: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A GPIO chip."""
-
-    device: str
-    label: str
-    lines: int
-
-
-def chips(dev: Path = Path("/dev")) -> tuple[list[Chip], list[str]]:
-    """Return the chips that may be opened, and the devices that may not."""
-    found, denied = [], []
-    for path in sorted(dev.glob("gpiochip*")):
-        if path.is_symlink():
-            continue
-        try:
-            chip = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            denied.append(path.name)
-            continue
-        try:
-            found.append(read_chip(path.name, fcntl.ioctl(chip, _CHIP_INFO, bytes(_CHIP.size))))
-        except OSError:
-            denied.append(path.name)
-        finally:
-            os.close(chip)
-    return found, denied
 
 
 def lines(chip: Chip, pins: Iterable[int], dev: Path = Path("/dev")) -> list[Line]:
@@ -73,16 +44,10 @@ def lines(chip: Chip, pins: Iterable[int], dev: Path = Path("/dev")) -> list[Lin
     return told
 
 
-def read_chip(device: str, told: bytes) -> Chip:
-    """Read a ``struct gpiochip_info``."""
-    _, label, count = _CHIP.unpack(told)
-    return Chip(device, _text(label), count)
-
-
 def read_line(told: bytes) -> Line:
     """Read a ``struct gpio_v2_line_info``."""
     _, consumer, pin, _, flags = _LINE.unpack(told)
-    return Line(pin, bool(flags & _USED), _text(consumer))
+    return Line(pin, bool(flags & _USED), text(consumer))
 
 
 def program_of(chip: str, pin: int, proc: Path = Path("/proc")) -> str:
@@ -101,7 +66,3 @@ def program_of(chip: str, pin: int, proc: Path = Path("/proc")) -> str:
 
 def _claimed(told: str) -> Sequence[int]:
     return [int(pin) for pin in re.findall(r"^gpio-line:\s*(\d+)$", told, re.MULTILINE)]
-
-
-def _text(field: bytes) -> str:
-    return field.partition(b"\0")[0].decode(errors="replace")

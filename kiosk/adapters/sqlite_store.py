@@ -3,9 +3,10 @@
 It holds the shop (``sqlite_shop``), what customers leave for the staff (``sqlite_messages``),
 wrong tries at proof (``sqlite_tries``) and the audit ledger (``sqlite_ledger``). A new file is
 filled with orders to try the kiosk on. One that an older kiosk made is brought up to date in
-place, all of it or nothing. A damaged one is moved aside, not deleted; what it held is lost to
-the kiosk, and since the wrong tries are, too, nobody is verified for a while. Where the disk
-fails, it is read into memory and nothing is written (``sqlite_standin``) until the disk works.
+place, all of it or nothing; one that a newer kiosk of our generation made is used as it is. A
+damaged one is moved aside, not deleted; what it held is lost to the kiosk, and since the wrong
+tries are, too, nobody is verified for a while. Where the disk fails, it is read into memory and
+nothing is written (``sqlite_standin``) until the disk works.
 
 ``synchronous=FULL`` because a row that was acknowledged must survive a power cut; with NORMAL
 the write-ahead log may lose it (SQLite: PRAGMA synchronous).
@@ -49,8 +50,14 @@ _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _SYNCHRONOUS: Final = "FULL"
 _STEPS: Final = (ORDERS_SCHEMA, MESSAGES_SCHEMA, SHOP_SCHEMA + TRIES_SCHEMA + LEDGER_SCHEMA)
-"""What makes each version of the schema out of the one before. Only ever add one."""
-SCHEMA_VERSION: Final = len(_STEPS)
+"""What makes each version of the schema out of the one before. Only ever add one.
+
+A step adds tables, and columns that have a default: so an older kiosk works with a newer file of
+its generation, and an update that is left again loses nothing. Another step begins a generation.
+"""
+GENERATION: Final = 0
+_STEPS_MOST: Final = 100
+SCHEMA_VERSION: Final = GENERATION * _STEPS_MOST + len(_STEPS)
 
 _log = logging.getLogger(__name__)
 
@@ -248,7 +255,7 @@ def schema_version(database: sqlite3.Connection, file: Path) -> int:
             f"{file} is the database of another program; set shop.database to another file.",
             _EX_DATAERR,
         )
-    if version > SCHEMA_VERSION:
+    if version // _STEPS_MOST > GENERATION:
         raise StartError(
             f"The order database {file} was made by a newer kiosk (version {version}, this one"
             f" knows {SCHEMA_VERSION}); install that again or set shop.database to another file.",
@@ -272,7 +279,7 @@ def _bring_up_to_date(
     with Transaction(database):
         # Again, now that nobody else can write: another kiosk may have been quicker.
         version = database.execute("PRAGMA user_version").fetchone()[0]
-        for schema in _STEPS[version:]:
+        for schema in _STEPS[version % _STEPS_MOST :]:
             for statement in schema.strip().split(";\n"):
                 database.execute(statement)
         if version == 0:
@@ -301,7 +308,13 @@ def _move_aside(file: Path, now: datetime) -> Path:
 
 def _was_damaged(file: Path) -> bool:
     """Tell whether a damaged file lies beside it: looked at, since a power cut forgets."""
-    return any(file.parent.glob(f"{escape(file.name)}.damaged-*"))
+    return bool(damaged_beside(file))
+
+
+def damaged_beside(file: Path) -> list[Path]:
+    """Return the damaged files that were moved aside, the oldest first."""
+    moved = file.parent.glob(f"{escape(file.name)}.damaged-*")
+    return sorted(path for path in moved if not path.name.endswith(("-wal", "-shm")))
 
 
 def _parts(file: Path) -> tuple[Path, ...]:

@@ -14,6 +14,7 @@ from kiosk.core.effects import (
     ShowLight,
     ShowMicrophoneLamp,
 )
+from kiosk.core.parts import Part
 from kiosk.core.phases import Conversation
 
 
@@ -29,9 +30,10 @@ def consequences(
         effects += [ShowMicrophoneLamp(lit), Report("mic_open" if lit else "mic_close")]
     effects += _call(before.called_at, after.called_at, now)
     cause = event.cause if isinstance(event, ev.PartFailed) else "refused"
-    failed, were = after.truths.failed, before.truths.failed
+    failed, were = after.failed, before.failed
     effects += [
-        Report("fault", {"part": part.value, "cause": cause}) for part in sorted(failed - were)
+        Report("fault", {"part": part.value, "cause": "stuck" if part is Part.BUTTON else cause})
+        for part in sorted(failed - were)
     ]
     effects += [Report("healed", {"part": part.value}) for part in sorted(were - failed)]
     if after.light != before.light:

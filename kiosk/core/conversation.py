@@ -11,11 +11,14 @@ the next moment anything must happen goes out as ``deadline``.
                         |            '--- press ---- SAYING (a phrase) --+--'                   |
                         '---- silence, cap, fault, phrase said ----------'----------------------'
 
+A button that is held for long has stages of its own beside the phases: ``holding``.
+
 What the gate, the lamp and the light must do follows from the phase alone: ``consequences``
 compares before and after, so no branch can forget them.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from kiosk.core import events as ev
 from kiosk.core.consequences import consequences
@@ -45,6 +48,7 @@ from kiosk.core.endings import (
     whole_ms,
 )
 from kiosk.core.floor import go_on_after_restart, pressed
+from kiosk.core.holding import follow_hold, held, switch_mute
 from kiosk.core.noting import note
 from kiosk.core.patience import patience
 from kiosk.core.phases import (
@@ -58,12 +62,18 @@ from kiosk.core.phases import (
     Thinking,
 )
 from kiosk.core.waiting import link_gone, stand_in, wait_on, with_notice
-from kiosk.settings import Talk
+from kiosk.settings import Button, Talk
+
+USUAL_BUTTON: Final = Button()
 
 
-def step(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Step:
+def step(
+    conv: Conversation, event: ev.Event, now: float, talk: Talk, button: Button = USUAL_BUTTON
+) -> Step:
     """Advance by one event. Total: every event is legal in every phase."""
-    after, effects = _advance(note(conv, event, now), event, now, talk)
+    noted = note(conv, event, now)
+    after, effects = held(noted, event, now, button) or _advance(noted, event, now, talk)
+    after = follow_hold(noted, after, event, now, button)
     return after, (*effects, *consequences(conv, after, event, now))
 
 
@@ -77,18 +87,13 @@ def _advance(conv: Conversation, event: ev.Event, now: float, talk: Talk) -> Ste
             return conv, (CloseSession(),)
         case Idle(), ev.VisitRestored(visit):
             return go_on_after_restart(conv, visit, now, talk)
-        case Starting(), ev.ButtonPressed():
+        case Starting(), ev.ButtonPressed() if not conv.mashing:
             return conv, (PlayEarcon(Earcon.PRESS), PlayPhrase(Phrase.STARTING))
         case Starting(), _:
             return conv, ()
 
         case _, ev.MuteSwitched(muted):
-            earcon = PlayEarcon(Earcon.MUTE if muted else Earcon.UNMUTE)
-            said = Report("muted", {"muted": muted})
-            if not muted or isinstance(conv.phase, Idle):
-                return conv, (earcon, said)
-            ended, effects = end_visit(conv, "muted", "abandoned", now)
-            return ended, (Flush(), earcon, said, *effects)
+            return switch_mute(conv, muted, now)
         case Idle() | Saying(ended=True), ev.PartFailed():
             return conv, ()
         case _, ev.PartFailed(part=ev.Part.MICROPHONE | ev.Part.SPEAKER as part):

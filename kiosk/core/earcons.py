@@ -1,6 +1,7 @@
 """Earcons: short tones with a meaning, made once, 24 kHz.
 
-A rising pair opens, a falling pair closes, a doorbell calls the staff. Everything lies
+A rising pair opens, a falling pair closes, a doorbell calls the staff; one note three times
+waits for the button to be let go. Everything lies
 between 400 Hz and 2 kHz, where a small speaker is able and speech recognisers are not fooled,
 begins and ends without a click, and is about as loud as speech at the same volume.
 """
@@ -26,6 +27,7 @@ _TUNES: Final[Mapping[str, tuple[tuple[float, float], ...]]] = {
     "goodbye": ((784.0, 0.10), (659.3, 0.10), (523.3, 0.24)),
     "mute": ((784.0, 0.07), (523.3, 0.07), (523.3, 0.12)),
     "unmute": ((523.3, 0.07), (523.3, 0.07), (784.0, 0.12)),
+    "offer": ((659.3, 0.07), (659.3, 0.07), (659.3, 0.14)),
     "called": ((987.8, 0.12), (784.0, 0.12), (987.8, 0.24)),
 }
 """Pitch in Hz and length in s of each note."""
@@ -40,6 +42,7 @@ class Earcon(StrEnum):
     GOODBYE = "goodbye"
     MUTE = "mute"
     UNMUTE = "unmute"
+    OFFER = "offer"
     CALLED = "called"
     TICK = "tick"
 

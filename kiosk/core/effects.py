@@ -120,6 +120,13 @@ class ShowMicrophoneLamp:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepMuted:
+    """Keep over a restart whether staff muted the kiosk."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Tell the event stream. Never personal data."""
 
@@ -142,5 +149,6 @@ Effect = (
     | PlayPhrase
     | ShowLight
     | ShowMicrophoneLamp
+    | KeepMuted
     | Report
 )

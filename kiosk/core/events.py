@@ -37,6 +37,11 @@ class ButtonReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceSuspected:
+    """Somebody may be speaking: too quietly, until now, to open the gate."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechStarted:
     """The gate opened."""
 
@@ -228,6 +233,7 @@ Event = (
     | VisitRestored
     | ButtonPressed
     | ButtonReleased
+    | VoiceSuspected
     | SpeechStarted
     | SpeechEnded
     | HoldWasSilent

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from kiosk.core.earcons import Earcon
 from kiosk.core.effects import (
+    Effect,
     Flush,
     OpenSession,
     Phrase,
@@ -22,17 +23,19 @@ def pressed(conv: Conversation, now: float, talk: Talk) -> Step:
     """Answer a press; any but in mid-question gives the floor to who pressed."""
     truths = conv.truths
     match conv.phase:
+        case Saying(ended=True) if conv.mashing:  # that press is being answered already
+            return conv, ()
         case _ if conv.over and truths.muted:
-            return conv, (PlayEarcon(Earcon.MUTE),)
+            return conv, _once(conv, PlayEarcon(Earcon.MUTE))
         case _ if conv.over and Part.MICROPHONE in truths.failed:
-            return conv, (PlayPhrase(Phrase.NOT_AVAILABLE),)
+            return conv, _once(conv, PlayPhrase(Phrase.NOT_AVAILABLE))
         case _ if conv.over:
             return _begin_visit(conv, now, talk)
         case _ if conv.tries_spent:
             return share_nothing(conv, "interrupted", now)
         case Listening(heard=True) as listening:  # "done", or there is more to say: so it is held
-            return replace(conv, phase=replace(listening, held=True)), (
-                PlayEarcon(Earcon.LISTENING),
+            return replace(conv, phase=replace(listening, held=True)), _once(
+                conv, PlayEarcon(Earcon.LISTENING)
             )
         case _ if now >= conv.visit_due:  # the cap: who goes on asking is a new visit
             ended, effects = end_visit(conv, "cap", "interrupted", now)
@@ -40,7 +43,7 @@ def pressed(conv: Conversation, now: float, talk: Talk) -> Step:
             return begun, (*effects, *more)
         case Listening() as listening:
             phase = replace(listening, due=now + talk.hold_s)
-            return replace(conv, phase=phase), (PlayEarcon(Earcon.LISTENING),)
+            return replace(conv, phase=phase), _once(conv, PlayEarcon(Earcon.LISTENING))
         case Thinking() | Speaking():  # what it claimed is judged again, by what was heard of it
             done = turn_over(conv, "interrupted", now)
             begun, effects = _take_floor(replace(conv, unfounded=""), now, talk)
@@ -48,6 +51,11 @@ def pressed(conv: Conversation, now: float, talk: Talk) -> Step:
         case _:  # saying a phrase, or waiting for a follow-up question
             begun, effects = _take_floor(conv, now, talk)
             return begun, (Flush(), *effects)
+
+
+def _once(conv: Conversation, sound: Effect) -> tuple[Effect, ...]:
+    """Sound what answers a press, unless it is the same one to whoever presses."""
+    return () if conv.mashing else (sound,)
 
 
 def go_on_after_restart(conv: Conversation, visit: int, now: float, talk: Talk) -> Step:

@@ -34,11 +34,17 @@ TAP_KEPT_FRAMES: Final = 100
 """Frames kept while waiting for a voice: a tap may yet turn out to be a hold."""
 HOLD_KEPT_FRAMES: Final = 3000
 """Frames kept while the button is down and nothing clear was heard: a minute."""
+MURMUR_FRAMES: Final = 10
+"""With so many voiced frames somebody may be speaking, be it too quietly to open the gate.
+
+Noise of most kinds has fewer in six seconds; talkers who were missed mostly have more (measured).
+"""
 
 
 class GateEvent(StrEnum):
     """What the gate found out with the frame just pushed."""
 
+    VOICE_SUSPECTED = "voice_suspected"
     SPEECH_STARTED = "speech_started"
     SPEECH_ENDED = "speech_ended"
 
@@ -125,6 +131,8 @@ class Gate:
         self._tail_frames = max(0, frames_of(rules.tail_ms) - LAG_FRAMES)
         self._mode: GateMode | None = None
         self._heard = False
+        self._murmur_frames = 0
+        self._suspected = False
         self._forget()
 
     @property
@@ -180,9 +188,10 @@ class Gate:
         self._kept.append(_Kept(frame, probability >= self._rules.stay_probability))
         self._votes.append(probability >= self._rules.open_probability)
         if sum(self._votes) < self._rules.open_votes:
+            self._murmur_frames += self._kept[-1].voiced
             if len(self._kept) > (TAP_KEPT_FRAMES if mode is GateMode.TAP else HOLD_KEPT_FRAMES):
                 self._kept.popleft()
-            return GateStep()
+            return self._suspect(mode)
         kept = tuple(self._kept)
         voiced = self._first_words(kept)
         self._forget()
@@ -191,6 +200,13 @@ class Gate:
         self._detector.talker(kept[index].frame for index in voiced)
         start = max(0, voiced[0] - self._lead_frames)
         return GateStep(tuple(each.frame for each in kept[start:]), GateEvent.SPEECH_STARTED)
+
+    def _suspect(self, mode: GateMode) -> GateStep:
+        """Tell once, of a hold, that somebody may be speaking."""
+        if mode is GateMode.TAP or self._suspected or self._murmur_frames < MURMUR_FRAMES:
+            return GateStep()
+        self._suspected = True
+        return GateStep((), GateEvent.VOICE_SUSPECTED)
 
     def _first_words(self, kept: tuple[_Kept, ...]) -> list[int]:
         """Return where the voiced frames are that belong to the one that opens the gate.
@@ -227,5 +243,7 @@ class Gate:
         self._kept: deque[_Kept] = deque()
         self._votes: deque[bool] = deque(maxlen=self._rules.open_window)
         self._withheld: list[Frame] = []
+        self._murmur_frames = 0
+        self._suspected = False
         self._voiced_frames = 0
         self._quiet_frames = 0

@@ -47,6 +47,7 @@ LIGHT_OF: Final = {
     Part.POWER: Light.BOARD_FAULT,
     Part.STORAGE: Light.BOARD_FAULT,
     Part.CLOCK: Light.BOARD_FAULT,
+    Part.BUTTON: Light.SOFTWARE_FAULT,
     Part.SOFTWARE: Light.SOFTWARE_FAULT,
     Part.HEAT: Light.DEGRADED,
     Part.DATABASE: Light.DEGRADED,

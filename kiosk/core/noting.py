@@ -1,10 +1,14 @@
 """What an event tells whatever the phase: it is remembered, and the phase is none the worse."""
 
 from dataclasses import replace
+from typing import Final
 
 from kiosk.core import events as ev
 from kiosk.core.effects import Phrase
 from kiosk.core.phases import Conversation, Saying
+
+MASHED_S: Final = 0.5
+"""Presses closer together than this are one to a person: they sound once, and begin one visit."""
 
 
 def note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
@@ -13,7 +17,10 @@ def note(conv: Conversation, event: ev.Event, now: float) -> Conversation:
     match event:
         case ev.ButtonPressed():
             called_at = None if conv.over else conv.called_at  # whoever presses now has come
-            return replace(conv, pressed_at=now, called_at=called_at)
+            before = conv.last_press_at
+            mashing = before is not None and now - before < MASHED_S
+            pressed = replace(conv, pressed_at=now, last_press_at=now, mashing=mashing)
+            return replace(pressed, called_at=called_at)
         case ev.ButtonReleased():
             return replace(conv, pressed_at=None)
         case ev.StaffCalled() if conv.called_at is None:

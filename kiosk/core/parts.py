@@ -14,6 +14,7 @@ class Part(StrEnum):
     POWER = "power"
     STORAGE = "storage"
     CLOCK = "clock"
+    BUTTON = "button"
     SOFTWARE = "software"
     # Customers are served all the same with these:
     HEAT = "heat"

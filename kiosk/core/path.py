@@ -18,11 +18,13 @@ class PathSample:
     """One look at a connection.
 
     ``pending_bytes`` were written and are not acknowledged yet, wherever they wait;
-    ``ack_age_s`` is the time since the peer last acknowledged anything.
+    ``ack_age_s`` is the time since the peer last acknowledged anything, ``data_age_s`` since
+    anything of its came in.
     """
 
     pending_bytes: int
     ack_age_s: float
+    data_age_s: float = float("inf")
 
 
 class NetworkChange(StrEnum):

@@ -5,9 +5,11 @@ follows from the phase and is never stored beside it.
 """
 
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 
 from kiosk.core.effects import GateMode, Phrase
 from kiosk.core.lights import Light, Truths, light_of
+from kiosk.core.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,28 @@ class FollowUp:
     armed: bool = False
 
 
+class HoldStage(Enum):
+    """What a button that is down may still come to."""
+
+    OPEN = auto()
+    """A hold to talk, or the staff's gesture."""
+    OFFERED = auto()
+    """The staff's gesture: to let go now mutes, or unmutes."""
+    SPOKEN = auto()
+    """A hold to talk: speech was heard, and the release or the cap ends the turn."""
+    CLOSED = auto()
+    """No gesture, or not any more."""
+    STUCK = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The button is down. At ``due`` the next stage comes; None when only an event brings it."""
+
+    stage: HoldStage
+    due: float | None
+
+
 Phase = Starting | Idle | Listening | Thinking | Speaking | Saying | FollowUp
 
 
@@ -86,6 +110,11 @@ class Conversation:
     turn: int = 0
     visit_due: float = 0.0
     pressed_at: float | None = None
+    hold: Hold | None = None
+    """What has become of the press so far, while the button is down."""
+    last_press_at: float | None = None
+    mashing: bool = False
+    """The last press came so soon after the one before that both are one to a person."""
     truths: Truths = field(default_factory=Truths)
     delivered: bool = False
     """The service has the whole question of this turn."""
@@ -105,11 +134,31 @@ class Conversation:
     @property
     def deadline(self) -> float | None:
         """Time at which the caller owes a ``Tick``."""
+        dues = (self._phase_due, self.hold.due if self.hold else None)
+        return min((due for due in dues if due is not None), default=None)
+
+    @property
+    def _phase_due(self) -> float | None:
         match self.phase:
             case Starting() | Idle():  # only these may last for ever
                 return None
             case Listening() | Thinking() | Speaking() | Saying() | FollowUp():
                 return self.phase.due
+
+    @property
+    def offered(self) -> bool:
+        """Whether to let the button go now mutes the kiosk, or unmutes it."""
+        return self.hold is not None and self.hold.stage is HoldStage.OFFERED
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the button has been down for so long that nobody can be holding it."""
+        return self.hold is not None and self.hold.stage is HoldStage.STUCK
+
+    @property
+    def failed(self) -> frozenset[Part]:
+        """Return the parts that a person must hear of or see."""
+        return self.truths.failed | ({Part.BUTTON} if self.stuck else frozenset())
 
     @property
     def over(self) -> bool:
@@ -133,7 +182,7 @@ class Conversation:
 
     @property
     def light(self) -> Light:
-        """What the status light must show."""
+        """What the status light must show; while the staff's gesture is offered, what it brings."""
         in_visit = not isinstance(self.phase, Starting | Idle)
         return light_of(
             replace(
@@ -142,5 +191,7 @@ class Conversation:
                 in_visit=in_visit,
                 speaking=isinstance(self.phase, Speaking | Saying),
                 called=self.called_at is not None,
+                muted=self.truths.muted != self.offered,
+                failed=self.failed,
             )
         )

@@ -18,7 +18,7 @@ from kiosk.core.link_phases import (
     Waiting,
 )
 from kiosk.core.link_words import Action, Post, Rung, Target, Tell, Why
-from kiosk.core.path import CLOCK_S, NetworkChange
+from kiosk.core.path import CLOCK_S, NetworkChange, PathSample
 from kiosk.core.recovery_moves import (
     STEADY_S,
     Step,
@@ -60,6 +60,8 @@ def when_suspect(link: Recovery, phase: Suspect | Offline, event: lw.Event, now:
             moves = live.flow.acked_at > phase.since + CLOCK_S
             if not sample.pending_bytes or (moves and live.flow.stalled_s(now) < STALL_S):
                 return _cleared(link, live, phase)
+            if isinstance(phase.stage, Proving) and _delivers(phase, sample, now):
+                phase = replace(phase, stage=Proving(max(phase.stage.until, now + MOST_GRACE_S)))
             return replace(link, phase=replace(phase, live=live)), ()
         case lw.SpareUp(took_s):
             until = now + _grace_s(phase, took_s, now)
@@ -91,6 +93,15 @@ def _grace_s(phase: Suspect | Offline, took_s: float, now: float) -> float:
     if phase.why is Why.STALL and now - phase.since < STALL_S + AT_ONCE_S:
         return LOSSY_GRACE_S
     return max(GRACE_S, min(1.5 * took_s, MOST_GRACE_S))
+
+
+def _delivers(phase: Suspect | Offline, sample: PathSample, now: float) -> bool:
+    """Whether the old connection delivers again, as with an answer, although a spare holds.
+
+    What it still has to send goes out with TCP's next repetition, which after some seconds
+    without a path comes late; who takes over before that has the question asked twice.
+    """
+    return sample.data_age_s < min(MOST_GRACE_S, now - phase.since - CLOCK_S)
 
 
 def told_to_go(live: Live, event: lw.GoAwayTold, now: float) -> Live:

@@ -26,6 +26,8 @@ def doing(conv: Conversation, service: str, wedged: Sequence[str] = ()) -> str:
     if wedged:
         return f"Stands still: {', '.join(wedged)}"
     service = service or "no Live service"
+    if conv.offered:
+        return f"The button is held: letting go {'un' if conv.truths.muted else ''}mutes"
     match conv.light:
         case Light.STARTING if conv.truths.clock_unset and not isinstance(conv.phase, Starting):
             return "Waiting for the clock to be set: until then no certificate holds"
@@ -51,6 +53,8 @@ def doing(conv: Conversation, service: str, wedged: Sequence[str] = ()) -> str:
         case Light.BOARD_FAULT:
             told = "; ".join(say for part, say in _BOARD.items() if part in conv.truths.failed)
             return f"The board is in trouble: {told}"
+        case Light.SOFTWARE_FAULT if conv.stuck:
+            return "The button is stuck: it must be let go, or freed"
         case Light.SOFTWARE_FAULT:
             return "The software is in trouble: it keeps ending"
         case Light.OFFLINE:
@@ -76,7 +80,7 @@ def _degraded(truths: Truths, service: str) -> str:
         (truths.shop_silent, "without orders", "the shop's order system does not answer"),
         (truths.policy_expired, "with old rules", "the shop's policy has expired"),
         (Part.HEAT in truths.failed, "hot", "let air to the board"),
-        (Part.DATABASE in truths.failed, "its books in trouble", "see kiosk doctor, books"),
+        (Part.DATABASE in truths.failed, "its books in trouble", "see kiosk doctor, store"),
         (Part.PROCESS in truths.failed, "about to start anew", "it needs more and more"),
     )
     how = ", ".join(how for true, how, _ in troubles if true)

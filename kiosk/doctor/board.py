@@ -8,13 +8,12 @@ from importlib import metadata
 from typing import Final
 
 from kiosk import __version__
+from kiosk.adapters.machine import warmest_c
+from kiosk.core.clock import lowest, trouble_with
 from kiosk.doctor.finding import Examined, Finding, State, on_a_thread, said_by, text_of
 
 HOT_C: Final = 80.0
 """Where a Pi begins to slow down."""
-FIRST_YEAR: Final = 2026
-"""No kiosk is older than its program: an earlier clock was never set."""
-
 _THROTTLED: Final = {
     0: "the supply gives too little voltage",
     1: "the processor is held back",
@@ -46,7 +45,7 @@ def check_board(kiosk: Examined) -> Finding:
 
 async def check_heat(kiosk: Examined) -> Finding:
     """Look how warm it is, and whether the supply or the heat holds the processor back."""
-    warmest = await asyncio.to_thread(_warmest_c, kiosk)
+    warmest = await asyncio.to_thread(warmest_c, kiosk.root)
     flags = await _throttle_flags(kiosk)
     if warmest is None and flags is None:
         return Finding(State.OPEN, "this board tells neither its temperature nor throttling")
@@ -72,12 +71,6 @@ def _heat_to_do(troubles: list[str]) -> str:
     return "let air to the board, or a heat sink"
 
 
-def _warmest_c(kiosk: Examined) -> float | None:
-    zones = (kiosk.root / "sys/class/thermal").glob("thermal_zone*/temp")
-    told = [text for zone in zones if re.fullmatch(r"-?\d+", text := text_of(zone) or "")]
-    return max((int(text) / 1000 for text in told), default=None)
-
-
 async def _throttle_flags(kiosk: Examined) -> int | None:
     """Return the firmware's flags: from the kernel where it tells them, else from vcgencmd."""
     files = (kiosk.root / "sys/devices/platform").glob("**/get_throttled")
@@ -101,7 +94,7 @@ def judged_clock(now: datetime, told: dict[str, str]) -> Finding:
     says = f"{now:%Y-%m-%d %H:%M} UTC"
     zone = told.get("Timezone")
     says += f", shown as {zone}" if zone else ""
-    if now.year < FIRST_YEAR:
+    if trouble_with(now.timestamp(), lowest(None), set_by_network=False) == "behind":
         to_do = "connect the network so that it is set; until then no certificate holds"
         return Finding(State.ILL, f"{says}: never set", to_do)
     if told.get("NTPSynchronized") == "yes":

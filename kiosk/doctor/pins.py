@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.adapters.gpio import open_button, open_pins
-from kiosk.adapters.gpio_chips import BOARD_CHIPS
-from kiosk.adapters.pin_look import Chip, Line, chips, lines, program_of
+from kiosk.adapters.gpio_chips import Chip, chips, chosen_chip
+from kiosk.adapters.pin_look import Line, lines, program_of
 from kiosk.doctor.finding import Examined, Finding, State, status_of
 from kiosk.settings import Settings
 
@@ -64,15 +64,6 @@ def _with_programs(kiosk: Examined, chip: Chip, pins: tuple[int, ...]) -> list[L
         else line
         for line in told
     ]
-
-
-def chosen_chip(there: list[Chip], label: str) -> Chip | None:
-    """Return the chip with this label, or the board's own for ""; None when it is not there."""
-    for wanted in (label,) if label else BOARD_CHIPS:
-        for chip in there:
-            if chip.label == wanted:
-                return chip
-    return None
 
 
 def no_chip(there: list[Chip], denied: list[str], label: str) -> Finding:

@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from kiosk.adapters.sqlite_look import StoreLook, look_at_store
+from kiosk.adapters.sqlite_store import damaged_beside
 from kiosk.assembly import order_service, shop_policy, store_file
 from kiosk.doctor.finding import Examined, Finding, State
 from kiosk.errors import ToolError
@@ -23,6 +24,11 @@ async def check_store(kiosk: Examined) -> Finding:
         return Finding(
             State.OPEN, f"{file} is an older kiosk's: the next start brings it up to date"
         )
+    damaged = await asyncio.to_thread(damaged_beside, file)
+    if damaged:
+        says = f"{file} is whole; a damaged one was moved aside, with what was in it"
+        to_do = f"save or delete {damaged[-1]}* and its like: until then the light says so (A)"
+        return Finding(State.ILL, says, to_do)
     waiting = f"{look.messages} messages wait" if look.messages != 1 else "1 message waits"
     if look.messages:
         return Finding(State.WELL, f"{file} is whole; {waiting}", "read them: kiosk messages")

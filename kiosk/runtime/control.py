@@ -12,7 +12,7 @@ from kiosk.core.effects import Effect
 from kiosk.core.events import Event, Tick
 from kiosk.core.phases import Conversation
 from kiosk.runtime.mailbox import Mailbox
-from kiosk.settings import Talk
+from kiosk.settings import Button, Talk
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,9 @@ class Inbox:
 class Control:
     """Owns the conversation; the only writer of its state."""
 
-    def __init__(self, inbox: Inbox, perform: Callable[[Effect], None], talk: Talk) -> None:
+    def __init__(
+        self, inbox: Inbox, perform: Callable[[Effect], None], talk: Talk, button: Button
+    ) -> None:
         self.conversation = Conversation()
         self.perform = perform
         self.on_step: Callable[[Conversation], None] = lambda _: None
@@ -40,6 +42,7 @@ class Control:
         """Events dealt with: evidence that it lives."""
         self._inbox = inbox
         self._talk = talk
+        self._button = button
 
     def nudge(self) -> None:
         """Come round once, soon; it changes nothing, because a Tick that is not due does not."""
@@ -51,7 +54,7 @@ class Control:
         while True:
             event = await self._inbox.next(self.conversation.deadline)
             before = self.conversation
-            self.conversation, effects = step(before, event, now(), self._talk)
+            self.conversation, effects = step(before, event, now(), self._talk, self._button)
             if type(self.conversation.phase) is not type(before.phase):
                 log.info(
                     "phase changed",

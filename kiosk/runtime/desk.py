@@ -1,6 +1,7 @@
 """The desk: what people may ask of the running kiosk over the control socket."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -8,12 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kiosk.errors import StartError, ToolError
 from kiosk.ports import Microphone, Speaker, StaffMemory, StaffState
+from kiosk.runtime.mailbox import Mailbox
 
 if TYPE_CHECKING:  # the desk is open before any of it is loaded
     from kiosk.runtime.front import Front
     from kiosk.runtime.kiosk import Kiosk
     from kiosk.shop.messages import Message
     from kiosk.shop.ports import MessageBook
+
+log = logging.getLogger(__name__)
 
 LONGEST_PRESS_S = 60.0
 MOST_SHOWN = 20
@@ -45,10 +49,12 @@ class Desk:
         self._began = asyncio.get_running_loop().time()
         self._open: _Open | None = None
         self._kiosk: Kiosk | None = None
+        self._muted: Mailbox[bool] = Mailbox()
 
     def open(self, front: "Front", microphone: Microphone, speaker: Speaker) -> None:
         """Speak for this front from now on, and set it as staff left it."""
         self._open = _Open(front, microphone, speaker)
+        front.on_muted = self._muted.post
         speaker.set_volume(self._memory.state.volume)
         if self._memory.state.muted:
             front.mute(muted=True)
@@ -56,6 +62,15 @@ class Desk:
     def serve(self, kiosk: "Kiosk") -> None:
         """Speak for the kiosk behind that front as well."""
         self._kiosk = kiosk
+
+    async def keep_muted(self) -> None:
+        """Keep what staff do at the button, until cancelled."""
+        while True:
+            muted = await self._muted.next(None)
+            try:
+                await self._memory.keep(StaffState(self._memory.state.volume, bool(muted)))
+            except StartError as err:
+                log.warning("mute not kept", extra={"KIOSK_CAUSE": str(err)})
 
     def commands(self) -> Mapping[str, Callable[[Request], Awaitable[Answer]]]:
         """Return the commands by name. Each may raise StartError with a sentence."""
@@ -80,7 +95,7 @@ class Desk:
             "visit": conversation.visit,
             "turn": conversation.turn,
             "light": conversation.light.code,
-            "faults": sorted(part.value for part in conversation.truths.failed),
+            "faults": sorted(part.value for part in conversation.failed),
             "muted": self._memory.state.muted,
             "volume": self._memory.state.volume,
             "messages": await self._count(),

@@ -5,11 +5,13 @@ So they run first, and a press while the rest is still being loaded is answered 
 ``Kiosk`` is put behind it later; from then on the same front serves that.
 """
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from kiosk import settings
 from kiosk.core.effects import (
     Effect,
+    KeepMuted,
     Phrase,
     PlayEarcon,
     PlayPhrase,
@@ -27,7 +29,7 @@ from kiosk.runtime.stream import Stream
 from kiosk.runtime.watchdog import WatchedPart
 from kiosk.settings import Talk
 
-Shown = PlayEarcon | PlayPhrase | ShowLight | ShowMicrophoneLamp | Report
+Shown = PlayEarcon | PlayPhrase | ShowLight | ShowMicrophoneLamp | KeepMuted | Report
 """What is asked of the front; everything else concerns what stands behind it."""
 
 
@@ -35,13 +37,21 @@ class Front:
     """The conversation and its outside. It is starting until ``KioskReady`` is posted."""
 
     def __init__(
-        self, *, phrases: Mapping[Phrase, bytes], lamps: Lamps, stream: Stream, talk: Talk
+        self,
+        *,
+        phrases: Mapping[Phrase, bytes],
+        lamps: Lamps,
+        stream: Stream,
+        talk: Talk,
+        button: settings.Button,
     ) -> None:
+        self.on_muted: Callable[[bool], None] = lambda _: None
+        """Told when staff mute or unmute at the button: what is to be kept over a restart."""
         self.stream = stream
         self.inbox = Inbox()
         self.presses = Presses(self.inbox, stream)
         self.player = Player(phrases, self.inbox, stream)
-        self.control = Control(self.inbox, self._alone, talk)
+        self.control = Control(self.inbox, self._alone, talk, button)
         self.doing = Doing(lambda: self.control.conversation)
         self._lamps = lamps
 
@@ -59,6 +69,8 @@ class Front:
                 self.stream.report("light", {"code": light.code})
             case ShowMicrophoneLamp(lit):
                 self._lamps.microphone(lit=lit)
+            case KeepMuted(muted):
+                self.on_muted(muted)
             case Report(event, fields):
                 self.stream.report(event, fields)
 

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 30.0
 ILL_LOOK_S: Final = 5.0
 MEND_S: Final = 5.0
+TRY_S: Final = 3600.0
+"""So seldom the disk is tried although nothing is known against it: a card wears."""
 KEEP_TIME_S: Final = 6 * 3600.0
 """So seldom the time is written down: a card wears."""
 ANEW_AFTER_S: Final = 600.0
@@ -40,6 +42,7 @@ class Health:
         self._idle = idle
         self._ills: Ills = {}
         self._power_seen_at = float("-inf")
+        self._tried_at = float("-inf")
         self._clock = _Clock(machine)
         self._unset = False
         self._news = asyncio.Event()
@@ -63,7 +66,10 @@ class Health:
             self._news.clear()
 
     async def _look(self) -> Look:
-        if Part.STORAGE in self._ills or not self._books.writable:
+        now = asyncio.get_running_loop().time()
+        ill = Part.STORAGE in self._ills or not self._books.writable
+        if ill or now - self._tried_at >= TRY_S:
+            self._tried_at = now
             with suppress(TimeoutError):
                 async with asyncio.timeout(MEND_S):
                     await self._books.mend()

@@ -9,6 +9,7 @@ from kiosk.core.effects import (
     Effect,
     EndUtterance,
     Flush,
+    KeepMuted,
     OpenSession,
     PlayEarcon,
     PlayPhrase,
@@ -67,7 +68,9 @@ def performer(
                 downlink.mute()
                 front.player.flush()
                 uplink.answered()  # nobody waits for an answer any more
-            case PlayEarcon() | PlayPhrase() | ShowLight() | ShowMicrophoneLamp() | Report():
+            case PlayEarcon() | PlayPhrase() | ShowLight() | ShowMicrophoneLamp():
+                front.show(effect)
+            case KeepMuted() | Report():
                 front.show(effect)
 
     return perform

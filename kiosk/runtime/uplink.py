@@ -13,7 +13,13 @@ from enum import Enum, auto
 
 from kiosk.core.audio import Frame
 from kiosk.core.effects import GateMode
-from kiosk.core.events import HoldWasSilent, SpeechEnded, SpeechStarted, UtteranceTorn
+from kiosk.core.events import (
+    HoldWasSilent,
+    SpeechEnded,
+    SpeechStarted,
+    UtteranceTorn,
+    VoiceSuspected,
+)
 from kiosk.core.gate import Gate, GateEvent
 from kiosk.core.live import ToolResult
 from kiosk.errors import LinkError
@@ -184,6 +190,8 @@ class Uplink:
             if self._armed is None or captured_at <= self._armed_at:
                 continue  # what was said before the press is nobody's business
             heard = self._gate.push(frame)
+            if heard.event is GateEvent.VOICE_SUSPECTED:
+                self._inbox.post(VoiceSuspected())
             if heard.event is GateEvent.SPEECH_STARTED:
                 self._begin()
                 self._inbox.post(SpeechStarted())

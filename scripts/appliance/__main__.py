@@ -77,8 +77,7 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
                 options.as_pi,
             )  # fmt: skip
             install.install(system, wishes)
-            if not system.dry:
-                install.doctor(system)
+            install.doctor(system)
         elif command == "update":
             install.update(system, options.package, patience)
         else:

@@ -31,7 +31,7 @@ def place_user(system: System) -> None:
         if not _has_group(name):
             made.note(system, "group", name)
             system.run("groupadd", "--system", name)
-    groups = [name for name in _GROUPS if _has_group(name)]
+    groups = [name for name in _GROUPS if name in _NEEDED or _has_group(name)]
     try:
         user = pwd.getpwnam(NAME)
     except KeyError:
@@ -49,7 +49,7 @@ def place_user(system: System) -> None:
             " Rename the account, or install under another login.",
             CONFIG,
         )
-    missing = [name for name in groups if NAME not in grp.getgrnam(name).gr_mem]
+    missing = [name for name in groups if NAME not in _members(name)]
     if missing:
         system.run("usermod", "--append", "--groups", ",".join(missing), NAME)
 
@@ -109,6 +109,10 @@ def place_state(system: System) -> None:
         return
     system.directory(STATE, 0o700)
     system.run("chown", f"{NAME}:{NAME}", system.at(STATE))
+
+
+def _members(group: str) -> list[str]:
+    return grp.getgrnam(group).gr_mem if _has_group(group) else []
 
 
 def _has_group(name: str) -> bool:

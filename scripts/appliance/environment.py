@@ -87,7 +87,7 @@ def build(system: System, tree: Path) -> str:
     system.directory(home)
     source.copy(tree, system.at(home / "source"))
     new = system.at(home)
-    uv = _uv(system, interpreter)
+    uv = _uv(system, tree, interpreter, python_version)
     venv = ("venv", "-q", "--allow-existing", "--python", interpreter, new)
     system.run(uv, *venv, env=_environ(system))
     if lender:
@@ -152,8 +152,7 @@ def _is_lent(path: Path) -> bool:
 
 def _fetch(system: System, uv: str, tree: Path, new: Path, python_version: str) -> None:
     lock = (tree / "requirements.lock").read_text()
-    wheels = wheels_for(tree, platform.machine(), python_version)
-    carried = ("--no-index", "--find-links", wheels) if wheels.is_dir() else ()
+    carried = _carried(tree, python_version)
     how = ("-q", "--python", new / "bin/python", "--require-hashes", *carried)
     failing = _FETCHING
     if carried:
@@ -176,6 +175,12 @@ def _fetch(system: System, uv: str, tree: Path, new: Path, python_version: str) 
         )
 
 
+def _carried(tree: Path, python_version: str) -> tuple[str | Path, ...]:
+    """Return what has a program use the wheels of the package alone, if it carries ours."""
+    wheels = wheels_for(tree, platform.machine(), python_version)
+    return ("--no-index", "--find-links", wheels) if wheels.is_dir() else ()
+
+
 def _install_ourselves(system: System, uv: str, new: Path, *, everything: bool) -> None:
     """Install the kiosk itself, and compile what is new."""
     python_here, builders = new / "bin/python", {"PYTHONPATH": str(new / BUILDERS)}
@@ -188,7 +193,7 @@ def _install_ourselves(system: System, uv: str, new: Path, *, everything: bool) 
             uv, "pip", "install", "-q", "--python", python_here, *offline, env=_environ(system)
         )
     # Compiled now: the service may not write here, and would compile at every start, for seconds.
-    places = [new / "lib", new / BUILDERS]
+    places = [new / "lib"]
     if not everything:
         places = sorted(new.glob("lib/python3.*/site-packages/kiosk"))
     system.run(
@@ -212,7 +217,7 @@ def _check_room(system: System, needed_mb: int) -> None:
         )
 
 
-def _uv(system: System, interpreter: str) -> str:
+def _uv(system: System, tree: Path, interpreter: str, python_version: str) -> str:
     ours = system.at(_UV / "bin/uv")
     if ours.is_file():
         return str(ours)
@@ -225,7 +230,8 @@ def _uv(system: System, interpreter: str) -> str:
     system.run(
         system.at(new) / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check",
         "--no-cache-dir", "--require-hashes", "--only-binary", ":all:",
-        "-r", source.here() / "scripts/uv-requirements.txt", failing=_FETCHING,
+        *_carried(tree, python_version), "-r", tree / "scripts/uv-requirements.txt",
+        failing=_FETCHING,
     )  # fmt: skip
     system.directory(_UV / "bin")
     (system.at(new) / "bin/uv").replace(ours)

@@ -36,6 +36,7 @@ _NO_PACKAGES: Final = (
     " run this again."
 )
 _PACKAGE: Final = versions.HOME / ".package"
+_READY_S: Final = 60.0
 _JOURNAL: Final = Path("/var/log/journal")
 
 
@@ -72,19 +73,16 @@ def install(system: System, wishes: Wishes) -> None:
     account.place_state(system)
     _place_phrases(system, name)
     trial.place_settle(system)
-    if system.dry:
-        units_there = ", ".join(sorted(path.name for path in (tree / "systemd").iterdir()))
-        system.say(f"link what is in systemd/ into place: {units_there}")
     if not system.at(_JOURNAL).exists():
         made.note(system, "directory", str(_JOURNAL))  # journald makes it, as our drop-in asks
-    units.place(system, name)
+    units.place(system, tree)
     versions.prove(system, name)
     system.sync()
     changed = system.link(versions.CURRENT, name)
     for link, to in COMMANDS.items():
         system.link(link, to)
     units.tidy(system, name)
-    _start(system, name, changed=changed)
+    _start(system, changed=changed)
     if not system.dry:
         versions.prune(system)
     system.did(f"Version {name} is installed.")
@@ -120,6 +118,7 @@ def prepare(system: System, tarball: Path) -> str | None:
         _, python_version = environment.python(system)
         _place_packages(system, python_version)
         name = environment.build(system, tree)
+    trial.check_way_back(system, name)
     trial.place_settle(system)
     return name
 
@@ -187,6 +186,9 @@ def _unpacking(system: System) -> Iterator[Path]:
 
 def doctor(system: System) -> None:
     """Let the doctor have the last word."""
+    if system.dry:
+        system.say("run kiosk doctor")
+        return
     program = COMMANDS[Path("/usr/local/bin/kiosk")]
     with tempfile.TemporaryDirectory(prefix="kiosk-doctor-") as home:  # what a sound library leaves
         code, said = system.ask(system.at(program), "doctor", env={"HOME": home})
@@ -215,8 +217,7 @@ def _place_packages(system: System, python_version: str) -> None:
     if not missing:
         return
     system.note(f"Debian packages to be installed: {', '.join(missing)}.")
-    for name in missing:
-        made.note(system, "package", name)
+    made.note(system, "package", *missing)
     apt = ("apt-get", "-q", "-o", f"DPkg::Lock::Timeout={_APT_WAITS_S}")
     if not system.dry and system.ask("dpkg", "--audit")[1]:  # somebody was interrupted
         system.run("dpkg", "--configure", "-a", env=_APT, failing=_NO_PACKAGES)
@@ -283,17 +284,26 @@ def _place_phrases(system: System, name: str) -> None:
         system.note(f"The phrases were not recorded ({last[0]}); the kiosk tries again by itself.")
 
 
-def _start(system: System, name: str, *, changed: bool) -> None:
+def _start(system: System, *, changed: bool) -> None:
     if not system.is_running:
         system.note("There is no running systemd here: the kiosk starts with the machine.")
         return
-    started = units.services(system, name) if not system.dry else ["kiosk.service"]
+    started = units.services(source.here())
     system.run("systemctl", "daemon-reload")
     if changed:  # its limits are read at its start
         system.run("systemctl", "restart", "systemd-journald.service")
-    for unit in started:
-        verb = "restart" if changed else "start"
-        if system.dry:
-            system.say(f"{verb} {unit}")
-        elif system.ask("systemctl", verb, unit)[0]:
-            system.note(f"{unit} did not start: 'systemctl status {unit}' shows why.")
+    verb = "restart" if changed else "start"
+    system.run("systemctl", verb, "--no-block", *started)
+    if not system.dry:
+        _await_ready(system)
+
+
+def _await_ready(system: System) -> None:
+    """Give it the time it takes; what stands in its way is the doctor's to say."""
+    deadline_s = trial.monotonic_s() + _READY_S
+    while trial.monotonic_s() < deadline_s:
+        _, state = system.ask("systemctl", "show", "-P", "ActiveState", trial.UNIT)
+        _, fell = system.ask("systemctl", "show", "-P", "NRestarts", trial.UNIT)
+        if state.strip() in ("active", "failed") or fell.strip() not in ("", "0"):
+            return
+        trial.pause()

@@ -11,12 +11,13 @@ from scripts.appliance.system import System
 FILE: Final = Path("/etc/kiosk/made-by-install")
 
 
-def note(system: System, kind: str, name: str) -> None:
-    """Note that we are about to make this."""
+def note(system: System, kind: str, *names: str) -> None:
+    """Note that we are about to make these."""
     there = system.read(FILE)
-    line = f"{kind} {name}\n"
-    if line not in there.splitlines(keepends=True):
-        system.write(FILE, f"{there}{line}")
+    lines = [f"{kind} {name}\n" for name in names]
+    new = [line for line in lines if line not in there.splitlines(keepends=True)]
+    if new:
+        system.write(FILE, there + "".join(new))
 
 
 def noted(system: System, kind: str) -> list[str]:

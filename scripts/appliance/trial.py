@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from scripts.appliance import account, source, units, versions
-from scripts.appliance.errors import SOFTWARE, TRY_AGAIN, UNAVAILABLE, Refused
+from scripts.appliance.errors import DATA, SOFTWARE, TRY_AGAIN, UNAVAILABLE, Refused
 from scripts.appliance.system import System
 
+UNIT: Final = "kiosk.service"
 SETTLE: Final = versions.HOME / "settle"
 SETTLE_UNIT: Final = units.SYSTEM / "kiosk-settle.service"
 _TRIAL_UNIT: Final = Path("/run/systemd/system/kiosk-update.service")
@@ -121,6 +122,30 @@ def refuse_during_trial(system: System) -> None:
     system.run(system.at(SETTLE), *(["--restart"] if system.is_running else []))
 
 
+def check_way_back(system: System, version: str) -> None:
+    """Raise Refused when the version that runs could not work with the new one's database.
+
+    Nothing is copied aside and put back: what a customer left during the trial would be lost.
+    """
+    running = versions.linked(system, versions.CURRENT)
+    generations = [_generation(system, name) for name in (running, version) if name]
+    if len(set(generations) - {""}) > 1:
+        system.remove(versions.HOME / version)
+        raise Refused(
+            f"{version} keeps the shop's data in a way that {running} cannot read, so that it could"
+            " not go back by itself. Install it with scripts/install of its source; a copy of"
+            f" {account.STATE} is the way back then.",
+            DATA,
+        )
+
+
+def _generation(system: System, version: str) -> str:
+    asking = "from kiosk.adapters.sqlite_store import GENERATION; print(GENERATION)"
+    python = system.at(versions.HOME / version / "bin/python")
+    code, said = system.ask(python, "-I", "-B", "-c", asking)
+    return "" if code else said.strip()
+
+
 def run(system: System, version: str, patience: Patience) -> None:
     """Try a complete version, by systemd and not by us, so that it ends well without us too.
 
@@ -137,6 +162,7 @@ def run(system: System, version: str, patience: Patience) -> None:
     system.remove(_SAID)
     system.run("systemctl", "daemon-reload")
     before = versions.linked(system, versions.CURRENT)
+    assert before is not None, "there is a version to update"
     system.note(f"Version {version} is on trial; it has {patience.within_s:.0f} s to be healthy.")
     code, _ = system.ask("systemctl", "start", _TRIAL_UNIT.name)
     said = system.at(_SAID).read_text().strip() if system.at(_SAID).is_file() else ""
@@ -147,17 +173,21 @@ def run(system: System, version: str, patience: Patience) -> None:
         if version not in (running, versions.linked(system, versions.BEFORE)):
             system.remove(versions.HOME / version)
         why = said or "the trial was cut"
-        back = f"{before} runs" if _ready_again(system) else f"{before} is back, but not ready yet"
+        back = (
+            f"{before} runs"
+            if _ready_again(system, before)
+            else f"{before} is back, but not ready yet"
+        )
         raise Refused(f"Version {version} was left again and {back}.\n{why}", SOFTWARE)
     system.note(said)
 
 
-def _ready_again(system: System) -> bool:
+def _ready_again(system: System, version: str) -> bool:
     deadline_s = monotonic_s() + _BACK_S
-    while _started(system, 0)[1]:
+    while _started(system, version, 0)[1]:
         if monotonic_s() > deadline_s:
             return False
-        _pause()
+        pause()
     return True
 
 
@@ -168,7 +198,7 @@ def switch_and_watch(
     running = versions.linked(system, versions.CURRENT)
     assert running is not None, "there is a version to update"
     system.link(versions.BEFORE, running)
-    units.place(system, version)
+    units.place(system, units.source_of(system, version))
     system.sync()
     system.link(versions.CURRENT, version)
     began_s = monotonic_s()
@@ -187,13 +217,13 @@ def watch(system: System, version: str, patience: Patience, began_s: float) -> N
     deadline_s = began_s + patience.within_s
     ill = "it did not start"
     while monotonic_s() < deadline_s:
-        pid, ill = _started(system, began_s)
+        pid, ill = _started(system, version, began_s)
         if not ill:
             ill = _sounds(system, version) or _answers(system, version)
         if not ill:
             _watch_steady(system, version, patience, pid, began_s)
             return
-        _pause()
+        pause()
     raise Refused(f"after {patience.within_s:.0f} s {ill}", SOFTWARE)
 
 
@@ -202,29 +232,34 @@ def _watch_steady(
 ) -> None:
     until_s = monotonic_s() + patience.steady_s
     while monotonic_s() < until_s:
-        now, ill = _started(system, began_s)
+        now, ill = _started(system, version, began_s)
         if not ill and now != pid:
             ill = "it fell over and was started again"
         if ill := ill or _sounds(system, version):
             raise Refused(f"it was healthy, and then {ill}", SOFTWARE)
 
 
-def _started(system: System, began_s: float) -> tuple[int, str]:
+def _started(system: System, version: str, began_s: float) -> tuple[int, str]:
     _, said = system.ask(
-        "systemctl", "show", "kiosk.service",
+        "systemctl", "show", UNIT,
         "-pActiveState,MainPID,ExecMainStartTimestampMonotonic",
     )  # fmt: skip
     shown = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
     since_s = int(shown.get("ExecMainStartTimestampMonotonic", 0)) / 1e6
     if shown.get("ActiveState") != "active" or since_s < began_s:
-        return 0, "kiosk.service is not ready: 'journalctl -u kiosk' shows why"
+        return 0, f"{UNIT} is not ready: 'journalctl -u kiosk' shows why"
+    for unit in units.services(units.source_of(system, version)):
+        _, said = system.ask("systemctl", "show", unit, "-pActiveState,ConditionResult")
+        meant = "ConditionResult=no" not in said  # else the technician switched it off
+        if meant and "ActiveState=active" not in said.split():
+            return 0, f"{unit} does not run: 'journalctl -u {unit}' shows why"
     return int(shown["MainPID"]), ""
 
 
 def _sounds(system: System, version: str) -> str:
     """Return what does not move between two looks at it; empty when all does."""
     first = _status(system, version)
-    _pause()
+    pause()
     second = _status(system, version)
     for key, what in (("frames_captured", "the microphone"), ("frames_played", "the speaker")):
         if key not in first or key not in second:
@@ -270,5 +305,6 @@ def monotonic_s() -> float:
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
-def _pause() -> None:
+def pause() -> None:
+    """Wait for a moment between two looks."""
     threading.Event().wait(_LOOK_S)

@@ -26,25 +26,30 @@ _SETTINGS: Final = {
 _THROUGH: Final = versions.CURRENT / "source/systemd"
 
 
-def place(system: System, version: str) -> None:
-    """Have a link for every unit of a version. Those of another version stay: see ``tidy``."""
-    for link, to in _links(system, version):
+def place(system: System, tree: Path) -> None:
+    """Have a link for every unit of a source. Those of another version stay: see ``tidy``."""
+    for link, to in _links(tree):
         if system.link(link, to):
             system.did(f"{link.name} is linked in {link.parent}.")
 
 
 def tidy(system: System, version: str | None) -> None:
     """Remove the links of units that this version has not; with None, all of them."""
-    wanted = dict(_links(system, version)) if version else {}
+    wanted = dict(_links(source_of(system, version))) if version else {}
     for link in list(_placed(system)):
         if link not in wanted:
             system.remove(link)
             system.remove_empty(link.parent)
 
 
-def services(system: System, version: str) -> list[str]:
-    """Return the units of a version that start with the machine."""
-    return [unit.name for unit in _units(system, version) if _wanted_by(unit)]
+def source_of(system: System, version: str) -> Path:
+    """Return the source that a version was built of."""
+    return system.at(versions.HOME / version / "source")
+
+
+def services(tree: Path) -> list[str]:
+    """Return the units of a source that start with the machine."""
+    return [unit.name for unit in _units(tree) if _wanted_by(unit)]
 
 
 def placed(system: System) -> list[str]:
@@ -55,21 +60,19 @@ def placed(system: System) -> list[str]:
 def restart(system: System, version: str) -> None:
     """Let systemd read the units anew and begin to start this version."""
     system.run("systemctl", "daemon-reload")
-    system.run("systemctl", "restart", "--no-block", *services(system, version))
+    system.run("systemctl", "restart", "--no-block", *services(source_of(system, version)))
 
 
-def _units(system: System, version: str) -> list[Path]:
-    tree = system.at(versions.HOME / version / "source/systemd")
-    return sorted(path for path in tree.glob("*") if path.suffix in _KINDS)
+def _units(tree: Path) -> list[Path]:
+    return sorted(path for path in (tree / "systemd").glob("*") if path.suffix in _KINDS)
 
 
-def _links(system: System, version: str) -> Iterator[tuple[Path, Path]]:
-    tree = system.at(versions.HOME / version / "source/systemd")
-    for unit in _units(system, version):
+def _links(tree: Path) -> Iterator[tuple[Path, Path]]:
+    for unit in _units(tree):
         yield SYSTEM / unit.name, _THROUGH / unit.name
         for target in _wanted_by(unit):
             yield SYSTEM / f"{target}.wants" / unit.name, _THROUGH / unit.name
-    for file in sorted(tree.glob("*.d/*")):
+    for file in sorted((tree / "systemd").glob("*.d/*")):
         directory = file.parent.name
         if directory in _SETTINGS:
             yield _SETTINGS[directory] / file.name, _THROUGH / directory / file.name

@@ -47,6 +47,28 @@ class Disk:
     def unlock(self) -> None:
         _sh("mount", "-o", "remount,rw", str(self.place))
 
+    def frozen_card(self) -> "FrozenCard":
+        """Return a card on this disk; it ends with it."""
+        return FrozenCard(self.place / "image", self.place / "card")
+
+
+class FrozenCard:
+    """A card that stalls when it is told to: ext4, in a file."""
+
+    def __init__(self, file: Path, place: Path) -> None:
+        self.place = place
+        with file.open("wb") as image:
+            image.truncate(16 * MIB)
+        _sh("mkfs.ext4", "-q", str(file))
+        place.mkdir()
+        _sh("mount", "-o", "loop", str(file), str(place))
+
+    def freeze(self) -> None:
+        _sh("fsfreeze", "-f", str(self.place))
+
+    def thaw(self) -> None:
+        _sh("fsfreeze", "-u", str(self.place))
+
 
 def run_with_disk(place: Path, scenario: Callable[[Disk], Coroutine[Any, Any, T]]) -> T:
     """Run a scenario on a thread that sees a disk there. It ends with the thread.

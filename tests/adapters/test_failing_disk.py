@@ -3,7 +3,9 @@
 Real file systems, real refusals of the kernel.
 """
 
+import asyncio
 import logging
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -116,6 +118,44 @@ def test_a_disk_that_gets_full_under_a_running_kiosk_costs_no_answer(
             disk.make_room()
             await keeps_a_message(store)
         assert messages_in(file) == ["the door is stuck"]
+
+    run_with_disk(tmp_path / "card", scenario)
+
+
+def test_a_disk_that_stalls_for_five_seconds_holds_up_nothing_but_its_own_thread(
+    tmp_path: Path,
+) -> None:
+    if missing := [tool for tool in ("mkfs.ext4", "fsfreeze") if shutil.which(tool) is None]:
+        pytest.skip(f"no disk that stalls without {', '.join(missing)}")
+
+    async def scenario(disk: Disk) -> None:
+        card = disk.frozen_card()
+        now = asyncio.get_running_loop().time
+        gaps: list[float] = []
+
+        async def beat() -> None:
+            while True:
+                before = now()
+                await asyncio.sleep(0.02)
+                gaps.append(now() - before)
+
+        async with open_store(card.place / "shopmax.db", lambda: NOW) as store:
+            told: list[str] = []
+            store.books.on_news(lambda: told.append(store.books.trouble))
+            async with asyncio.TaskGroup() as group:
+                beating = group.create_task(beat())
+                card.freeze()
+                writing = group.create_task(store.messages.take("the door is stuck", "a visit"))
+                await asyncio.sleep(5.0)
+                assert not writing.done()
+                assert store.books.trouble == "slow"
+                card.thaw()
+                assert await writing == 1
+                beating.cancel()
+            await asyncio.sleep(0)
+            assert told == ["slow", ""]
+            assert store.books.writable
+        assert max(gaps) < 1.0  # the machine may be busy; the stall was five seconds
 
     run_with_disk(tmp_path / "card", scenario)
 

@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.adapters import fault_light
 from kiosk.adapters.fault_light import Wiring, show, take_over, wiring
+from kiosk.adapters.gpio_chips import Chip
 from kiosk.config_file import SYSTEM_FILE
 from kiosk.core.lights import PATTERNS, Light
 from kiosk.errors import StartError
@@ -45,8 +46,8 @@ class PretendedPins:
 
 @pytest.fixture
 def pins(monkeypatch: pytest.MonkeyPatch) -> PretendedPins:
-    chips = {"pinctrl-bcm2711": 0}
-    monkeypatch.setattr(fault_light, "chips", lambda _: chips)
+    chips = [Chip("gpiochip0", "pinctrl-bcm2711", 54)]
+    monkeypatch.setattr(fault_light, "chips", lambda: (chips, []))
     return PretendedPins()
 
 

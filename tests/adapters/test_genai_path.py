@@ -227,6 +227,7 @@ def test_the_peers_acknowledgements_are_seen_and_their_absence(authority: Author
             await session.ping()
             healthy = await sample_when(session, pending=False)
             assert healthy.ack_age_s < 0.5
+            assert 0 <= healthy.data_age_s < WAIT_S
             drop_everything()
             await session.send_audio(bytes(640))
             stalled = await sample_when(session, pending=True)

@@ -17,6 +17,7 @@ from kiosk.adapters.local_service import LocalEndpoint, local_service
 from kiosk.adapters.processes import running
 from kiosk.assembly import Endpoint
 from kiosk.errors import StartError
+from tests.adapters.disks import Disk, run_with_disk
 
 WHERE = {"url": "https://127.0.0.1:18443", "ca_file": "/run/kiosk-local-live/ca.pem"}
 
@@ -131,3 +132,19 @@ def test_a_service_that_its_unit_takes_down_is_not_relied_on(
             return await standing.taken_down()
 
     assert asyncio.run(scenario()) == "its unit took it down"
+
+
+def test_a_disk_that_cannot_be_written_keeps_no_local_service_from_starting(
+    tmp_path: Path,
+) -> None:
+    async def scenario(disk: Disk) -> None:
+        disk.lock()
+        environ = {
+            "RUNTIME_DIRECTORY": str(tmp_path / "run"),
+            "KIOSK_LOCAL_LIVE": str(tmp_path / "nowhere" / "endpoint.json"),
+        }
+        async with local_service(disk.place / "live", environ) as service:
+            assert service.url.startswith("https://127.0.0.1:")
+            assert Path(service.ca_file).is_relative_to(tmp_path / "run")
+
+    run_with_disk(tmp_path / "card", scenario)

@@ -24,6 +24,7 @@ from kiosk.core.audio import MIC_FRAME_BYTES, SPEAKER_FRAME_BYTES, SPEAKER_HZ, S
 from kiosk.errors import DeviceLost, StartError
 from kiosk.ports import Microphone, Speaker
 from tests.adapters.sound import likeness, noise, pcm, signal, until
+from tests.conftest import Tell
 
 AUDIO = settings.Audio(input=MICROPHONE, output=SPEAKER, volume=100)
 
@@ -173,7 +174,7 @@ def test_a_device_that_takes_only_48_khz_stereo_is_resampled() -> None:
     assert tried[-1] == (48_000, 2)
 
 
-def test_a_flush_is_silence_soon_and_without_a_click(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_flush_is_silence_soon_and_without_a_click(tell: Tell) -> None:
     wave = 12_000 * np.sin(2 * np.pi * 440 * np.arange(SPEAKER_HZ) / SPEAKER_HZ)
     took: list[float] = []
 
@@ -198,8 +199,7 @@ def test_a_flush_is_silence_soon_and_without_a_click(capsys: pytest.CaptureFixtu
     asyncio.run(scenario())
 
     assert max(took) < 500
-    with capsys.disabled():
-        print(f"\nflush to silence: {sorted(round(ms) for ms in took)} ms")  # noqa: T201 - a figure to read, too noisy to assert
+    tell(f"flush to silence: {sorted(round(ms) for ms in took)} ms")  # too noisy to assert
 
 
 def test_writing_keeps_the_speakers_pace_and_a_short_queue() -> None:

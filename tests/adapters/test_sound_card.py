@@ -19,6 +19,7 @@ from kiosk.core.events import Event, PartFailed, PartHealed
 from kiosk.runtime.control import Inbox
 from kiosk.runtime.devices import Devices
 from tests.adapters.sound import likeness, noise, pcm, signal, until
+from tests.conftest import Tell
 
 AUDIO = settings.Audio(input=MICROPHONE, output=SPEAKER, volume=100)
 
@@ -95,7 +96,7 @@ async def expect_heard_and_played(card: VirtualSound, kiosk: Kiosk) -> None:
 
 
 def test_an_unplugged_card_is_noticed_and_works_again_when_it_is_back(
-    capsys: pytest.CaptureFixture[str],
+    tell: Tell,
 ) -> None:
     took: list[tuple[float, float]] = []
 
@@ -116,8 +117,7 @@ def test_an_unplugged_card_is_noticed_and_works_again_when_it_is_back(
 
     asyncio.run(scenario())
 
-    with capsys.disabled():
-        print("\nnoticed, works again (s):", *(f"{a:.2f} {b:.2f}" for a, b in took))  # noqa: T201 - figures to read
+    tell("card noticed, works again (s): " + ", ".join(f"{a:.2f} {b:.2f}" for a, b in took))
     assert max(noticed_s for noticed_s, _ in took) < 2
     assert max(healed_s for _, healed_s in took) < 3
 

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import re
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 import pytest
 
+from kiosk.adapters import sqlite_store
 from kiosk.adapters.sqlite_store import Store, open_store
 from kiosk.errors import ConfigError, StartError, ToolError
 from kiosk.resources import packaged
@@ -245,12 +247,61 @@ def test_a_newer_kiosks_database_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "shopmax.db"
     find(file, Calendar())
     with opened(file) as database:
-        database.execute("PRAGMA user_version = 99")
+        database.execute("PRAGMA user_version = 104")
 
     error = refused(file)
 
     assert error.exit_code == 65
-    assert "newer kiosk (version 99, this one knows 3)" in str(error)
+    assert "newer kiosk (version 104, this one knows 3)" in str(error)
+
+
+NEXT_STEP = """
+CREATE TABLE lessons (lesson TEXT NOT NULL) STRICT;
+ALTER TABLE messages ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN locker TEXT NOT NULL DEFAULT ''
+"""
+
+
+def test_what_was_left_with_a_newer_kiosk_on_trial_is_there_for_the_older_one_and_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, calendar = tmp_path / "shopmax.db", Calendar()
+
+    def take(text: str) -> int:
+        return with_store(file, calendar, lambda store: store.messages.take(text, text))
+
+    def waiting() -> list[str]:
+        _, messages = with_store(file, calendar, lambda store: store.messages.waiting(9))
+        return [message.text for message in messages]
+
+    take("before")
+    with monkeypatch.context() as newer:
+        newer.setattr(sqlite_store, "_STEPS", (*sqlite_store._STEPS, NEXT_STEP))
+        newer.setattr(sqlite_store, "SCHEMA_VERSION", sqlite_store.SCHEMA_VERSION + 1)
+        take("on trial")
+    take("gone back")
+    order = find(file, calendar)
+
+    assert order is not None
+    assert waiting() == ["before", "on trial", "gone back"]
+    with monkeypatch.context() as newer:
+        newer.setattr(sqlite_store, "_STEPS", (*sqlite_store._STEPS, NEXT_STEP))
+        newer.setattr(sqlite_store, "SCHEMA_VERSION", sqlite_store.SCHEMA_VERSION + 1)
+        assert waiting() == ["before", "on trial", "gone back"]
+        assert find(file, calendar) == order
+    with opened(file) as database:
+        assert database.execute("SELECT sum(urgent) FROM messages").fetchone() == (0,)
+
+
+def test_no_step_of_the_schema_shuts_an_older_kiosk_out() -> None:
+    adds = re.compile(
+        r"CREATE TABLE .*|CREATE INDEX .*"
+        r"|ALTER TABLE \w+ ADD COLUMN \w+ \w+(?! NOT NULL$| NOT NULL (?!DEFAULT)).*",
+        re.DOTALL,
+    )
+    statements = [part.strip() for step in sqlite_store._STEPS for part in step.split(";\n")]
+
+    assert [one for one in statements if one and not adds.fullmatch(one)] == []
 
 
 def test_a_database_somebody_else_holds_is_said_to_be_in_use(

@@ -77,7 +77,7 @@ def installed(root: Path) -> System:
     shutil.copy("/etc/os-release", root / "etc/os-release")
     name = environment.build(system, REPOSITORY)
     trial.place_settle(system)
-    units.place(system, name)
+    units.place(system, REPOSITORY)
     versions.prove(system, name)
     system.link(versions.CURRENT, name)
     return system
@@ -126,7 +126,7 @@ def runs(system: System) -> str:
     assert versions.complete(system, running)
     assert not system.at(versions.BEFORE).is_symlink()
     home = system.at(versions.HOME / running)
-    for unit in units.services(system, running):
+    for unit in units.services(REPOSITORY):
         link = system.at(units.SYSTEM / unit)
         assert link.readlink() == versions.CURRENT / "source/systemd" / unit
         assert (home / "source/systemd" / unit).is_file()

@@ -7,11 +7,12 @@ sound card. The tests are one story and run in this order.
 import asyncio
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,7 +35,17 @@ NOT_OURS: Final = re.compile(
     r"|etc/\.updated|var/\.updated|var/cache/uv|opt/sound|opt/tools)(/.*)?"
 )
 CACHE: Final = "/var/cache/uv"
-UNHEALTHY: Final = "\nraise SystemExit(1)\n"
+# It brings the shop's data up to date, and then falls over, again and again.
+UNHEALTHY: Final = """
+import os
+import threading
+
+from kiosk.adapters import sqlite_store
+
+sqlite_store._STEPS += ("CREATE TABLE lessons (lesson TEXT NOT NULL) STRICT",)
+sqlite_store.SCHEMA_VERSION += 1
+threading.Timer(4, os._exit, (1,)).start()
+"""
 
 
 @dataclass
@@ -175,6 +186,29 @@ def files(root: Path) -> dict[str, str]:
     return found
 
 
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Return the files that are not as they were."""
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+def test_a_dry_run_tells_all_in_order_and_changes_nothing(shop: Shop) -> None:
+    before = files(shop.machine.root)
+
+    said = shop.install("--dry-run", "--update-key", "/packages/key.pub")
+
+    assert changed(before, files(shop.machine.root)) == set()
+    steps = (
+        "run useradd", f"build version {OLD}", "write /etc/kiosk/update-key", "Recording",
+        "write /opt/kiosk/settle", "link /etc/systemd/system/kiosk.service",
+        f"link /opt/kiosk/current to {OLD}", "link /usr/local/bin/kiosk",
+        "run systemctl restart --no-block kiosk-local-live.service", "run kiosk doctor",
+    )  # fmt: skip
+    places = [said.find(f"would: {step}") for step in steps]
+    assert -1 not in places, steps[places.index(-1)]
+    assert places == sorted(places)
+
+
+@pytest.mark.timeout(240)
 def test_one_command_installs_it_and_it_is_ready(shop: Shop) -> None:
     said = shop.install("--update-key", "/packages/key.pub")
 
@@ -191,9 +225,8 @@ def test_installing_again_changes_nothing_and_stops_nobody(shop: Shop) -> None:
 
     shop.install()
 
-    after = files(shop.machine.root)
-    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    assert {name for name in changed if not name.startswith("var/lib/kiosk")} == set()
+    after = changed(before, files(shop.machine.root))
+    assert {name for name in after if not name.startswith("var/lib/kiosk")} == set()
     assert shop.machine.pid("kiosk.service") == pid
 
 
@@ -208,6 +241,20 @@ def test_the_service_can_read_its_program_and_not_change_it(shop: Shop) -> None:
     packages = next((shop.machine.root / "opt/kiosk" / OLD / "lib").glob("python*/site-packages"))
     assert len(list(packages.glob("kiosk/__pycache__/*.pyc"))) > 5
     assert not (packages / "pytest").exists()  # what runs, and no more
+
+
+def test_installing_again_repairs_what_was_damaged(shop: Shop) -> None:
+    package = next((shop.machine.root / "opt/kiosk" / OLD / "lib").glob("python*/site-packages"))
+    (package / "kiosk/cli.py").unlink()
+    (package / "kiosk/daemon.py").write_text("raise SystemExit('damaged')\n")
+
+    said = shop.install()
+
+    assert "is damaged" in said
+    assert shop.runs() == shop.current() != OLD  # beside it: it ran meanwhile
+    repaired = shop.machine.root / "opt/kiosk" / str(shop.current()) / "lib"
+    assert next(repaired.glob("python*/site-packages/kiosk/cli.py")).is_file()
+    assert not (shop.machine.root / "opt/kiosk" / OLD).exists()  # nothing to go back to
 
 
 def test_a_package_that_is_not_as_it_was_signed_is_not_even_unpacked(shop: Shop) -> None:
@@ -231,28 +278,37 @@ def test_a_package_that_is_not_as_it_was_signed_is_not_even_unpacked(shop: Shop)
     assert "not newer" in said
 
     assert sorted((root / "opt/kiosk").iterdir()) == before
-    assert shop.runs() == OLD
+    assert shop.runs() == shop.current()
 
 
-def test_a_good_update_is_tried_and_stays(shop: Shop) -> None:
+def test_a_good_update_is_tried_and_stays_without_a_network(shop: Shop) -> None:
+    before = str(shop.current())
+    shutil.rmtree(shop.machine.root / CACHE.lstrip("/"))
+
     said = shop.script("/usr/local/sbin/kiosk-update", shop.package("8.1.0"), *QUICK)
 
+    assert f"Its packages are those of version {before}" in said
     assert "healthy" in said
     assert shop.runs() == "8.1.0"
-    assert (shop.machine.root / "opt/kiosk" / OLD / "complete").exists()
+    assert (shop.machine.root / "opt/kiosk" / before / "complete").exists()
+    assert versions.damage(System(shop.machine.root), "8.1.0") == ""
 
 
-def test_an_update_that_is_not_healthy_is_left_again_by_itself(shop: Shop) -> None:
+def test_an_update_that_falls_over_is_left_again_by_itself_and_the_shop_s_data_stay(
+    shop: Shop,
+) -> None:
     bad = shop.package("8.2.0", daemon=UNHEALTHY)
 
     said = shop.script(
-        "/usr/local/sbin/kiosk-update", bad, "--within", "10", "--steady", "2", code=70
+        "/usr/local/sbin/kiosk-update", bad, "--within", "8", "--steady", "8", code=70
     )
 
     assert "8.1.0 runs" in said
-    assert "not ready" in said
     assert shop.current() == "8.1.0"
     assert shop.runs() == "8.1.0"
+    with closing(sqlite3.connect(shop.machine.root / "var/lib/kiosk/shopmax.db")) as database:
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
+    assert {"lessons", "messages"} <= tables
 
 
 @pytest.mark.timeout(240)

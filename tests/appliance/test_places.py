@@ -1,5 +1,6 @@
 """What the installation chooses and writes, on machines that are only directories."""
 
+import errno
 import os
 import pwd
 import subprocess
@@ -7,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts.appliance import account, board, install, sound, source, trial, versions
+from scripts.appliance import __main__ as appliance
+from scripts.appliance import account, board, install, sound, source, trial, units, versions
 from scripts.appliance.errors import CONFIG, Refused
 from scripts.appliance.sound import Card, Choice
 from scripts.appliance.system import System
-from tests.appliance.machine import REPOSITORY
+from tests.appliance.machine import REPOSITORY, make_key
 
 USB_MICROPHONE = Card("Device", "USB", hears=True, speaks=False)
 HDMI = Card("vc4hdmi0", "", hears=False, speaks=True)
@@ -205,7 +207,78 @@ def test_a_dry_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture
     assert sorted(tmp_path.rglob("*")) == before
     said = capsys.readouterr().out
     assert f"would: link {versions.CURRENT}" in said
-    assert "would: link what is in systemd/ into place" in said
+    assert "would: link /etc/systemd/system/kiosk.service to /opt/kiosk/current" in said
+
+
+def test_removal_keeps_what_is_the_shop_s_when_that_is_wished(system: System) -> None:
+    kept = ("/etc/kiosk/kiosk.toml", "/etc/kiosk/credentials/gemini-api-key",
+            "/etc/kiosk/update-key", "/var/lib/kiosk/shopmax.db")  # fmt: skip
+    gone = ("/opt/kiosk/0.1.0/complete", "/opt/kiosk/settle", "/etc/sysctl.d/90-kiosk.conf")
+    for place in (*kept, *gone):
+        put(system, place, "x\n")
+    sound.place(system, Choice("Device", "MAX98357A"))
+    units.place(system, REPOSITORY)
+    trial.place_settle(system)
+
+    install.uninstall(system, keep_data=True)
+
+    left = {f"/{path.relative_to(system.root)}" for path in system.root.rglob("*")}
+    assert {place for place in left if not system.at(place).is_dir()} == set(kept)
+    install.uninstall(system, keep_data=False)
+    assert [path for path in system.root.rglob("*") if not path.is_dir()] == []
+
+
+def test_a_configuration_that_nobody_changed_takes_up_a_microphone_plugged_in_later(
+    system: System,
+) -> None:
+    account.place_settings(system, REPOSITORY, Choice("", ""), overlay=False)
+    account.place_settings(system, REPOSITORY, Choice(sound.MICROPHONE, ""), overlay=False)
+    assert 'input = "kiosk_microphone"' in system.read(account.FILE).splitlines()
+
+    own = system.read(account.FILE) + "# ours\n"
+    put(system, str(account.FILE), own)
+    account.place_settings(system, REPOSITORY, Choice("", sound.SPEAKER), overlay=False)
+    assert system.read(account.FILE) == own
+
+
+def test_the_amplifier_may_be_chosen_anew_and_its_card_is_known_before_the_restart(
+    system: System,
+) -> None:
+    config = put(system, "/boot/firmware/config.txt", "dtparam=audio=on\n")
+
+    assert board.place_amplifier(system, "max98357a", pi=True) == "MAX98357A"
+    assert board.place_amplifier(system, "max98357a", pi=True) == "MAX98357A"
+    assert board.place_amplifier(system, "hifiberry-dac", pi=True) == "sndrpihifiberry"
+    assert "max98357a" not in config.read_text()
+    assert board.place_amplifier(system, "none", pi=True) == ""
+    assert config.read_text() == "dtparam=audio=on\n"
+
+
+def test_a_private_key_is_never_taken_for_the_public_one(system: System, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    make_key(key)
+    wishes = install.Wishes("", "", "none", key, pi=False)
+    put(system, "/etc/os-release", "ID=debian\nVERSION_ID=13\n")
+
+    with pytest.raises(Refused, match=r"\.pub"):
+        install.install(system, wishes)
+
+    assert not system.at(account.UPDATE_KEY).exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "way_out"), [(errno.ENOSPC, "make room"), (errno.EROFS, "mount -o remount,rw")]
+)
+def test_a_full_or_read_only_disk_is_said_with_the_way_out(
+    number: int, way_out: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object) -> int:
+        raise OSError(number, os.strerror(number), "/etc/kiosk/kiosk.toml")
+
+    monkeypatch.setattr(appliance, "_carry_out", fails)
+
+    assert appliance.main(["uninstall"]) == 71
+    assert way_out in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["install", "update", "uninstall", "package"])

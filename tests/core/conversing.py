@@ -4,7 +4,16 @@ from dataclasses import replace
 
 from kiosk.core import events as ev
 from kiosk.core.conversation import step
-from kiosk.core.effects import Effect, Phrase, PlayPhrase, Report
+from kiosk.core.effects import (
+    CloseSession,
+    Effect,
+    EndUtterance,
+    OpenSession,
+    Phrase,
+    PlayPhrase,
+    Report,
+    ShowMicrophoneLamp,
+)
 from kiosk.core.phases import (
     Conversation,
     FollowUp,
@@ -25,6 +34,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.VisitRestored(1),
     ev.ButtonPressed(),
     ev.ButtonReleased(),
+    ev.VoiceSuspected(),
     ev.SpeechStarted(),
     ev.SpeechEnded(),
     ev.HoldWasSilent(),
@@ -131,3 +141,36 @@ def outcomes(effects: list[Effect] | tuple[Effect, ...]) -> list[object]:
 
 def phrases(effects: list[Effect] | tuple[Effect, ...]) -> list[Phrase]:
     return [effect.phrase for effect in effects if isinstance(effect, PlayPhrase)]
+
+
+def assert_sound(before: Conversation, event: ev.Event, now: float) -> None:
+    """Assert what holds of every step there is."""
+    after, effects = step(before, event, now, TALK)
+
+    assert lamp_follows_the_gate(before, after, effects)
+    assert sessions_follow_visits(before, after, effects)
+    if event == ev.Tick() and before.deadline is not None and now >= before.deadline:
+        # a deadline that came is never waited for again
+        assert (after.phase, after.hold) != (before.phase, before.hold)
+    if isinstance(before.phase, Listening) and not isinstance(after.phase, Listening):
+        # every utterance that may have begun is ended by its mark or with its session
+        assert EndUtterance() in effects or CloseSession() in effects
+    if after.over and not before.over:
+        assert CloseSession() in effects
+
+
+def lamp_follows_the_gate(
+    before: Conversation, after: Conversation, effects: tuple[Effect, ...]
+) -> bool:
+    lamp = [effect.lit for effect in effects if isinstance(effect, ShowMicrophoneLamp)]
+    if (before.gate is None) == (after.gate is None):
+        return lamp == []
+    return lamp == [after.gate is not None]
+
+
+def sessions_follow_visits(
+    before: Conversation, after: Conversation, effects: tuple[Effect, ...]
+) -> bool:
+    opened = [type(effect) for effect in effects].count(OpenSession)
+    closed = effects.count(CloseSession())
+    return int(not before.over) + opened - closed == int(not after.over)

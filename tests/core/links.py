@@ -34,8 +34,8 @@ OFFLINE = replace(
 STANDING_IN = replace(LIVE, target=Target.STANDBY, standby=True, reachable=False)
 
 
-def unacked(now: float, acked_at: float) -> lw.Sampled:
-    return lw.Sampled(PathSample(640, now - acked_at))
+def unacked(now: float, acked_at: float, data_at: float = float("-inf")) -> lw.Sampled:
+    return lw.Sampled(PathSample(640, now - acked_at, now - data_at))
 
 
 def idle() -> lw.Sampled:

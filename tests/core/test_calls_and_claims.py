@@ -375,7 +375,7 @@ BEGINNINGS = st.sampled_from([Listening(due=11.0), Thinking(since=9.0, due=11.0)
 
 
 @given(beginning=BEGINNINGS, script=scripts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_who_may_ask_no_more_gets_no_other_turn_in_that_visit(
     beginning: Phase, script: list[tuple[float, ev.Event]]
 ) -> None:
@@ -391,7 +391,7 @@ def test_who_may_ask_no_more_gets_no_other_turn_in_that_visit(
 
 
 @given(script=scripts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_of_one_visit_is_held_against_the_next(
     script: list[tuple[float, ev.Event]],
 ) -> None:

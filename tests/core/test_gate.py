@@ -11,6 +11,7 @@ from kiosk.core.effects import GateMode
 from kiosk.core.gate import (
     HOLD_KEPT_FRAMES,
     LEAD_FRAMES,
+    MURMUR_FRAMES,
     TAP_KEPT_FRAMES,
     Gate,
     GateEvent,
@@ -297,6 +298,23 @@ def test_a_hold_too_quiet_to_open_the_gate_is_sent_whole() -> None:
     assert bench.release().heard
     assert bench.sent == list(range(183))
     assert bench.events == []
+
+
+def test_a_hold_tells_once_that_somebody_may_be_speaking_too_quietly_to_open_the_gate() -> None:
+    murmur = [40, 0, 0] * MURMUR_FRAMES
+
+    held = armed(HOLD)
+    held.feed(murmur[:-3])
+    assert held.events == []
+    held.feed(murmur)
+    assert held.events == [GateEvent.VOICE_SUSPECTED]
+
+    tapped = armed(TAP)
+    tapped.feed(murmur)
+    assert tapped.events == []
+    tapped.gate.arm(HOLD)  # it turns out to be a hold, and what was heard before it counts
+    tapped.feed([0])
+    assert tapped.events == [GateEvent.VOICE_SUSPECTED]
 
 
 def test_a_hold_without_any_voice_is_not_sent() -> None:

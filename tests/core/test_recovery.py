@@ -218,6 +218,27 @@ def test_a_lossy_path_that_was_never_gone_gets_time_to_repeat_itself() -> None:
     assert Reset() not in actions
 
 
+def test_an_old_connection_that_delivers_the_answer_again_is_kept_for_as_long_as_it_does() -> None:
+    proving, _ = step(SUSPECT, lw.SpareUp(0.05), 22.9)
+
+    delivering, actions = step(proving, unacked(23.0, 19.9, data_at=22.95), 23.0)
+    assert actions == ()
+    assert deadline(delivering) == pytest.approx(23.45)
+    silent, _ = step(delivering, unacked(23.44, 19.9, data_at=22.95), 23.44)
+    assert step(silent, TICK, 23.45)[1][0] == Reset()
+    moves, actions = step(delivering, unacked(23.4, 23.35, data_at=23.3), 23.4)
+    assert isinstance(moves.phase, Live)
+    assert tells(actions) == ["path_up"]
+
+
+def test_what_came_in_before_the_suspicion_saves_no_old_connection() -> None:
+    proving, _ = step(SUSPECT, lw.SpareUp(0.05), 20.1)
+
+    link, _ = step(proving, unacked(20.2, 19.9, data_at=19.95), 20.2)
+
+    assert deadline(link) == deadline(proving)
+
+
 def test_a_second_spare_may_shorten_the_moment_and_never_makes_it_longer() -> None:
     slow, _ = step(SUSPECT, lw.SpareUp(1.1), 22.9)
 

@@ -59,6 +59,7 @@ EVENTS: tuple[lw.Event, ...] = (
     lw.Sampled(PathSample(0, 0.1)),
     lw.Sampled(PathSample(640, 0.01)),
     lw.Sampled(PathSample(640, 3.0)),
+    lw.Sampled(PathSample(640, 3.0, 0.1)),
     lw.NetworkChanged(NetworkChange.UP),
     lw.NetworkChanged(NetworkChange.DOWN),
     lw.SpareUp(0.05),
@@ -292,7 +293,7 @@ def live_through(script: list[tuple[float, str]]) -> Network:
 
 
 @given(scripts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_whatever_happens_there_is_one_session_at_most_and_nobody_is_raced(
     script: list[tuple[float, str]],
 ) -> None:
@@ -300,7 +301,7 @@ def test_whatever_happens_there_is_one_session_at_most_and_nobody_is_raced(
 
 
 @given(scripts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_left_alone_with_a_path_it_comes_to_life_or_to_rest(
     script: list[tuple[float, str]],
 ) -> None:
@@ -316,7 +317,7 @@ def test_left_alone_with_a_path_it_comes_to_life_or_to_rest(
 
 
 @given(scripts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_left_alone_without_a_path_a_visit_ends_or_is_stood_in_for(
     script: list[tuple[float, str]],
 ) -> None:
@@ -331,7 +332,7 @@ def test_left_alone_without_a_path_a_visit_ends_or_is_stood_in_for(
 
 
 @given(scripts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_the_light_was_told_is_what_is_believed(script: list[tuple[float, str]]) -> None:
     net = live_through(script)
 

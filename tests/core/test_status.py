@@ -10,6 +10,8 @@ from kiosk.core.parts import Part
 from kiosk.core.phases import (
     Conversation,
     FollowUp,
+    Hold,
+    HoldStage,
     Idle,
     Listening,
     Phase,
@@ -79,6 +81,16 @@ def test_everything_that_is_wrong_with_the_board_is_named() -> None:
         "The board is in trouble: the supply gives too little voltage;"
         " the disk cannot be written; the clock is wrong"
     )
+
+
+def test_staff_read_what_letting_the_button_go_would_do_and_that_it_is_stuck() -> None:
+    offered = replace(IDLE, hold=Hold(HoldStage.OFFERED, 20.0))
+    stuck = replace(IDLE, hold=Hold(HoldStage.STUCK, None))
+
+    assert doing(offered, SERVICE) == "The button is held: letting go mutes"
+    muted = replace(offered, truths=Truths(starting=False, muted=True))
+    assert doing(muted, SERVICE) == "The button is held: letting go unmutes"
+    assert doing(stuck, SERVICE) == "The button is stuck: it must be let go, or freed"
 
 
 def test_staff_read_that_a_customer_wants_somebody_whether_or_not_a_visit_goes_on() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from kiosk.adapters.sqlite_store import open_store
 from tests.adapters.older_store import DEMO, REAL, make_older
+from tests.conftest import Tell
 from tests.crash.disk import Disk, Files
 from tests.crash.logging_vfs import Acknowledged, Entry, Synced, logged
 from tests.crash.requests import Damaged, Rows, fill, now, requests, rows_in, rows_on
@@ -126,27 +127,20 @@ def busy(directory: Path) -> Run:
     return Run(directory / "kiosk")
 
 
-def tell(capsys: pytest.CaptureFixture[str], text: str) -> None:
-    with capsys.disabled():
-        print(f"\n{text}")  # noqa: T201 - figures to read
-
-
-def test_no_power_cut_takes_what_a_customer_was_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_power_cut_takes_what_a_customer_was_told(tmp_path: Path, tell: Tell) -> None:
     verdict = Verdict(busy(tmp_path), tmp_path / "cut")
-    tell(capsys, f"synchronous=FULL: {verdict.report}")
+    tell(f"synchronous=FULL: {verdict.report}")
 
     assert (verdict.losing, verdict.damaged, verdict.invented) == (0, 0, 0)
     assert verdict.different > 3000
 
 
 def test_the_model_sees_rows_lost_when_the_store_does_not_sync(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tell: Tell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kiosk.adapters.sqlite_store._SYNCHRONOUS", "NORMAL")
     verdict = Verdict(busy(tmp_path), tmp_path / "cut")
-    tell(capsys, f"synchronous=NORMAL: {verdict.report}")
+    tell(f"synchronous=NORMAL: {verdict.report}")
 
     assert verdict.losing > 100
     assert verdict.worst > 1
@@ -154,11 +148,11 @@ def test_the_model_sees_rows_lost_when_the_store_does_not_sync(
 
 
 def test_the_model_sees_damage_when_nothing_is_synced(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tell: Tell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kiosk.adapters.sqlite_store._SYNCHRONOUS", "OFF")
     verdict = Verdict(busy(tmp_path), tmp_path / "cut", every=9)
-    tell(capsys, f"synchronous=OFF: {verdict.report}")
+    tell(f"synchronous=OFF: {verdict.report}")
 
     assert verdict.losing > 0
     assert verdict.damaged > 0
@@ -180,7 +174,7 @@ def test_the_kiosk_starts_after_a_power_cut_with_all_that_was_acknowledged(tmp_p
 
 
 def test_a_power_cut_in_a_first_start_or_an_update_leaves_a_kiosk_that_starts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tell: Tell
 ) -> None:
     async def start(file: Path) -> None:
         async with open_store(file, now):
@@ -212,4 +206,4 @@ def test_a_power_cut_in_a_first_start_or_an_update_leaves_a_kiosk_that_starts(
                 cut = put_together(files, tmp_path / "cut")
                 asyncio.run(look(cut, older=older))
                 assert [path.name for path in cut.parent.iterdir()] == [NAME]  # none moved aside
-        tell(capsys, f"{'update' if older else 'first start'}: {len(seen)} crash states, all start")
+        tell(f"{'update' if older else 'first start'}: {len(seen)} crash states, all start")

@@ -94,10 +94,10 @@ def test_every_version_is_named(kiosk: Kiosk) -> None:
 @pytest.mark.parametrize(
     ("year", "told", "state", "says"),
     [
-        (2026, {"NTPSynchronized": "yes", "Timezone": "Europe/Rome"}, State.WELL, "synchronised"),
-        (2026, {"NTPSynchronized": "no", "NTP": "yes"}, State.ILL, "not synchronised yet"),
-        (2026, {"NTPSynchronized": "no", "NTP": "no"}, State.ILL, "not synchronised"),
-        (2026, {}, State.OPEN, "could not be told"),
+        (2027, {"NTPSynchronized": "yes", "Timezone": "Europe/Rome"}, State.WELL, "synchronised"),
+        (2027, {"NTPSynchronized": "no", "NTP": "yes"}, State.ILL, "not synchronised yet"),
+        (2027, {"NTPSynchronized": "no", "NTP": "no"}, State.ILL, "not synchronised"),
+        (2027, {}, State.OPEN, "could not be told"),
         (1970, {"NTPSynchronized": "no"}, State.ILL, "1970-01-01 00:00 UTC: never set"),
     ],
 )

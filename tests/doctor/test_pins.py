@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.adapters.pin_look import Chip, Line, program_of, read_chip, read_line
+from kiosk.adapters.gpio_chips import Chip, chosen_chip, read_chip
+from kiosk.adapters.pin_look import Line, program_of, read_line
 from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.doctor.pins import (
     check_button,
     check_lights,
-    chosen_chip,
     judged_lines,
     no_chip,
 )

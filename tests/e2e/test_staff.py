@@ -61,6 +61,20 @@ async def test_a_muted_kiosk_is_still_muted_after_a_restart(run_kiosk: RunKiosk)
         assert (await kiosk.status())["muted"]
 
 
+async def test_staff_mute_with_the_button_and_a_restart_keeps_it(run_kiosk: RunKiosk) -> None:
+    async with run_kiosk() as kiosk:
+        await kiosk.request("press", for_s=5.5)
+        await kiosk.until("visit_ended", reason="muted")
+        assert kiosk.tells("press", "earcon:press", "mic_open", "earcon:offer", "light:M")
+        assert kiosk.tells("release", "muted", "visit_ended:muted")
+        assert (await kiosk.status())["frames_uploaded"] == 0
+    async with run_kiosk() as kiosk:
+        await kiosk.until("light", code="M")
+        await kiosk.request("press", for_s=5.5)
+        await kiosk.until("muted", muted=0)
+        assert not (await kiosk.status())["muted"]
+
+
 async def test_staff_can_mute_in_the_middle_of_a_reply(run_kiosk: RunKiosk) -> None:
     async with run_kiosk() as kiosk:
         await kiosk.tap()

@@ -49,6 +49,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "core: one of the few scenarios that every change passes")
 
 
+def pytest_report_header() -> str:
+    return "figures are in the machine's time, which is that of a board of 1000 MIPS"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Leave alone what the other machine has taken."""
+    claim = Path(os.environ["KIOSK_HIL_CLAIMS"]) / re.sub(r"\W", "-", item.nodeid)
+    try:
+        claim.touch(exist_ok=False)
+    except FileExistsError:
+        return True
+    return None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a scenario that is a coroutine function."""
@@ -91,7 +106,7 @@ def _keep_evidence(name: str) -> Path:
 @pytest.fixture(scope="session")
 def image() -> Image:
     """The disk of every machine, which ``scripts/hil`` has built."""
-    return Image(os.environ["KIOSK_HIL_ARCH"], Path(os.environ["KIOSK_HIL_IMAGE"]))
+    return Image(Path(os.environ["KIOSK_HIL_IMAGE"]))
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,11 @@
 """The virtual Pi's disk: Debian 13, a kernel with simulated hardware, the kiosk as installed.
 
-``python -m tests.hil.image [--arch amd64]`` builds what is not there yet. Everything runs
+``python -m tests.hil.image`` builds what is not there yet and prints where it is. Everything runs
 natively, in systemd-nspawn; only what the tests boot is emulated. The kiosk is installed by its
 own ``scripts/install``; what a technician sets afterwards is set here, and what stands for the
 board (see ``guest/``) is added. Debian's part is kept in the user's cache, by what goes into it.
 """
 
-import argparse
 import fcntl
 import hashlib
 import os
@@ -43,8 +42,8 @@ _PACKAGES: Final = """
 _CA: Final = "/etc/ssl/certs/ca-certificates.crt"
 _KERNEL: Final = r"""
 set -eu; cd /root
-version=$(apt-cache madison linux-image-%(arch)s | awk '/backports/ {print $3; exit}')
-kernel=$(apt-cache depends "linux-image-%(arch)s=$version" |
+version=$(apt-cache madison linux-image-amd64 | awk '/backports/ {print $3; exit}')
+kernel=$(apt-cache depends "linux-image-amd64=$version" |
   sed -n 's/.*Depends: linux-image-//p' | head -1)
 apt-get -qq download "linux-binary-$kernel" "linux-modules-$kernel"
 for deb in linux-*.deb; do dpkg-deb -x "$deb" kernel; done
@@ -69,7 +68,6 @@ _ENABLED: Final = {"multi-user.target": ("hil-agent.service", "hil-board.service
 class Image:
     """What a machine is booted from; nobody writes to it."""
 
-    arch: str
     home: Path
 
     @property
@@ -85,27 +83,27 @@ class Image:
         return self.home / "initrd.gz"
 
 
-def built(arch: str) -> Image:
+def built() -> Image:
     """Return the image of this checkout, building what is not there yet."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    made_of = f"{_base_key(arch)}{source.fingerprint_of(REPOSITORY, PYTHON)}{_ours()}"
-    image = Image(arch, CACHE / f"image-{arch}-{_digest(made_of)}")
+    made_of = f"{_base_key()}{source.fingerprint_of(REPOSITORY, PYTHON)}{_ours()}"
+    image = Image(CACHE / f"image-{_digest(made_of)}")
     with _alone(image.home.name):
         if not image.home.is_dir():
             with _alone("base"):
-                base = _base(arch)
+                base = _base()
             new = image.home.with_suffix(".new")
             shutil.rmtree(new, ignore_errors=True)
             new.mkdir()
-            _make_image(base, Image(arch, new))
+            _make_image(base, Image(new))
             new.rename(image.home)
         os.utime(image.home)
     _prune()
     return image
 
 
-def _base_key(arch: str) -> str:
-    what = " ".join((arch, SUITE, *_packages(), _KERNEL))
+def _base_key() -> str:
+    what = " ".join((SUITE, *_packages(), _KERNEL))
     return _digest(what)
 
 
@@ -118,9 +116,9 @@ def _ours() -> str:
     return _digest("".join(f"{path.name}\0{path.read_text()}\0" for path in files))
 
 
-def _base(arch: str) -> Path:
+def _base() -> Path:
     """Return the root of a Debian with the kernel, and nothing of ours."""
-    base = CACHE / f"base-{arch}-{_base_key(arch)}"
+    base = CACHE / f"base-{_base_key()}"
     if base.is_dir():
         return base
     new = base.with_suffix(".new")
@@ -128,7 +126,7 @@ def _base(arch: str) -> Path:
     mirror = debian_mirror()
     with _told("Debian"):
         _run(
-            "mmdebstrap", "-q", "--variant=minbase", "--mode=root", f"--arch={arch}",
+            "mmdebstrap", "-q", "--variant=minbase", "--mode=root",
             f"--include={','.join(_packages())}",
             '--aptopt=Apt::Install-Recommends "false"',
             *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale")),
@@ -137,7 +135,7 @@ def _base(arch: str) -> Path:
         )  # fmt: skip
     with _told("the kernel"):
         shutil.copy(_CA, new / _CA.lstrip("/"))  # this machine's network may have one more
-        _inside(new, "sh", "-c", _KERNEL % {"arch": arch})
+        _inside(new, "sh", "-c", _KERNEL)
     new.rename(base)
     return base
 
@@ -204,10 +202,7 @@ def _set_up(root: Path) -> None:
     drop_in = system / "kiosk.service.d/hil.conf"
     drop_in.parent.mkdir(exist_ok=True)
     drop_in.write_text("[Service]\nBindReadOnlyPaths=/run/hil-cpuinfo:/proc/cpuinfo\n")
-    # "mask" refuses, because the unit itself is a link.
-    off = system / "kiosk-local-live.service.d/off.conf"
-    off.parent.mkdir(exist_ok=True)
-    off.write_text("[Unit]\nConditionPathExists=/etc/kiosk/local-live-wanted\n")
+    (etc / "kiosk/no-local-live").touch()  # too slow under emulation
     for target, units in _ENABLED.items():
         (system / f"{target}.wants").mkdir(exist_ok=True)
         for unit in units:
@@ -319,6 +314,4 @@ def _digest(text: str) -> str:
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(description="Build the virtual Pi.")
-    options.add_argument("--arch", choices=("amd64", "arm64"), default="amd64")
-    print(built(options.parse_args().arch).home)  # noqa: T201 - what it is asked for
+    print(built().home)  # noqa: T201 - what it is asked for

@@ -56,7 +56,7 @@ def _says(actions: tuple[Action, ...]) -> list[str]:
     return [action.text for action in actions if isinstance(action, Say)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(utterances, min_size=1, max_size=6))
 def test_no_fact_is_told_before_a_tool_told_it(said: list[str]) -> None:
     brain = ShopBrain(SHOP_TOOLS, "")
@@ -66,7 +66,7 @@ def test_no_fact_is_told_before_a_tool_told_it(said: list[str]) -> None:
             assert not _FACTS.search(reply), reply
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(utterances, responses), min_size=1, max_size=5))
 def test_nothing_said_or_returned_upsets_it(story: list[tuple[str, dict[str, Any]]]) -> None:
     brain = ShopBrain(SHOP_TOOLS, "")
@@ -88,7 +88,7 @@ def test_nothing_said_or_returned_upsets_it(story: list[tuple[str, dict[str, Any
             actions = (*brain.result(head.name, head.arguments, response), *actions)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(utterances, responses), max_size=4), utterances)
 def test_a_restored_conversation_replies_the_same(
     story: list[tuple[str, dict[str, Any]]], last: str
@@ -116,7 +116,7 @@ _schemas = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.fixed_dictionaries(
@@ -179,7 +179,7 @@ _IN_THE_SHOP = [
 _TYPES = {"string": str, "boolean": bool}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(_IN_THE_SHOP) | utterances, min_size=1, max_size=12))
 def test_whatever_is_said_in_a_shop_its_tools_are_called_as_declared_and_seldom(
     said: list[str],
@@ -200,7 +200,7 @@ def test_whatever_is_said_in_a_shop_its_tools_are_called_as_declared_and_seldom(
         customer.calls.clear()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(_IN_THE_SHOP), max_size=8), st.sampled_from(_IN_THE_SHOP))
 def test_a_conversation_in_a_shop_is_taken_up_where_it_stood(said: list[str], last: str) -> None:
     customer, _ = visit()

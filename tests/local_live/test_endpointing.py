@@ -108,7 +108,7 @@ def test_a_microphone_that_goes_off_ends_the_activity() -> None:
     assert endpointer.flush() is None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 9001))
 def test_the_size_of_the_pieces_does_not_matter(piece: int) -> None:
     pcm = noise(0.6) + vowels(0.6) + noise(0.8)

@@ -225,7 +225,7 @@ def test_no_question_of_the_shop_is_taken_for_a_message() -> None:
     assert [text for text in (*EXAMPLES, *questions) if wish(text)] == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(EXAMPLES), min_size=1, max_size=4))
 def test_nobody_leaves_a_message_who_did_not_ask_to(said: list[str]) -> None:
     visit = customer()
@@ -236,7 +236,7 @@ def test_nobody_leaves_a_message_who_did_not_ask_to(said: list[str]) -> None:
     assert "take_message" not in [name for name, _ in visit.calls]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_whatever_is_dictated_is_kept_whole_or_asked_for_again(before: str, after: str) -> None:
     visit = customer()

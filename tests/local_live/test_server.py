@@ -4,7 +4,6 @@ import asyncio
 import base64
 import gc
 import json
-import sys
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -17,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from kiosk.local_live.errors import CannotServe
 from kiosk.local_live.house import ServeOptions
 from kiosk.local_live.server import serve
+from tests.conftest import Tell
 from tests.local_live.scripted import scripted_parts, setup_message, sound
 from tests.local_live.service import DEADLINE_S, METHOD, QUICK, Service, service
 from tests.local_live.vowels import noise, vowels
@@ -199,9 +199,7 @@ def test_automatic_detection_finds_the_question_in_the_stream(tmp_path: Path) ->
     serving(tmp_path, scenario)
 
 
-def test_many_clients_are_served_and_the_loop_stays_free(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_many_clients_are_served_and_the_loop_stays_free(tmp_path: Path, tell: Tell) -> None:
     clients, asked = 8, 3
     worked_ms: list[float] = []
 
@@ -243,12 +241,11 @@ def test_many_clients_are_served_and_the_loop_stays_free(
 
     serving(tmp_path, scenario, timing=replace(QUICK, burst_s=0.6))
     worked_ms.sort()
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{clients} clients: the server's loop worked without a pause for "
-            f"{worked_ms[len(worked_ms) // 2]:.1f} ms median, "
-            f"{worked_ms[int(len(worked_ms) * 0.99)]:.1f} ms p99, {worked_ms[-1]:.1f} ms at most\n"
-        )
+    tell(
+        f"{clients} clients: the server's loop worked without a pause for "
+        f"{worked_ms[len(worked_ms) // 2]:.1f} ms median, "
+        f"{worked_ms[int(len(worked_ms) * 0.99)]:.1f} ms p99, {worked_ms[-1]:.1f} ms at most"
+    )
     assert worked_ms[-1] < 100  # nothing hogs it; scripts/bench has the figure
 
 

@@ -177,6 +177,7 @@ async def open_house(
         lamps=lamps,
         stream=Stream(events.append),
         talk=settings.talk,
+        button=settings.button,
     )
     kiosk = Kiosk(
         front,

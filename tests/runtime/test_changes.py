@@ -536,7 +536,7 @@ async def act_out(steps: list[tuple[str, dict[str, Any]]]) -> Customer:
 
 
 @given(st.lists(WORDS | CALLS, max_size=25))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_whatever_the_model_calls_nothing_changes_while_nobody_says_yes(
     steps: list[tuple[str, dict[str, Any]]],
 ) -> None:
@@ -544,7 +544,7 @@ def test_whatever_the_model_calls_nothing_changes_while_nobody_says_yes(
 
 
 @given(st.lists(st.just(("says", {"words": "yes"})) | WORDS | CALLS, max_size=25))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_whatever_the_model_calls_nothing_changes_that_was_not_proved_and_read_back(
     steps: list[tuple[str, dict[str, Any]]],
 ) -> None:

@@ -12,6 +12,7 @@ from kiosk.adapters.sqlite_demo import add_orders
 from kiosk.adapters.sqlite_parts import Transaction
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.core.live import ToolCall
+from kiosk.runtime.tools.proving import SLOT_S
 from kiosk.runtime.tools.toolbox import Toolbox
 from kiosk.settings import Shop
 from kiosk.shop.identity import TRIES_A_DAY, Tries
@@ -23,7 +24,8 @@ from tests.virtualtime import run_virtual
 
 EACH = 200
 APART_S = 0.05
-LANES = 8
+LANES = 16
+"""Customers at once; they begin one after the other, so that each finds the store free."""
 UNKNOWN = "ORD-00000"
 FULL = Tries(today=TRIES_A_DAY, last_at=NOW)
 Kinds = Mapping[str, tuple[str, Tries]]
@@ -120,10 +122,13 @@ def test_all_refusals_take_the_same_time_with_the_real_store_and_the_real_clock(
 
             await database.run(fill, "the shop cannot be filled", "")
             kinds = shuffled(EACH)
-            lanes = [kinds[lane::LANES] for lane in range(LANES)]
-            took = await asyncio.gather(
-                *(refusals(store.shop, store.tries, store.ledger, lane) for lane in lanes)
-            )
+
+            async def lane(number: int) -> list[tuple[str, float]]:
+                await asyncio.sleep(number * SLOT_S / LANES)
+                mine = kinds[number::LANES]
+                return await refusals(store.shop, store.tries, store.ledger, mine)
+
+            took = await asyncio.gather(*map(lane, range(LANES)))
             return [each for lane in took for each in lane]
 
     took = asyncio.run(scenario())

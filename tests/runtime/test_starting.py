@@ -16,7 +16,7 @@ from kiosk.ports import ButtonEdge
 from kiosk.runtime.front import Front, Shown
 from kiosk.runtime.starting import LONGEST_STEP_S, Start
 from kiosk.runtime.stream import Stream
-from kiosk.settings import Talk
+from kiosk.settings import Button, Talk
 from tests.core.conversing import EVENTS
 from tests.fakes.live import FakeLive
 from tests.fakes.sound import FakeSpeaker
@@ -59,7 +59,13 @@ def test_a_customer_who_presses_while_there_is_only_a_front_is_told_to_wait() ->
         events: list[Any] = []
         lamps, speaker = ShownLamps(), FakeSpeaker()
         recordings = dict.fromkeys(Phrase, RECORDING)
-        front = Front(phrases=recordings, lamps=lamps, stream=Stream(events.append), talk=Talk())
+        front = Front(
+            phrases=recordings,
+            lamps=lamps,
+            stream=Stream(events.append),
+            talk=Talk(),
+            button=Button(),
+        )
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in front.work(speaker, OneTap())]
             await asyncio.sleep(3.0)

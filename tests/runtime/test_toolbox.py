@@ -334,7 +334,7 @@ BOOKS = st.builds(
 
 
 @given(BOOKS, st.lists(st.tuples(CALLS, st.integers(0, 3)), max_size=8))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_every_call_is_answered_whatever_the_model_sends_and_the_store_does(
     book: PaperShop, calls: list[tuple[ToolCall, int]]
 ) -> None:

@@ -12,7 +12,6 @@ import os
 import random
 import resource
 import statistics
-import sys
 import threading
 import time
 from collections import Counter
@@ -27,6 +26,7 @@ import pytest
 from kiosk.core.effects import Phrase
 from kiosk.local_live.tls import Identity
 from kiosk.settings import Settings, Talk
+from tests.conftest import Tell
 from tests.misbehaving.hurry import run_hurried
 from tests.misbehaving.scene import SEAM_UNITS, Scene, open_scene
 from tests.soak.faults import REPLY_S, Visit, visit
@@ -77,15 +77,14 @@ class Tally:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_week_of_customers_leaves_nothing_behind_and_nobody_unanswered(
-    own_identity: Identity, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    own_identity: Identity, tell: Tell, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR, logger="kiosk")  # a thousand lost links are a long story
     began, cpu_began = time.perf_counter(), _cpu_s()
     tally = Tally()
     run_hurried(_week(own_identity, tally), rate=20.0)
 
-    with capsys.disabled():
-        sys.stdout.write(_report(tally, time.perf_counter() - began, _cpu_s() - cpu_began))
+    tell(_report(tally, time.perf_counter() - began, _cpu_s() - cpu_began))
     assert tally.troubles == []
     assert tally.outcomes["answered"] >= ANSWERED_SHARE * tally.outcomes.total()
     steady = _steady(tally)
@@ -205,7 +204,7 @@ def _report(tally: Tally, took_s: float, cpu_s: float) -> str:
     first, last = tally.looks[0], tally.looks[-1]
     sentences = sum(tally.outcomes.values())
     lines = [
-        f"\nsoak: {last.visits} visits, {sentences} sentences, seed {SEED!r}",
+        f"soak: {last.visits} visits, {sentences} sentences, seed {SEED!r}",
         f"  took {took_s:.0f} s, {cpu_s:.0f} s of processor; {tally.connections} connections",
     ]
     for outcome, count in tally.outcomes.most_common():
@@ -220,7 +219,7 @@ def _report(tally: Tally, took_s: float, cpu_s: float) -> str:
         lines.append(f"  growth {_growth_kib(steady):.2f} KiB a visit over {len(steady)} looks")
     lines.append(f"  {last.descriptors} descriptors, {last.tasks} tasks, {last.threads} threads")
     lines.extend(f"  TROUBLE {trouble}" for trouble in tally.troubles[:20])
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _steady(tally: Tally) -> list[Look]:

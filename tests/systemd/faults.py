@@ -5,6 +5,7 @@ Nothing of the kiosk knows of them: they break what is there, as a bug would.
 
 import asyncio
 import gc
+import os
 import signal
 import threading
 from typing import Any
@@ -25,6 +26,15 @@ def kill_the_capture_thread(*_: object) -> None:
     _the("_Microphone")._blocks = _Trap()
 
 
+def leak_files(*_: object) -> None:
+    """Open files and never close them, in a kiosk that has run for long."""
+    from kiosk.runtime import health
+
+    health.ANEW_AFTER_S = 0.0  # type: ignore[misc]  # it need not have: this is a test
+    for _number in range(600):
+        os.open(os.devnull, os.O_RDONLY)
+
+
 class _Trap:
     def __len__(self) -> int:
         return 0
@@ -40,8 +50,10 @@ def _the(name: str) -> Any:
 BLOCK = signal.SIGUSR1
 LOSE = signal.SIGUSR2
 DEAFEN = signal.SIGRTMIN
+LEAK = signal.SIGRTMIN + 1
 
 if __name__ == "kiosk_faults":
     signal.signal(BLOCK, block_the_loop)
     signal.signal(LOSE, lose_a_wake_up)
     signal.signal(DEAFEN, kill_the_capture_thread)
+    signal.signal(LEAK, leak_files)

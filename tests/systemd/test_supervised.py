@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 
+from kiosk.runtime.health import LOOK_S
 from tests.systemd import faults
 from tests.systemd.kiosk_unit import UNIT, KioskUnit
 from tests.systemd.machine import Machine, holds
@@ -145,6 +146,23 @@ def test_a_kiosk_killed_again_and_again_still_comes_back(kiosk: KioskUnit) -> No
     kiosk.until_ready()
 
     assert kiosk.restarts - before >= KILLS
+
+
+def test_a_kiosk_that_leaks_starts_anew_once_nobody_is_there_and_that_is_no_fall(
+    kiosk: KioskUnit,
+) -> None:
+    machine, leaking, cursor = kiosk.machine, kiosk.machine.pid(UNIT), kiosk.machine.cursor(UNIT)
+    machine.signal(UNIT, faults.LEAK)
+
+    holds(lambda: _is_gone(machine, leaking), "the leaking one is gone", LOOK_S + GENEROUS_S)
+    assert machine.run("cat", "/run/kiosk-falls", check=False) == ""
+    kiosk.until_ready()
+
+    machine.run("journalctl", "--sync")
+    lines = [str(line.get("MESSAGE")) for line in machine.journal(UNIT, cursor)]
+    assert any("starts anew: it has too much files" in line for line in lines)
+    assert any("Deactivated successfully" in line for line in lines)
+    holds(lambda: kiosk.told()["faults"] == [], "the new one is well", GENEROUS_S)
 
 
 def test_a_killed_kiosk_is_ready_again(kiosk: KioskUnit) -> None:

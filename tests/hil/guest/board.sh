@@ -16,8 +16,8 @@ mkdir -p $bank
 echo 54 >$bank/num_lines
 echo pinctrl-bcm2711 >$bank/label
 for n in $(seq 2 27); do
-  mkdir -p $bank/line$n
-  echo GPIO$n >$bank/line$n/name
+  mkdir -p "$bank/line$n"
+  echo "GPIO$n" >"$bank/line$n/name"
 done
 echo 1 >/sys/kernel/config/gpio-sim/pi/live
 for line in /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio17; do echo pull-up >"$line/pull"; done

@@ -6,7 +6,7 @@ while the others go on, until this program ends. Prints the thread it holds.
 """
 
 import ctypes
-import signal
+import os
 import struct
 import sys
 import threading
@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from time import CLOCK_MONOTONIC, clock_gettime
 
-_POLLS = ("7", "271", "22", "73")  # poll, ppoll of x86_64 and of aarch64
+_POLLS = ("7", "271")  # poll, ppoll
 _PTRACE_SEIZE, _PTRACE_INTERRUPT = 0x4206, 0x4207
+_WALL = 0x40000000
 _LOOK_S, _LOOKS = 0.002, 5000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -29,7 +30,8 @@ def main(pid: int, device: str) -> None:
                 if device in _polled(pid, task):
                     _hold(int(task.name))
                     print(task.name, clock_gettime(CLOCK_MONOTONIC), flush=True)  # noqa: T201
-                    signal.pause()
+                    _until_dead(int(task.name))
+                    return
         pause.wait(_LOOK_S)
     sys.exit(f"no thread of {pid} waits for {device}")
 
@@ -48,6 +50,13 @@ def _hold(thread: int) -> None:
     for request in (_PTRACE_SEIZE, _PTRACE_INTERRUPT):
         if _libc.ptrace(request, thread, None, None) != 0:
             raise OSError(ctypes.get_errno(), "ptrace")
+
+
+def _until_dead(thread: int) -> None:
+    """Wait until the program has ended; it cannot before its debugger has seen this thread end."""
+    status = 0x7F
+    while not (os.WIFEXITED(status) or os.WIFSIGNALED(status)):
+        _, status = os.waitpid(thread, _WALL)
 
 
 if __name__ == "__main__":
