@@ -17,7 +17,8 @@ busy this computer is. Deadlines (``within_s``) are in our seconds: be generous.
 
     with new_board(rtc="1970-01-01T00:00:00", air=False) as board: …
 
-Mark the few that every change must pass with ``@pytest.mark.core``.
+Mark the few that every change must pass with ``@pytest.mark.core``, and a file whose scenarios
+go on from each other with ``pytestmark = pytest.mark.story``.
 """
 
 import asyncio
@@ -43,10 +44,12 @@ NewBoard = Callable[..., AbstractContextManager[Board]]
 
 _EVIDENCE = Path(os.environ.get("KIOSK_HIL_EVIDENCE", ".cache/hil")).absolute()
 _booted: list[Board] = []
+_claimed: set[str] = set()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "core: one of the few scenarios that every change passes")
+    config.addinivalue_line("markers", "story: scenarios of one file that go on from each other")
 
 
 def pytest_report_header() -> str:
@@ -55,12 +58,14 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
-    """Leave alone what the other machine has taken."""
-    claim = Path(os.environ["KIOSK_HIL_CLAIMS"]) / re.sub(r"\W", "-", item.nodeid)
+    """Leave alone what the other machine has taken; a story is taken whole."""
+    taken = item.path.name if item.get_closest_marker("story") else item.nodeid
+    claim = Path(os.environ["KIOSK_HIL_CLAIMS"]) / re.sub(r"\W", "-", taken)
     try:
-        claim.touch(exist_ok=False)
+        claim.touch(exist_ok=taken in _claimed)
     except FileExistsError:
         return True
+    _claimed.add(taken)
     return None
 
 

@@ -11,12 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from kiosk.core.clock import BUILT_S
 from tests.crash.requests import Damaged, rows_on
 from tests.hil.board import Board, figure
 from tests.hil.conftest import NewBoard
@@ -24,12 +26,13 @@ from tests.hil.machine import holds
 from tests.hil.scenarios_customers import QUESTION
 from tests.hil.write_log import Entry, Flushed, LoggedDisk, Replayed, files_of
 
+pytestmark = [pytest.mark.story, pytest.mark.timeout(2400)]
 STATE: Final = "/var/lib/kiosk"
 BOOKS: Final = "shopmax.db"
 FILES: Final = (BOOKS, f"{BOOKS}-wal")
 HERE: Final = Path(__file__).parent
-DAY: Final = "2026-11-23T10:00:00"
-"""That of the requests: nothing of theirs is so old that it is deleted."""
+DAY: Final = f"{datetime.fromtimestamp(BUILT_S, UTC):%Y-%m-%d}T10:00:00"
+"""The first that the kiosk believes, near that of the requests: nothing is deleted for its age."""
 ALL: Final = 312
 CUT_AT: Final = 200
 """Acknowledgements, of all there are."""
@@ -89,9 +92,9 @@ def cut(new_board: NewBoard, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         board.be_ready()
         board.begin()
         told = _keep_busy(board)
-        holds(lambda: _count(told) > 0, "the first request is acknowledged", 300)
+        holds(lambda: _count(told) > 0, "the first request is acknowledged", 600)
         board.ask(QUESTION)
-        board.story.until("turn_ended", outcome="answered")
+        board.story.until("turn_ended", within_s=600, outcome="answered")
         answered_at = len(disk.entries())
         holds(lambda: _count(told) >= CUT_AT, "enough is acknowledged", 600, 0.05)
         board.machine.cut_power()
@@ -102,14 +105,15 @@ def cut(new_board: NewBoard, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def _move_the_state(board: Board) -> None:
-    board.machine.run(f"""set -e
+    command = f"""set -e
         grep -q 'write back' /sys/block/vdb/queue/write_cache
         systemctl stop kiosk
         mount /dev/vdb /mnt; cp -a {STATE}/. /mnt
         chown kiosk:kiosk /mnt; chmod 700 /mnt; umount /mnt
         echo '/dev/vdb {STATE} ext4 noatime,nofail 0 0' >>/etc/fstab
         systemctl daemon-reload; mount {STATE}; sync
-        systemctl start --no-block kiosk""")
+        systemctl start --no-block kiosk"""
+    board.machine.run(command, 300)
 
 
 def _keep_busy(board: Board) -> Path:
@@ -117,7 +121,7 @@ def _keep_busy(board: Board) -> Path:
     shutil.copy(HERE / "busy_books.py", share)
     (share / "tests/crash").mkdir(parents=True)
     shutil.copy(HERE.parent / "crash/requests.py", share / "tests/crash")
-    board.machine.run(f"install -o kiosk /dev/null /hil/told; {BUSY}")
+    board.machine.run(f"install -o kiosk /dev/null /hil/told; {BUSY}", 120)
     return share / "told"
 
 
@@ -137,9 +141,9 @@ def test_after_a_power_cut_in_a_commit_the_kiosk_is_ready_with_all_it_acknowledg
     board = cut.board
     board.begin()
     board.machine.power_on()
-    ready = board.story.until("ready", within_s=300)["t"]
+    ready = board.story.until("ready", within_s=600)["t"]
     board.be_ready()
-    board.machine.run(READ_NOW)
+    board.machine.run(READ_NOW, 120)
     kept = rows_on(board.machine.share / "books-after.db").facts
 
     figure("power on to ready", ready)

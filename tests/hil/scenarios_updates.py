@@ -21,6 +21,7 @@ from tests.hil.conftest import NewBoard
 from tests.hil.machine import Done, MachineFailed, holds
 from tests.hil.scenarios_customers import QUESTION, tells_where_the_order_is
 
+pytestmark = [pytest.mark.story, pytest.mark.timeout(2400)]
 OLD: Final = version_of(REPOSITORY)
 UPDATE_S: Final = 1500.0
 """Of ours, for the whole of it."""
@@ -113,7 +114,7 @@ async def test_a_good_version_stays_and_answers(shop: Shop) -> None:
     assert shop.runs() == "8.1.0"
     board.begin()
     board.ask(QUESTION)
-    board.story.until("turn_ended")
+    board.story.until("turn_ended", within_s=600)
 
     began, ended = shop.trial()
     figure("the update in all", done.at - done.began)
@@ -161,7 +162,7 @@ def test_a_power_cut_in_a_trial_leaves_the_old_version_healthy(shop: Shop) -> No
             update.result()
     board.begin()
     machine.power_on()
-    ready = board.story.until("ready", within_s=300)["t"]
+    ready = board.story.until("ready", within_s=600)["t"]
 
     figure("power on to ready", ready)
     assert shop.runs() == "8.1.0"
