@@ -17,7 +17,7 @@ from typing import Final
 from kiosk.adapters.sqlite_store import open_store
 from tests.crash.requests import fill, now, requests
 
-_REST_S: Final = 0.1
+_REST_S: Final = 0.15
 """Between requests: the kiosk has a customer of its own meanwhile."""
 
 
