@@ -31,7 +31,10 @@ with socket.socket(socket.AF_UNIX) as wire:
     wire.settimeout(5)
     wire.connect("/run/kiosk/control.sock")
     wire.sendall(b"{\\"command\\": \\"status\\"}\\n")
-    print(wire.makefile().readline())
+    for line in wire.makefile():
+        if line.startswith("{\\"reply\\""):
+            print(line)
+            break
 """
 _AIR: Final = "/usr/local/lib/hil/air.sh"
 MICROPHONE_LAMP: Final = 27
@@ -139,7 +142,7 @@ class Board:
     def status(self) -> dict[str, Any]:
         """Return what the kiosk says it is doing; nothing while it does not answer."""
         said = self.machine.do(f"python3 -S -c '{_STATUS}'")
-        return dict(json.loads(said.out)) if said.code == 0 else {}
+        return dict(json.loads(said.out)) if said.code == 0 and said.out.strip() else {}
 
     # Button
 

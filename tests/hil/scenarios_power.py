@@ -165,7 +165,7 @@ def test_whenever_the_power_had_gone_nothing_acknowledged_would_be_lost(cut: Cut
     ram = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=ram if ram.is_dir() else None) as scratch:
         for place, entry in enumerate(cut.log):
-            kinds: dict[str, bytes] = {}
+            kinds: dict[str, bytearray] = {}
             if place in before_flush:
                 kinds = {"nothing": disk.nothing_kept(), "all": disk.all_kept()}
             if place in between:

@@ -12,8 +12,8 @@ from tests.hil.machine import holds
 READY_AGAIN = "≤ 4 s"
 LIES_AT_MOST_S = 3.0
 NOTICED_S = 2.0
-_LOOKS, _STEADY = 10, 0.35
-"""Lit for a second, however bright, and no brighter or darker: taken for ready from the aisle."""
+_LOOKS, _DIM, _FULL = 10, 0.35, 0.95
+"""Dim or bright for a second without a change: taken for ready from across the aisle."""
 
 
 def last_time_it_looked_ready(board: Board, died: float, ready: float) -> float:
@@ -22,7 +22,7 @@ def last_time_it_looked_ready(board: Board, died: float, ready: float) -> float:
     last = died
     for end in range(_LOOKS, len(light) + 1):
         levels = [level for _, level in light[end - _LOOKS : end]]
-        if min(levels) > 0 and max(levels) - min(levels) <= _STEADY:
+        if min(levels) > 0 and (max(levels) <= _DIM or min(levels) >= _FULL):
             last = max(last, light[end - 1][0])
     return last
 

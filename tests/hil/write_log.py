@@ -150,7 +150,7 @@ def _sectors(written: Written) -> list[Written]:
     ]
 
 
-def files_of(disk: bytes, names: Sequence[str], scratch: Path) -> Path:
+def files_of(disk: bytearray, names: Sequence[str], scratch: Path) -> Path:
     """Do what mounting does after a power cut, and copy files out; return where they are."""
     card = scratch / "disk.img"
     card.write_bytes(disk)
