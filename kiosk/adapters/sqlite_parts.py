@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -86,15 +87,38 @@ class Transaction:
         self._database = database
 
     def __enter__(self) -> None:
+        _refuse_read_only(self._database)
         self._database.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
                 self._database.execute("COMMIT")
+                _refuse_read_only(self._database)
         finally:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
+
+
+def _refuse_read_only(database: sqlite3.Connection) -> None:
+    """Raise sqlite3.OperationalError (SQLITE_READONLY) when the file system takes no write.
+
+    Through a file that was open before, ext4 says yes to every write and sync all the same when
+    it has been made read-only, and drops them.
+    """
+    file = database.execute("PRAGMA database_list").fetchone()[2]
+    if file and _is_read_only(file):
+        err = sqlite3.OperationalError("the file system is read-only")
+        err.sqlite_errorcode = sqlite3.SQLITE_READONLY
+        err.sqlite_errorname = "SQLITE_READONLY"
+        raise err
+
+
+def _is_read_only(file: str) -> bool:
+    try:
+        return bool(os.statvfs(file).f_flag & os.ST_RDONLY)
+    except OSError:  # it is gone, which SQLite finds out itself
+        return False
 
 
 def check_integrity(database: sqlite3.Connection) -> None:

@@ -3,8 +3,9 @@
 import ctypes
 import os
 import subprocess
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +44,14 @@ class Disk:
     def lock(self) -> None:
         """Be read-only, as a card is that failed. Nothing on it may be open for writing."""
         _sh("mount", "-o", "remount,ro", str(self.place))
+
+    @contextmanager
+    def locked_under_open_files(self) -> Iterator[None]:
+        """Be read-only, and yet take writes to what is open, as ext4 does that drops them."""
+        _sh("mount", "--bind", str(self.place), str(self.place))
+        _sh("mount", "-o", "remount,bind,ro", str(self.place))
+        yield
+        _sh("umount", "--lazy", str(self.place))
 
     def unlock(self) -> None:
         _sh("mount", "-o", "remount,rw", str(self.place))

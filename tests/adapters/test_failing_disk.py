@@ -160,6 +160,24 @@ def test_a_disk_that_stalls_for_five_seconds_holds_up_nothing_but_its_own_thread
     run_with_disk(tmp_path / "card", scenario)
 
 
+def test_no_message_is_kept_on_a_disk_that_turned_read_only_and_does_not_tell_its_open_files(
+    tmp_path: Path,
+) -> None:
+    async def scenario(disk: Disk) -> None:
+        file = disk.place / "shopmax.db"
+        async with open_store(file, lambda: NOW, scratch=scratch(disk)) as store:
+            with disk.locked_under_open_files():
+                await refuses_to_keep_anything(store)
+                assert await store.shop.find(ORDER)
+                assert (await store.messages.waiting(9))[0] == 0
+                await store.books.mend()
+                assert not store.books.writable
+            await keeps_a_message(store)
+        assert messages_in(file) == ["the door is stuck"]
+
+    run_with_disk(tmp_path / "card", scenario)
+
+
 def test_without_a_place_in_memory_such_a_disk_is_told_to_who_starts_the_kiosk(
     tmp_path: Path,
 ) -> None:

@@ -183,6 +183,23 @@ class Machine:
                     return said["return"]
         raise MachineFailed(f"{command}: QEMU hung up")
 
+    @contextmanager
+    def qemu_says(self, event: str, within_s: float) -> Iterator[list[float]]:
+        """Return when QEMU has told of an event; the list then holds after how many seconds."""
+        told: list[float] = []
+        wire = self._connected(self.home / "qmp.sock")
+        with wire, wire.makefile() as lines:
+            wire.settimeout(within_s)
+            wire.sendall(b'{"execute": "qmp_capabilities"}\n')
+            assert "return" in (lines.readline(), lines.readline())[1]
+            yield told
+            began = now_s()
+            for line in lines:
+                if json.loads(line).get("event") == event:
+                    told.append(now_s() - began)
+                    return
+        raise MachineFailed(f"QEMU hung up without {event}")
+
     # How it is done
 
     def _command(self) -> list[str]:

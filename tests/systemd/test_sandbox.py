@@ -135,4 +135,6 @@ def test_systemd_itself_counts_little_exposure(booted: Machine, service: str) ->
     ],
 )
 def test_what_a_container_does_not_enforce(what: str) -> None:
-    pytest.skip(f"needs a virtual machine, a container enforces nothing of it: {what}")
+    pytest.skip(
+        f"needs a virtual machine (scripts/hil trouble), a container enforces nothing of it: {what}"
+    )

@@ -65,6 +65,18 @@ def leave_a_core() -> None:
         raise PermissionError(errno.EPERM, "")
 
 
+def open_device(pattern: str) -> None:
+    device = next(iter(sorted(Path("/dev").glob(pattern))), None)
+    if device is None:
+        raise FileNotFoundError(errno.ENOENT, "")
+    os.close(os.open(device, os.O_RDONLY))
+
+
+def send_to(address: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"tried", (address, 9))
+
+
 def open_socket(family: socket.AddressFamily, kind: socket.SocketKind) -> None:
     socket.socket(family, kind).close()
 
@@ -99,6 +111,12 @@ TRIES: dict[str, Callable[[], object]] = {
     "hear raw packets": lambda: open_socket(socket.AF_PACKET, socket.SOCK_RAW),
     "use the internet": lambda: open_socket(socket.AF_INET, socket.SOCK_STREAM),
     "hear of links and routes": lambda: open_socket(socket.AF_NETLINK, socket.SOCK_RAW),
+    "open a raw disk": lambda: open_device("[sv]da"),
+    "open /dev/mem": lambda: open_device("mem"),
+    "open an input device": lambda: open_device("input/event*"),
+    "send to 169.254/16": lambda: send_to("169.254.169.254"),
+    "send to multicast": lambda: send_to("224.0.0.251"),
+    "send to the shop's network": lambda: send_to("10.77.0.2"),
     "write its state": lambda: write(os.environ["STATE_DIRECTORY"] + "/tried"),
     "write its runtime directory": lambda: write(os.environ["RUNTIME_DIRECTORY"] + "/tried"),
     "write /tmp": lambda: write("/tmp/tried"),

@@ -1,0 +1,371 @@
+"""The machine in trouble: no network, no clock, no room, a card that fails, a kernel that hangs."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from kiosk.adapters.wav_files import write_wav
+from kiosk.core.audio import MIC_HZ
+from tests.e2e.voices import said
+from tests.hil.board import EVENT_S, Board, figure
+from tests.hil.conftest import NewBoard
+from tests.hil.dated_service import DatedService, dated_service
+from tests.hil.machine import READY_S, Machine, holds
+from tests.hil.scenarios_customers import QUESTION, tells_where_the_order_is
+from tests.hil.service import LiveService
+from tests.systemd.test_sandbox import ALLOWED_TO, DENIED_TO
+
+PYTHON = "/opt/kiosk/current/bin/python"
+TRYING = Path(__file__).parents[1] / "systemd/trying.py"
+HANG = "echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze"
+"""Stops process 1 and nothing else. A panic of the kernel would do, too, but it waits by reading
+a counter, which emulation with counted instructions takes minutes of ours a second for."""
+FILL = "cat /dev/zero >>/filler2; mkdir /filler3"
+PAUSE_S = 0.8
+"""Dark for longer than between the flashes of one group."""
+
+
+def tell(line: str) -> None:
+    """Print what was found."""
+    print(f"    {line}", flush=True)  # noqa: T201 - what the suite is for
+
+
+def until_flashing(board: Board, number: int, after: float) -> None:
+    """Return when the status light has flashed so often between two pauses."""
+    holds(lambda: number in _flashes(board, after), f"{number} flashes, pause", EVENT_S, 1.0)
+
+
+def _flashes(board: Board, after: float) -> list[int]:
+    light = [(at, level > 0.1) for at, level in board.lamps.light() if at > after]
+    groups, flashed = [], 0
+    for lit, looks in groupby(light, key=lambda look: look[1]):
+        times = [at for at, _ in looks]
+        flashed += lit
+        if not lit and times[-1] - times[0] > PAUSE_S:
+            groups.append(flashed)
+            flashed = 0
+    return groups
+
+
+async def is_answered(board: Board) -> None:
+    """A customer asks where the order is, and hears it."""
+    story = board.story
+    board.listen()
+    pressed = board.ask(QUESTION)
+    ended = story.until("turn_ended", after=pressed)
+    story.until("visit_ended", after=ended["t"])
+    heard = await board.words()
+    tell(f"asked for an order: {heard!r}")
+    assert ended["outcome"] == "answered"
+    assert tells_where_the_order_is(heard), heard
+
+
+async def leaves_a_message(board: Board, place: Path) -> str:
+    """A customer leaves word for the staff; return what they hear."""
+    message = place / "message.wav"
+    write_wav(message, said("Please tell the staff that the light is broken."), MIC_HZ)
+    board.listen()
+    pressed = board.ask(message)
+    ended = board.story.until("turn_ended", after=pressed)
+    board.story.until("visit_ended", after=ended["t"])
+    heard = await board.words()
+    tell(f"left a message: {heard!r}")
+    return heard
+
+
+def restarts_of(board: Board) -> int:
+    """Return how often systemd had to start the kiosk again."""
+    return int(board.machine.show("kiosk.service", "NRestarts"))
+
+
+@contextmanager
+def full_card(machine: Machine) -> Iterator[float]:
+    """Have not a byte free on the card, not for root either, for a while."""
+    filled = machine.do(
+        f"sync; fallocate -l $(( ($(stat -f -c %f /) - 64) * $(stat -f -c %S /) )) /filler; {FILL}"
+    )
+    assert "mkdir: cannot create" in filled.out, filled.out
+    try:
+        yield filled.at
+    finally:
+        machine.run("rm -rf /filler*; sync")
+
+
+@contextmanager
+def read_only_card(machine: Machine) -> Iterator[float]:
+    """Have the kernel refuse every write to the card, as it does to one that fails."""
+    began = machine.do("echo u >/proc/sysrq-trigger").began
+    holds(lambda: machine.do("touch /tried").code, "the card takes no write", 60)
+    try:
+        yield began
+    finally:
+        machine.run("mount -o remount,rw /; touch /tried; rm /tried")
+
+
+@pytest.mark.core
+def test_a_program_in_the_kiosks_place_can_do_no_harm_to_a_real_kernel(board: Board) -> None:
+    machine = board.machine
+    shutil.copy(TRYING, machine.share)
+    machine.run(
+        "cp /usr/bin/id /opt/kiosk/setuid-id; chmod 4755 /opt/kiosk/setuid-id; umask 077;"
+        " mkdir -p /etc/kiosk/credentials; echo canary >/etc/kiosk/credentials/shopmax-token"
+    )
+    try:
+        kiosk = tries(machine, "inside-kiosk")
+        root = tries(machine, "inside-as-root", "User=root\nSupplementaryGroups=")
+    finally:
+        machine.run("rm /opt/kiosk/setuid-id /etc/kiosk/credentials/shopmax-token")
+    free: dict[str, str] = json.loads(
+        machine.run("env STATE_DIRECTORY=/tmp RUNTIME_DIRECTORY=/tmp python3 /hil/trying.py")
+    )
+    real = [name for name in free if name.startswith(("open ", "send "))]
+    for name in real:
+        tell(f"{name}: kiosk {kiosk[name]}, root in its place {root[name]}, outside {free[name]}")
+
+    harm = {name: kiosk[name] for name, ends in DENIED_TO["kiosk"].items()
+            if kiosk[name] not in ends}  # fmt: skip
+    assert harm == {}
+    assert {name: kiosk[name] for name in ALLOWED_TO["kiosk"] if kiosk[name] != "done"} == {}
+    *blocked, allowed = real
+    for name in blocked:
+        assert kiosk[name] in ("EPERM", "EACCES"), name
+        assert root[name] == "EPERM", name
+        assert free[name] == "done", name
+    assert kiosk[allowed] == "done"
+
+
+def test_a_kiosk_that_grows_without_end_is_stopped_by_the_kernel(board: Board) -> None:
+    machine = board.machine
+    began = machine.do("true").at
+    grow = "held = [bytearray(b'x') * 2**24 for _ in range(100)]"
+    inside(machine, "inside-growing", f'{PYTHON} -c "{grow}"', "MemoryHigh=infinity\n")
+    grown = machine.do("systemctl start inside-growing.service")
+    result = machine.show("inside-growing.service", "Result")
+    limit = int(machine.show("inside-growing.service", "MemoryMax"))
+    fork = "import os, signal\nn = 1\ntry:\n    while os.fork(): n += 1\n    signal.pause()\n"
+    (machine.share / "forking.py").write_text(f"{fork}except BlockingIOError: print(n)\n")
+    inside(machine, "inside-forking", f"{PYTHON} -S /hil/forking.py", "")
+    machine.run("systemctl start inside-forking.service")
+    tasks = int(machine.run("cat /run/inside-forking.out"))
+
+    tell(f"more than {limit / 2**20:.0f} MiB: {result} after {grown.at - began:.1f} s")
+    tell(f"tasks: {tasks} of {machine.show('inside-forking.service', 'TasksMax')}")
+    assert result == "oom-kill"
+    assert tasks == int(machine.show("inside-forking.service", "TasksMax"))
+
+
+def inside(machine: Machine, name: str, program: str, settings: str) -> None:
+    """Have a unit like the kiosk's, but for its program and settings."""
+    text = f"""\
+[Service]
+Type=oneshot
+Restart=no
+WatchdogSec=0
+ExecStart=
+ExecStart={program}
+ExecStopPost=
+StateDirectory=
+StateDirectory=%p
+RuntimeDirectory=
+RuntimeDirectory=%p
+StandardOutput=truncate:/run/%p.out
+{settings}"""
+    (machine.share / f"{name}.conf").write_text(text)
+    units = "/run/systemd/system"
+    machine.run(
+        f"mkdir -p {units}/{name}.service.d; cp /hil/{name}.conf {units}/{name}.service.d/;"
+        f" cp /etc/systemd/system/kiosk.service {units}/{name}.service; systemctl daemon-reload"
+    )
+
+
+def tries(machine: Machine, name: str, settings: str = "") -> dict[str, str]:
+    """Return how every try to do harm ends inside a unit like the kiosk's."""
+    inside(machine, name, f"{PYTHON} /hil/trying.py", f"{settings}\n")
+    machine.run(f"systemctl start {name}.service")
+    how: dict[str, str] = json.loads(machine.run(f"cat /run/{name}.out"))
+    return how
+
+
+async def test_a_kiosk_whose_card_is_full_answers_says_so_and_heals(
+    board: Board, tmp_path: Path
+) -> None:
+    story, machine, restarts = board.story, board.machine, restarts_of(board)
+    with full_card(machine) as filled:
+        fault = story.until("fault", part="storage", after=filled)
+        figure("card full to told", fault["t"] - filled)
+        light = story.until("light", code="F6", after=filled)
+        until_flashing(board, 6, light["t"])
+        await is_answered(board)
+        heard = await leaves_a_message(board, tmp_path)
+        assert "written that down" not in heard
+        assert board.status()["messages"] == 0
+        assert restarts_of(board) == restarts
+        began = machine.do(f"{FILL}; systemctl restart --no-block kiosk.service").began
+        again = story.until("ready", after=began)
+        assert "cannot create" in machine.do(FILL).out
+        figure("started on a full card to ready", again["t"] - began)
+        story.until("light", code="F6", after=again["t"])
+        assert restarts_of(board) == 0
+    freed = machine.do("true").at
+    healed = story.until("healed", part="storage", after=freed)
+    figure("room again to healed", healed["t"] - freed)
+    board.be_ready()
+    assert "written that down" in await leaves_a_message(board, tmp_path)
+    assert board.status()["messages"] == 1
+
+
+async def test_a_kiosk_whose_card_turns_read_only_answers_says_so_starts_and_heals(
+    board: Board, tmp_path: Path
+) -> None:
+    story, machine = board.story, board.machine
+    restarts, waiting = restarts_of(board), board.status()["messages"]
+    with read_only_card(machine) as failed:
+        fault = story.until("fault", part="storage", after=failed)
+        figure("card read-only to told", fault["t"] - failed)
+        assert fault["cause"] == "read_only"
+        light = story.until("light", code="F6", after=failed)
+        until_flashing(board, 6, light["t"])
+        assert "written that down" not in await leaves_a_message(board, tmp_path)
+        assert board.status()["messages"] == waiting
+        assert restarts_of(board) == restarts
+        began = machine.do("systemctl restart --no-block kiosk.service").began
+        again = story.until("ready", after=began)
+        figure("started on a read-only card to ready", again["t"] - began)
+        story.until("light", code="F6", after=again["t"])
+        await is_answered(board)
+        assert restarts_of(board) == 0
+    mended = machine.do("true").at
+    healed = story.until("healed", part="storage", after=mended)
+    figure("writable again to healed", healed["t"] - mended)
+    board.be_ready()
+
+
+def test_a_machine_that_hangs_is_reset_by_its_watchdog_and_ready_again(board: Board) -> None:
+    machine, story, boots = board.machine, board.story, board.machine.boots
+    watchdog = "/sys/class/watchdog/watchdog0"
+    armed = machine.run(f"cat {watchdog}/identity {watchdog}/state {watchdog}/timeout").splitlines()
+    asked = machine.run("systemctl show -pRuntimeWatchdogUSec --value").strip()
+    tell(f"watchdog: {armed[0]}, {armed[1]}, {armed[2]} s; RuntimeWatchdogSec={asked}")
+    assert (armed[1:], asked) == (["active", "10"], "10s")
+
+    waiting = board.status()["messages"]
+    story.skip()
+    with machine.qemu_says("WATCHDOG", READY_S) as told:
+        hung = float(machine.run(f"{HANG}; date +%s.%N"))
+    machine.wait_for_boot(boots)
+    ready = story.until("ready", within_s=READY_S)["t"]
+    date, uptime = machine.run("date +%s.%N; cut -d' ' -f1 /proc/uptime").split()
+    booted = float(date) - float(uptime)  # the board's clock, to the second
+    figure("systemd hung to reset and a new kernel", booted - hung, "≤ 15 s")
+    figure("systemd hung to ready again", booted + ready - hung, "≤ 15 s and a start")
+    figure("systemd hung to reset, in our seconds", told[0])
+    board.be_ready()
+    assert board.status()["messages"] == waiting
+    assert booted - hung <= 15.0 + 1.0
+
+
+@pytest.fixture(scope="module")
+def alone(new_board: NewBoard) -> Iterator[Board]:
+    """A machine that was switched on where there is no access point."""
+    with new_board(air=False) as board:
+        yield board
+
+
+async def test_a_kiosk_that_starts_without_a_network_says_so_and_heals_by_itself(
+    alone: Board,
+) -> None:
+    story = alone.story
+    ready = story.until("ready", within_s=READY_S)["t"]
+    offline = story.until("light", code="R", within_s=READY_S)["t"]
+    lit = next(at for at, level in alone.lamps.light() if level > 0)
+    figure("kernel to light B", lit)
+    figure("kernel to ready", ready)
+    figure("ready to the true light, R", offline - ready, "≤ 5 s")
+    pid = alone.machine.show("kiosk.service", "MainPID")
+
+    alone.lamps.reach(offline + 5)
+    blinks = [lit for lit, _ in groupby(level > 0.5 for at, level in alone.lamps.light()
+              if offline + 1 < at < offline + 5)]  # fmt: skip
+    tell(f"light: {sum(blinks)} blinks in 4 s")
+    assert 4 <= sum(blinks) <= 5
+    alone.listen()
+    pressed = alone.tap()
+    sorry = story.until("phrase", after=pressed)
+    again = story.until("light", code="R", after=sorry["t"])
+    alone.lamps.reach(again["t"] + 0.5)
+    heard = await alone.words()
+    figure("pressed to the sentence", sorry["t"] - pressed)
+    tell(f"pressed without a network: {heard!r}")
+    assert "lost my connection" in heard
+    assert not any(lit for at, lit in alone.lamps.microphone() if at > sorry["t"])
+
+    (alone.machine.share / "air-off").unlink()
+    came = alone.air_on()
+    healed = story.until("light", code="G", after=came)["t"]
+    figure("access point there to ready", healed - came)
+    await is_answered(alone)
+    assert alone.machine.show("kiosk.service", "MainPID") == pid
+    assert restarts_of(alone) == 0
+
+
+@pytest.fixture
+def dated(tmp_path: Path, live: LiveService) -> Iterator[DatedService]:
+    """A service whose certificate is not valid before yesterday."""
+    with dated_service(tmp_path, live.ca_file) as service:
+        yield service
+
+
+async def test_a_kiosk_that_starts_in_1970_says_so_and_heals_when_the_clock_is_set(
+    alone: Board, dated: DatedService
+) -> None:
+    machine, story = alone.machine, alone.story
+    (machine.share / "air-off").unlink(missing_ok=True)
+    shutil.copy(dated.ca_file, machine.share / "dated-ca.pem")
+    machine.run(
+        "cp /hil/dated-ca.pem /etc/kiosk/; sync; chmod 644 /etc/kiosk/dated-ca.pem;"
+        f' sed -i \'s,^endpoint = .*,endpoint = "{dated.endpoint}",;'
+        ' s,^ca_file = .*,ca_file = "/etc/kiosk/dated-ca.pem",\' /etc/kiosk/kiosk.toml;'
+        " rm -f /var/lib/kiosk/clock* /var/lib/systemd/timesync/clock; sync"
+    )
+    today = int(machine.run("date +%s"))
+    machine.cut_power()
+    machine.rtc = "1970-01-01T00:00:00"
+    alone.begin()
+    machine.power_on()
+    ready = story.until("ready", within_s=READY_S)["t"]
+    tell(f"ready {ready:.1f} s after the kernel, at {machine.run('date -u +%FT%T').strip()}")
+    holds(lambda: machine.do("ip route show default").out, "there is a network", READY_S, 1.0)
+    status = machine.show("kiosk.service", "StatusText")
+    tell(f"status: {status}; light {alone.status()['light']}")
+    assert (status[:21], alone.status()["light"]) == ("Waiting for the clock", "B")
+    alone.listen()
+    pressed = alone.tap()
+    sorry = story.until("phrase", after=pressed)
+    again = story.until("light", code="B", after=sorry["t"])
+    alone.lamps.reach(again["t"] + 0.5)
+    heard = await alone.words()
+    tell(f"pressed while the clock is wrong: {heard!r}")
+    assert re.search("just starting|not available right now", heard)
+    assert not story.named("fault", part="account")
+
+    set_at = machine.do(f"date -s @{today}").at
+    healed = story.until("light", code="G", after=set_at)["t"]
+    figure("clock set to ready", healed - set_at)
+    await is_answered(alone)
+
+    wrong = machine.do("date -s @1000000").at
+    fault = story.until("fault", part="clock", after=wrong)
+    light = story.until("light", code="F6", after=wrong)
+    figure("clock wrong to told", fault["t"] - wrong, "≤ 30 s")
+    until_flashing(alone, 6, light["t"])
+    right = machine.do(f"date -s @{today}").at
+    healed = story.until("healed", part="clock", after=right)["t"]
+    figure("clock right again to healed", healed - right)
+    story.until("light", code="G", after=right)
+    assert restarts_of(alone) == 0
