@@ -99,7 +99,7 @@ def build(system: System, tree: Path) -> str:
     system.write(home / PACKAGES, f"{packages}\n")
     system.run("chown", "-R", "root:root", new)
     system.run("chmod", "-R", "u=rX,go=rX", new)
-    versions.complete_now(system, name, made_of)
+    versions.complete_now(system, name, made_of, lender)
     if not os.environ.get("UV_CACHE_DIR"):
         system.remove(CACHE)  # the version has it all; a card is small
     return name

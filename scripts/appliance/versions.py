@@ -5,6 +5,7 @@ names the one to go back to. A version without its stamp is not finished and nev
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -45,9 +46,18 @@ def fingerprint(system: System, version: str) -> str:
     return stamp.read_text().strip() if stamp.is_file() else ""
 
 
-def complete_now(system: System, version: str, made_of: str) -> None:
-    """Write down what a version consists of and, once that is on the card, that it is complete."""
-    lines = [f"{told}  {path}\n" for path, told in _content(system.at(HOME / version))]
+def complete_now(system: System, version: str, made_of: str, lender: str | None = None) -> None:
+    """Write down what a version consists of and, once that is on the card, that it is complete.
+
+    A file that it shares with its lender, which was just looked at, is not read once more.
+    """
+    home = system.at(HOME / version)
+    shared = system.at(HOME / lender) if lender else home
+    known = _listed(shared) if lender else {}
+    lines = []
+    for path in _content(home):
+        told = known.get(str(path), "") if _is_same(home / path, shared / path) else ""
+        lines.append(f"{told or _told_of(home / path)}  {path}\n")
     system.write(HOME / version / CONTENT, "".join(lines))
     system.sync()
     system.write(HOME / version / STAMP, f"{made_of}\n")
@@ -59,11 +69,10 @@ def damage(
     """Return what of a complete version is not as it was built; empty when all is."""
     home = system.at(HOME / version)
     try:
-        lines = (home / CONTENT).read_text().splitlines()
+        listed = _listed(home)
     except (OSError, ValueError):
         return "the list of its files cannot be read"
-    for line in lines:
-        told, _, name = line.partition("  ")
+    for name, told in listed.items():
         path = home / name
         if counts(Path(name)) and told != _told_of(path):
             there = path.exists() or path.is_symlink()
@@ -107,10 +116,23 @@ def prune(system: System) -> None:
             system.remove(HOME / path.name)
 
 
-def _content(home: Path) -> list[tuple[Path, str]]:
+def _content(home: Path) -> list[Path]:
     apart = [home / name for name in (CONTENT, STAMP, PROVED)]
     paths = (path for path in sorted(home.rglob("*")) if path.is_symlink() or path.is_file())
-    return [(path.relative_to(home), _told_of(path)) for path in paths if path not in apart]
+    return [path.relative_to(home) for path in paths if path not in apart]
+
+
+def _listed(home: Path) -> dict[str, str]:
+    lines = (line.partition("  ") for line in (home / CONTENT).read_text().splitlines())
+    return {name: told for told, _, name in lines}
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Whether these are two names of one file."""
+    try:
+        return os.path.samestat(path.lstat(), other.lstat())
+    except OSError:
+        return False
 
 
 def _told_of(path: Path) -> str:
@@ -118,7 +140,7 @@ def _told_of(path: Path) -> str:
     try:
         if path.is_symlink():
             return f"->{path.readlink()}"
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with path.open("rb") as file:  # less work than SHA, for which a Pi 4 has no circuits
+            return hashlib.file_digest(file, "blake2b").hexdigest()
     except OSError:
         return ""

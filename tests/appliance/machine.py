@@ -97,13 +97,16 @@ def make_key(to: Path) -> None:
     )
 
 
-def packaged(version: str, key: Path, to: Path) -> Path:
-    """Return a package of this source under another version."""
+def packaged(version: str, key: Path, to: Path, more: Mapping[str, str] | None = None) -> Path:
+    """Return a package of this source under another version, with ``more`` in some files."""
     tree = to / f"tree-{version}"
     source.copy(REPOSITORY, tree)
     project = tree / "pyproject.toml"
     text = re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', project.read_text())
     project.write_text(text)
+    for name, added in (more or {}).items():
+        with (tree / name).open("a") as file:
+            file.write(added)
     return package.make(System(), tree, key, to)
 
 

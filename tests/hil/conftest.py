@@ -17,7 +17,8 @@ busy this computer is. Deadlines (``within_s``) are in our seconds: be generous.
 
     with new_board(rtc="1970-01-01T00:00:00", air=False) as board: …
 
-Mark the few that every change must pass with ``@pytest.mark.core``.
+Mark the few that every change must pass with ``@pytest.mark.core``, and a file whose scenarios
+go on from each other with ``pytestmark = pytest.mark.story``.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,10 +44,12 @@ NewBoard = Callable[..., AbstractContextManager[Board]]
 
 _EVIDENCE = Path(os.environ.get("KIOSK_HIL_EVIDENCE", ".cache/hil")).absolute()
 _booted: list[Board] = []
+_claimed: set[str] = set()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "core: one of the few scenarios that every change passes")
+    config.addinivalue_line("markers", "story: scenarios of one file that go on from each other")
 
 
 def pytest_report_header() -> str:
@@ -55,13 +58,15 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Leave alone what the other machine has taken."""
-    claim = Path(os.environ["KIOSK_HIL_CLAIMS"]) / re.sub(r"\W", "-", item.nodeid)
+    """Leave alone what the other machine has taken; a story is taken whole."""
+    taken = item.path.name if item.get_closest_marker("story") else item.nodeid
+    claim = Path(os.environ["KIOSK_HIL_CLAIMS"]) / re.sub(r"\W", "-", taken)
     try:
-        claim.touch(exist_ok=False)
+        claim.touch(exist_ok=taken in _claimed)
     except FileExistsError:
         item.session._setupstate.teardown_exact(nextitem)  # as at the end of one of ours
         return True
+    _claimed.add(taken)
     return None
 
 
@@ -133,8 +138,9 @@ def new_board(image: Image, home: Path, live: LiveService) -> NewBoard:
     """Boot a machine of your own; it answers when you get it, and its kiosk may still start."""
 
     @contextmanager
-    def booted(*, rtc: str = "utc", air: bool = True) -> Iterator[Board]:
-        machine = Machine(image, Path(tempfile.mkdtemp(dir=home, prefix="pi-")), rtc=rtc)
+    def booted(*, rtc: str = "utc", air: bool = True, plugs: Sequence[str] = ()) -> Iterator[Board]:
+        place = Path(tempfile.mkdtemp(dir=home, prefix="pi-"))
+        machine = Machine(image, place, rtc=rtc, plugs=plugs)
         shutil.copy(live.ca_file, machine.share / "live-ca.pem")
         if not air:
             (machine.share / "air-off").touch()

@@ -14,7 +14,7 @@ import json
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +69,13 @@ def holds(condition: Callable[[], Any], what: str, within_s: float, look_s: floa
 class Machine:
     """One virtual Pi."""
 
-    def __init__(self, image: Image, home: Path, *, rtc: str = "utc") -> None:
-        """Make a machine that is switched off; ``rtc`` is what its clock says at power on."""
+    def __init__(
+        self, image: Image, home: Path, *, rtc: str = "utc", plugs: Sequence[str] = ()
+    ) -> None:
+        """Make a machine that is switched off; ``rtc`` is what its clock says at power on.
+
+        ``plugs`` are further arguments of QEMU, for what is plugged in besides.
+        """
         self.home = home
         self.share = home / "share"
         self.share.mkdir(parents=True)
@@ -78,6 +83,7 @@ class Machine:
         self.rtc = rtc
         self.boots = 0
         self._image = image
+        self._plugs = plugs
         self._qemu: subprocess.Popen[bytes] | None = None
         self._port: socket.socket | None = None
         self._answers: dict[int, Done | None] = {}
@@ -219,7 +225,7 @@ class Machine:
         command += ["-netdev", network, "-device", "rtl8139,netdev=way"]
         command += ["-device", "i6300esb", "-action", "watchdog=reset"]
         command += ["-device", "qemu-xhci,id=usb", "-audiodev", "none,id=nowhere"]
-        return command
+        return [*command, *self._plugs]
 
     def _connected(self, path: Path) -> socket.socket:
         def connected() -> socket.socket | None:
