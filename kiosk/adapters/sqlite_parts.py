@@ -5,8 +5,9 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from kiosk.errors import ToolError
@@ -25,6 +26,15 @@ DISK_ERRORS: Final = (
 SLOW_S: Final = 2.0
 
 
+@dataclass(eq=False)
+class _Began:
+    """Work that somebody asked for: when, and what tells that it takes too long."""
+
+    at: float
+    late: asyncio.TimerHandle
+    on_the_thread: bool = False
+
+
 class Database:
     """An open database and the one thread that uses it."""
 
@@ -34,13 +44,13 @@ class Database:
         self.writable = True
         """Whether the last thing that was tried with the disk went well."""
         self.on_news: Callable[[], None] = lambda: None
-        self._began: list[float] = []
+        self._began: list[_Began] = []
         self._now = asyncio.get_running_loop().time
 
     @property
     def slow(self) -> bool:
         """Whether somebody waits for longer than a disk should take."""
-        return bool(self._began) and self._now() - self._began[0] >= SLOW_S
+        return bool(self._began) and self._now() - self._began[0].at >= SLOW_S
 
     async def run(self, work: Callable[[], T], event: str, say: str) -> T:
         """Do ``work`` on the thread. When SQLite fails: ``event`` is logged, ``say`` is raised."""
@@ -52,26 +62,39 @@ class Database:
             raise ToolError("store_failed", say, retryable=True) from None
 
     async def do(self, work: Callable[[], T]) -> T:
-        """Do ``work`` on the thread; note when the disk fails or is slow. Raises what it raises."""
+        """Do ``work`` on the thread; note when the disk fails or is slow. Raises what it raises.
+
+        Work that has begun goes on when nobody waits for it any more, and is slow as long as that.
+        """
         loop = asyncio.get_running_loop()
-        began = self._now()
+        began = _Began(self._now(), loop.call_later(SLOW_S, self._tell))
         self._began.append(began)
-        late = loop.call_later(SLOW_S, self._tell)
 
-        def ended(doing: Future[T]) -> None:  # on the thread, or where a waiting one is cancelled
-            with suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(self._ended, doing, began, late)
+        def doing() -> T:
+            began.on_the_thread = True
+            disk_failed = False
+            try:
+                return work()
+            except sqlite3.Error as err:
+                disk_failed = is_error(err, *DISK_ERRORS)
+                raise
+            finally:
+                with suppress(RuntimeError):  # the loop has ended meanwhile
+                    loop.call_soon_threadsafe(self._ended, began, disk_failed)
 
-        doing = self.thread.submit(work)
-        doing.add_done_callback(ended)
-        return await asyncio.wrap_future(doing)  # who waits no longer does not stop it
+        waiting = loop.run_in_executor(self.thread, doing)
+        try:
+            return await waiting
+        finally:
+            if waiting.cancelled() and not began.on_the_thread:  # and so it never will be
+                self._ended(began, False)
 
-    def _ended(self, doing: Future[T], began: float, late: asyncio.TimerHandle) -> None:
-        late.cancel()
+    def _ended(self, began: "_Began", disk_failed: bool) -> None:
+        began.late.cancel()
         was = self.writable, self.slow
-        self._began.remove(began)
-        err = None if doing.cancelled() else doing.exception()
-        if isinstance(err, sqlite3.Error) and is_error(err, *DISK_ERRORS):
+        if began in self._began:
+            self._began.remove(began)
+        if disk_failed:
             self.writable = False
         if was != (self.writable, self.slow):
             self._tell()
