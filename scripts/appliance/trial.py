@@ -47,6 +47,7 @@ fi
 [ "${1:-}" != --reload ] || systemctl daemon-reload
 if [ "${1:-}" = --restart ]; then
   systemctl daemon-reload
+  rm -f /run/kiosk-falls # they were the new version's
   grep -l '^WantedBy=' current/source/systemd/*.service current/source/systemd/*.timer |
     while read -r file; do
       systemctl restart --no-block "$(basename "$file")" || true
