@@ -124,6 +124,8 @@ class Machine:
         if self._port is not None:
             self._port.close()
             self._port = None
+        with self._changed:  # who waits for an answer gets none any more
+            self._changed.notify_all()
 
     def reboot(self) -> float:
         """Have the machine start again in good order; return after how long it answers."""
