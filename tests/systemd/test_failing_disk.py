@@ -62,7 +62,8 @@ def test_a_kiosk_on_a_card_that_fails_starts_serves_says_so_and_heals(
     show(f"{fail[-1]}: ready after {monotonic_s() - began:.1f} s")
 
     holds(lambda: kiosk.told()["faults"] == ["storage"], "the fault is told", HEALED_S)
-    assert kiosk.status_text.startswith("The board is in trouble: the disk cannot be written")
+    told = "The board is in trouble: the disk cannot be written"
+    holds(lambda: kiosk.status_text.startswith(told), "systemd is told of it", HEALED_S)
     assert kiosk.told()["light"] == "F6"
     kiosk.command("press")
     holds(lambda: kiosk.told()["connected"], "a customer is served", HEALED_S)
