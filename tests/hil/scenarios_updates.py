@@ -125,12 +125,12 @@ async def test_a_good_version_stays_and_answers(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "ill", "why"),
-    [("8.2.0", EXITS, "not ready"), ("8.3.0", DEAF, "microphone")],
+    ("version", "ill"),
+    [("8.2.0", EXITS), ("8.3.0", DEAF)],  # a deaf one starts anew before the gate sees it deaf
     ids=["a version that falls over", "a version that is deaf"],
 )
 def test_a_bad_version_is_left_again_by_itself(
-    shop: Shop, version: str, ill: dict[str, str], why: str
+    shop: Shop, version: str, ill: dict[str, str]
 ) -> None:
     done = shop.update(shop.package(version, ill), HASTY)
 
@@ -140,7 +140,7 @@ def test_a_bad_version_is_left_again_by_itself(
     figure("left to ready again", done.at - ended)
     assert done.code == 70, done.out
     assert f"{shop.there[-1]} runs" in done.out
-    assert why in done.out
+    assert "not ready" in done.out
     assert shop.runs() == shop.there[-1]
 
 
