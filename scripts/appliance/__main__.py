@@ -11,7 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
-from scripts.appliance import board, environment, install, package, source, trial
+from scripts.appliance import (
+    board,
+    environment,
+    gate,
+    install,
+    package,
+    removal,
+    source,
+    trial,
+    updating,
+)
 from scripts.appliance.errors import NO_PERMISSION, OS, TRY_AGAIN, USAGE, Refused
 from scripts.appliance.system import NO_ROOM, System
 
@@ -62,7 +72,7 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
         return 0
     if os.geteuid() != 0 and not system.dry:
         raise Refused(f"This changes the machine: run it as root, sudo {command} …", NO_PERMISSION)
-    patience = trial.Patience(*(getattr(options, name, 0) for name in ("within", "steady")))
+    patience = gate.Patience(*(getattr(options, name, 0) for name in ("within", "steady")))
     if command == "trial":
         try:
             trial.switch_and_watch(system, options.version, patience)
@@ -79,9 +89,9 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
             install.install(system, wishes)
             install.doctor(system)
         elif command == "update":
-            install.update(system, options.package, patience)
+            updating.update(system, options.package, patience)
         else:
-            install.uninstall(system, keep_data=options.keep_data)
+            removal.uninstall(system, keep_data=options.keep_data)
     return 0
 
 
@@ -115,7 +125,7 @@ def _options(command: str, arguments: list[str]) -> argparse.Namespace:
     if command == "trial":
         parser.add_argument("version")
     if command in ("update", "trial"):
-        usual = trial.Patience()
+        usual = gate.Patience()
         parser.add_argument(
             "--within", type=float, default=usual.within_s, metavar="S",
             help=f"seconds to become healthy in (default: {usual.within_s:.0f})",

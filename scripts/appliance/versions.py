@@ -16,6 +16,11 @@ from scripts.appliance.system import System
 HOME: Final = Path("/opt/kiosk")
 CURRENT: Final = HOME / "current"
 BEFORE: Final = HOME / "before"
+COMMANDS: Final = {
+    Path("/usr/local/bin/kiosk"): CURRENT / "bin/kiosk",
+    Path("/usr/local/sbin/kiosk-update"): CURRENT / "source/scripts/update",
+    Path("/usr/local/sbin/kiosk-uninstall"): CURRENT / "source/scripts/uninstall",
+}
 STAMP: Final = "complete"
 CONTENT: Final = "content"
 PROVED: Final = "proved"
