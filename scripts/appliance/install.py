@@ -1,7 +1,6 @@
 """Installs the kiosk: the order in which the parts do their work."""
 
 import tempfile
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +22,7 @@ from scripts.appliance import (
 from scripts.appliance.errors import DATA, NO_INPUT, Refused
 from scripts.appliance.system import System
 
+_BEGUN: Final = versions.HOME / ".begun"
 _READY_S: Final = 60.0
 _JOURNAL: Final = Path("/var/log/journal")
 
@@ -46,10 +46,13 @@ def install(system: System, wishes: Wishes) -> None:
     update_key = _update_key(wishes.update_key)
     trial.refuse_during_trial(system)
     tree = source.here()
+    versions.check_home(system, tree)
     _, python_version = environment.python(system)
     debian.place_packages(system, python_version)
+    begun = system.write(_BEGUN, "")  # else one was cut, and who runs may not know what changed
     account.place_user(system)
     name = environment.build(system, tree)
+    before = _settings(system)
     pi = wishes.pi or board.is_pi(system)
     card = board.place_amplifier(system, wishes.amplifier, pi=pi)
     usable = sound.place(system, sound.choose(cards, named, sound.chosen(system), card))
@@ -69,7 +72,8 @@ def install(system: System, wishes: Wishes) -> None:
     for link, to in versions.COMMANDS.items():
         system.link(link, to)
     units.tidy(system, name)
-    _start(system, changed=changed)
+    _start(system, changed=changed or not begun or before != _settings(system))
+    system.remove(_BEGUN)
     if not system.dry:
         versions.prune(system)
     system.did(f"Version {name} is installed.")
@@ -90,13 +94,19 @@ def doctor(system: System) -> None:
         system.note("When that is done, 'kiosk doctor' looks again.")
 
 
+def _settings(system: System) -> tuple[str, str]:
+    """Return what the kiosk reads only at its start."""
+    return system.read(account.FILE), system.read(sound.FILE)
+
+
 def _update_key(file: Path | None) -> str:
     """Return the public key of who signs updates; empty when none was given. Raises Refused."""
     if file is None:
         return ""
     if not file.is_file():
         raise Refused(
-            f"{file} is not there: --update-key wants the file of a public key.", NO_INPUT
+            f"{file} is no file that is there: --update-key wants the file of a public key.",
+            NO_INPUT,
         )
     try:
         text = file.read_text()
@@ -124,14 +134,7 @@ def _place_update_key(system: System, key: str) -> None:
 
 def _place_phrases(system: System, name: str) -> None:
     """Have the local voice record the phrases, as the user that plays them."""
-    language = "en"
-    config = system.at(account.FILE)
-    if config.is_file():
-        try:
-            chosen = tomllib.loads(config.read_text()).get("phrases", {})
-            language = str(chosen.get("language", language))
-        except ValueError:
-            pass  # the doctor says what is wrong with it
+    language = account.language(system)
     to = account.STATE / "phrases" / language
     there = system.at(to)
     if there.is_dir() and any(there.glob("P*.wav")):

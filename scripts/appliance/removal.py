@@ -1,20 +1,24 @@
-"""Removes the kiosk, and all that came with it."""
+"""Removes the kiosk, and all that came with it; what was cut goes on when it is said again."""
 
-from scripts.appliance import account, board, made, sound, trial, units, versions
+from pathlib import Path
+from typing import Final
+
+from scripts.appliance import account, board, made, sound, source, trial, units, versions
+from scripts.appliance.errors import OS, Refused
 from scripts.appliance.system import System
+
+_FALLS: Final = Path("/run/kiosk-falls")  # what kiosk.service writes down when it falls
+_STOPPED: Final = ("inactive", "failed", "unknown")
 
 
 def uninstall(system: System, *, keep_data: bool) -> None:
     """Remove the kiosk; with ``keep_data`` not what is the shop's, nor the user it belongs to."""
     trial.refuse_during_trial(system)
-    ours = units.placed(system)
-    if ours and system.is_running:
-        system.run("systemctl", "stop", *ours)
+    ours = sorted({*units.placed(system), *units.names(source.here())})
+    if system.is_running:
+        _stop(system, ours)
     units.tidy(system, None)
     trial.remove_settle(system)
-    for link in versions.COMMANDS:
-        if system.at(link).is_symlink():
-            system.remove(link)
     if sound.is_ours(system):
         system.remove(sound.FILE)
     board.remove_amplifier(system)
@@ -22,9 +26,11 @@ def uninstall(system: System, *, keep_data: bool) -> None:
     if not keep_data:
         _remove_data(system, ours)
     if system.is_running:
-        system.run("systemctl", "daemon-reload")
-        system.run("systemctl", "reset-failed")
-        system.run("systemctl", "restart", "systemd-journald.service")
+        _forget(system, ours)
+    system.remove(_FALLS)
+    for link in versions.COMMANDS:  # last, with what they lead to: they do this
+        if system.at(link).is_symlink():
+            system.remove(link)
     system.remove(versions.HOME)
     if keep_data:
         system.did(
@@ -34,6 +40,24 @@ def uninstall(system: System, *, keep_data: bool) -> None:
         )
     else:
         system.did("The kiosk is gone, with its configuration, its keys and all it knew.")
+
+
+def _stop(system: System, ours: list[str]) -> None:
+    """Stop what runs; an installation that was cut may have left units without a program."""
+    if system.dry:
+        system.say(f"run systemctl stop {' '.join(ours)}")
+        return
+    _, said = system.ask("systemctl", "stop", *ours)
+    _, states = system.ask("systemctl", "is-active", *ours)
+    if any(state not in _STOPPED for state in states.split()):
+        raise Refused(f"The kiosk could not be stopped: {said.strip()}", OS)
+
+
+def _forget(system: System, ours: list[str]) -> None:
+    system.run("systemctl", "daemon-reload")
+    if not system.dry:
+        system.ask("systemctl", "reset-failed", *ours)  # most never failed
+    system.run("systemctl", "restart", "systemd-journald.service")
 
 
 def _remove_data(system: System, ours: list[str]) -> None:
