@@ -1,12 +1,15 @@
 """The Debian that the kiosk stands on: whether it is one, and the packages it must have."""
 
 import platform
+import sys
 from typing import Final
 
 from scripts.appliance import made
 from scripts.appliance.errors import UNAVAILABLE, Refused
 from scripts.appliance.system import System
 
+LARGEST: Final = sys.maxsize
+"""Small where this Python, and so the system, is of 32 bits."""
 _APT: Final = {"DEBIAN_FRONTEND": "noninteractive"}
 _APT_WAITS_S: Final = 300  # a machine that was just started updates itself first
 _NO_PACKAGES: Final = (
@@ -19,10 +22,16 @@ def check_machine(system: System) -> None:
     """Raise Refused for a machine the kiosk is not made for."""
     if platform.machine() not in ("x86_64", "aarch64"):
         raise Refused(f"The kiosk runs on x86_64 and aarch64, and this is {platform.machine()}.")
-    release = system.at("/etc/os-release").read_text()
-    said = dict(line.split("=", 1) for line in release.splitlines() if "=" in line)
-    name, number = said.get("ID", "").strip('"'), said.get("VERSION_ID", "").strip('"')
-    if name not in ("debian", "raspbian") or number not in ("12", "13"):
+    if LARGEST < 2**32:
+        raise Refused(
+            "This is a 32-bit system on a 64-bit board: flash Raspberry Pi OS Lite (64-bit), and"
+            " run this again."
+        )
+    release = system.read("/etc/os-release")
+    lines = (line.replace('"', "").partition("=") for line in release.splitlines())
+    said = {key: value for key, _, value in lines}
+    name, number = said.get("ID"), said.get("VERSION_ID")
+    if name != "debian" or number not in ("12", "13"):
         raise Refused(
             f"This is {said.get('PRETTY_NAME', 'another system')}; the kiosk installs on Debian 12"
             " and 13 and on Raspberry Pi OS (64 bit) made of them.",

@@ -204,7 +204,7 @@ def _check_room(system: System, needed_mb: int) -> None:
 
 def _uv(system: System, tree: Path, interpreter: str, python_version: str) -> str:
     ours = system.at(_UV / "bin/uv")
-    if ours.is_file():
+    if system.ask(ours, "--version")[0] == 0:
         return str(ours)
     if system.ask("uv", "--version")[0] == 0:
         return "uv"

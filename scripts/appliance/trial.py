@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from scripts.appliance import account, gate, source, units, versions
+from scripts.appliance import account, gate, units, versions
 from scripts.appliance.errors import DATA, SOFTWARE, TRY_AGAIN, UNAVAILABLE, Refused
 from scripts.appliance.system import System
 
@@ -136,16 +136,17 @@ def run(system: System, version: str, patience: gate.Patience) -> None:
     """
     if not system.is_running:
         raise Refused("An update needs a running systemd to watch the new version.", UNAVAILABLE)
+    before = versions.linked(system, versions.CURRENT)
+    assert before is not None, "there is a version to update"
     text = _TRIAL_UNIT_TEXT.format(
-        tree=source.here(), python=sys.executable, version=version, settle=SETTLE, said=_SAID,
+        tree=units.source_of(system, before), python=sys.executable, version=version,
+        settle=SETTLE, said=_SAID,
         within_s=patience.within_s, steady_s=patience.steady_s,
         longest_s=round(2 * patience.within_s + patience.steady_s + 120),
     )  # fmt: skip
     system.write(_TRIAL_UNIT, text)
     system.remove(_SAID)
     system.run("systemctl", "daemon-reload")
-    before = versions.linked(system, versions.CURRENT)
-    assert before is not None, "there is a version to update"
     system.note(f"Version {version} is on trial; it has {patience.within_s:.0f} s to be healthy.")
     code, _ = system.ask("systemctl", "start", _TRIAL_UNIT.name)
     said = system.at(_SAID).read_text().strip() if system.at(_SAID).is_file() else ""
