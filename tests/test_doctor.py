@@ -17,9 +17,12 @@ import pytest
 from kiosk import config_file
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.cli import main
-from kiosk.doctor import examining
+from kiosk.doctor import examining, finding
+from kiosk.doctor.echo import check_sound
 from kiosk.doctor.examining import SHOP_CHECKS, examine
 from kiosk.doctor.finding import Check, Examined, Finding, State
+from kiosk.doctor.unit import check_unit
+from kiosk.errors import StartError
 from kiosk.shop.identity import TRIES_A_DAY, Tries
 from tests.adapters.tls_peer import Authority
 from tests.shopmax.books import Books
@@ -33,7 +36,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _no_kiosk_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SYSTEM_FILE", "SERVICE_STATE", "SERVICE_CREDENTIALS"):
+    for name in ("SYSTEM_FILE", "SERVICE_STATE", "SERVICE_CREDENTIALS", "SERVICE_SECRETS"):
         monkeypatch.setattr(config_file, name, Path("/nowhere/kiosk"))
     monkeypatch.setattr(examining, "WAVES", (SHOP_CHECKS,))  # tests/doctor has the others
 
@@ -413,6 +416,24 @@ def test_the_service_s_own_store_and_token_are_looked_at_from_a_shell(
     assert str(state) in found["store"].says
     assert str(tmp_path / "mine") in mine["store"].says
     assert config_file.as_the_service(shell)["CREDENTIALS_DIRECTORY"] == str(credentials)
+
+    monkeypatch.setattr(config_file, "SERVICE_CREDENTIALS", tmp_path / "gone")  # it is stopped
+    monkeypatch.setattr(config_file, "SERVICE_SECRETS", credentials)
+    assert config_file.as_the_service(shell)["CREDENTIALS_DIRECTORY"] == str(credentials)
+
+
+def test_who_may_not_ask_the_running_kiosk_is_told_to_look_with_sudo(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object) -> dict[str, Any]:
+        raise StartError("it belongs to another user", 77)
+
+    monkeypatch.setattr(finding, "ask", refused)
+    found = findings(environ, checks={"sound test": check_sound, "unit": check_unit})
+
+    assert found["sound test"].state is found["unit"].state is State.OPEN
+    assert found["sound test"].to_do == "run this with sudo"
+    assert "does not talk to this user" in found["unit"].says
 
 
 # The checks themselves

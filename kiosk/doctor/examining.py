@@ -9,7 +9,7 @@ from typing import Final
 
 from kiosk.config_file import as_the_service, settings_file
 from kiosk.doctor import board, disk, ears, echo, live, network, pins, shop, sound, unit
-from kiosk.doctor.finding import Check, Examined, Finding, State
+from kiosk.doctor.finding import Check, Examined, Finding, NotForUs, State
 from kiosk.errors import ConfigError, KioskError
 from kiosk.settings_file import load_settings
 
@@ -102,6 +102,8 @@ async def _found(check: Check, kiosk: Examined, within_s: float) -> Finding:
             return await check(kiosk)
     except TimeoutError:
         return Finding(State.ILL, f"no answer within {within_s:.1g} s", "look at what it waits for")
+    except NotForUs as err:
+        return Finding(State.OPEN, str(err), "run this with sudo")
     except KioskError as err:
         return Finding(State.ILL, "; ".join(str(err).splitlines()))
     except Exception as err:  # noqa: BLE001 - one check that breaks must not take the others along

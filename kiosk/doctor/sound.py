@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from kiosk.adapters.processes import output_of
 from kiosk.doctor.finding import Check, Examined, Finding, State, status_of
+from kiosk.doctor.unit import SAYS_WHY
 
 Part = Literal["microphone", "speaker"]
 
@@ -40,6 +41,11 @@ def judged_device(
     also = f"; there is also {others}" if others else ""
     held = " and ".join(told["held"])
     frames = (status or {}).get(_FRAMES[part])
+    if status and part in status.get("faults", ()):
+        says = told.get(
+            "trouble", f'"{chosen}" is there, and the running kiosk says it is at fault'
+        )
+        return Finding(State.ILL, says, f"look at its plug and its switches; {SAYS_WHY}")
     if frames:
         says = f'"{chosen or name}" is open in the running kiosk'
         return Finding(State.WELL, f"{says}, {frames} frames so far{also}")

@@ -173,7 +173,8 @@ SHOWN = (
     "LoadState=loaded\nActiveState={active}\nSubState={sub}\nUnitFileState={file}\n"
     "NRestarts={restarts}\nResult={result}"
 )
-RUNS: dict[str, object] = {"doing": "Ready: the local Live service"}
+RUNS: dict[str, object] = {"doing": "Ready: the local Live service", "faults": []}
+DEAF: dict[str, object] = {"doing": "Microphone lost", "faults": ["microphone"], "light": "F2"}
 
 
 @pytest.mark.parametrize(
@@ -182,6 +183,7 @@ RUNS: dict[str, object] = {"doing": "Ready: the local Live service"}
         (("active", "running", "enabled", 0, "success"), RUNS, State.WELL, 'answers: "Ready'),
         (("active", "running", "enabled", 4, "success"), RUNS, State.WELL, "restarted 4 times"),
         (("active", "running", "enabled", 0, "success"), None, State.ILL, "no kiosk answers"),
+        (("active", "running", "enabled", 0, "success"), DEAF, State.ILL, "Microphone lost"),
         (("active", "running", "disabled", 0, "success"), RUNS, State.ILL, "the next boot"),
         (("failed", "failed", "enabled", 0, "watchdog"), None, State.ILL, "ended by watchdog"),
         (("inactive", "dead", "enabled", 0, "success"), None, State.ILL, "inactive (dead)"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk import config_file
 from kiosk.adapters.event_loop import KioskLoop
 from kiosk.doctor import network
 from kiosk.doctor.finding import Check, Examined, Finding, State
@@ -157,8 +158,8 @@ def test_without_a_key_the_local_service_is_all_there_is(kiosk: Kiosk) -> None:
         assert look(check, kiosk()).state is State.OPEN
 
 
-def key_file(tmp_path: Path, key: str, mode: int = 0o600) -> str:
-    file = tmp_path / "key"
+def key_file(tmp_path: Path, key: str, mode: int = 0o600, name: str = "key") -> str:
+    file = tmp_path / name
     file.write_text(key)
     file.chmod(mode)
     return str(file)
@@ -167,7 +168,7 @@ def key_file(tmp_path: Path, key: str, mode: int = 0o600) -> str:
 def test_a_key_is_never_tried_unasked_and_never_shown(kiosk: Kiosk, tmp_path: Path) -> None:
     found = look(check_key, kiosk(live={"api_key_file": key_file(tmp_path, KEY)}))
 
-    assert found.state is State.WELL
+    assert found.state is State.OPEN  # what was not looked at is not well
     assert "was not tried" in found.says
     assert "--live" in found.to_do
     assert KEY not in repr(found)
@@ -187,6 +188,28 @@ def test_a_key_that_everybody_could_read_is_refused(kiosk: Kiosk, tmp_path: Path
 
     assert found.state is State.ILL
     assert found.says == f"live.api_key_file: {path} is open to everybody; chmod o= {path}"
+
+
+def test_a_key_of_the_service_that_everybody_could_read_is_told(
+    kiosk: Kiosk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config_file, "SERVICE_SECRETS", tmp_path)
+    path = key_file(tmp_path, KEY, 0o644, config_file.CREDENTIAL)
+    tmp_path.chmod(0o755)
+    found = look(check_key, kiosk())
+    tmp_path.chmod(0o700)
+
+    assert found == Finding(State.ILL, f"{path} is open to everybody", f"chmod o= {path}")
+    assert config_file.open_secret() is None  # nobody gets at it there
+
+
+def test_who_may_not_see_the_key_is_not_told_that_there_is_none(
+    kiosk: Kiosk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config_file, "SERVICE_SECRETS", tmp_path)
+
+    for check in (check_dns, check_tls, check_key):
+        assert "not everybody may see" in look(check, kiosk()).says
 
 
 def tried(kiosk: Kiosk, authority: Authority, tmp_path: Path, status: HTTPStatus | None) -> Finding:

@@ -75,7 +75,12 @@ def test_what_a_running_kiosk_holds_is_told_from_what_it_hears() -> None:
     runs = judged_device("microphone", "USB", held, {"frames_captured": 900})
     deaf = judged_device("microphone", "USB", held, {"frames_captured": 0})
     alone = judged_device("microphone", "USB", held, None)
+    lost = judged_device(
+        "microphone", "USB", TOLD, {"frames_captured": 9, "faults": ["microphone"]}
+    )
 
+    assert (lost.state, lost.says[:9]) == (State.ILL, '"USB Mic"')
+    assert "says it is at fault" in lost.says
     assert runs == Finding(State.WELL, '"USB" is open in the running kiosk, 900 frames so far')
     assert deaf.state is alone.state is State.ILL
 
