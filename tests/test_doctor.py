@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -19,7 +21,7 @@ from kiosk.adapters.sqlite_store import open_store
 from kiosk.cli import main
 from kiosk.doctor import examining, finding
 from kiosk.doctor.echo import check_sound
-from kiosk.doctor.examining import SHOP_CHECKS, examine
+from kiosk.doctor.examining import MACHINE_CHECKS, SHOP_CHECKS, examine
 from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.doctor.unit import check_unit
 from kiosk.errors import StartError
@@ -101,6 +103,19 @@ def test_every_mistake_in_the_configuration_is_a_finding_and_the_rest_waits(
     assert [mistake.state for mistake in mistakes] == [State.ILL] * 2
     assert "shop.allow_changes must be true or false" in mistakes[0].says
     assert [finding.state for _, finding in found[2:]] == [State.OPEN] * len(SHOP_CHECKS)
+
+
+def test_how_the_machine_is_can_be_told_although_the_configuration_is_wrong(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    path = configured(tmp_path, "[shop\n")
+
+    found = findings(environ, path, MACHINE_CHECKS)
+
+    assert found["board"].state is not State.OPEN or "made for" in found["board"].to_do
+    assert found["versions"].state is State.WELL
+    assert found["disk"].says == found["button"].says
+    assert found["disk"].says == "not looked at before the configuration is right"
 
 
 def test_a_store_that_the_kiosk_is_using_is_looked_through_without_a_trace(
@@ -519,6 +534,41 @@ def test_the_command_prints_a_line_a_check_and_says_by_its_code_whether_all_is_w
     assert told.out.startswith("✘ configuration  ")
     assert " → correct it" in told.out
     assert told.err == "kiosk: There is something to do about 1 thing.\n"
+
+
+def test_a_terminal_that_has_no_ticks_gets_plain_letters(tmp_path: Path) -> None:
+    config = configured(tmp_path, "[shop]\nbackend = 1\n")
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "kiosk", "doctor", "--config", str(config)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("x configuration  ")
+    assert " -> correct it" in done.stdout
+
+
+def test_a_disk_that_never_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    os.mkfifo(policy)  # which nobody ever writes to
+    config = configured(tmp_path, f'[shop]\npolicy = "{policy}"\n')
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": sys.path[0]}
+    done = subprocess.run(
+        [sys.executable, "-c", ONLY_SHOP, "doctor", "--config", str(config)],
+        env=env, capture_output=True, text=True, check=False, timeout=40,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "✘ policy         no answer within 7 s" in done.stdout
+    assert "✔ changes" in done.stdout
+
+
+ONLY_SHOP = """
+import sys
+from kiosk.cli import main
+from kiosk.doctor import examining
+examining.WAVES = (examining.SHOP_CHECKS,)
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def test_the_command_speaks_to_programs(
