@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any, Final, Literal
 
-from kiosk.adapters.processes import output_of
+from kiosk.adapters.processes import leaving_no_trace, output_of
 from kiosk.doctor.finding import Check, Examined, Finding, State, status_of
 from kiosk.doctor.unit import SAYS_WHY
 
@@ -20,7 +20,8 @@ def check_device(part: Part) -> Check:
         audio = kiosk.settings.audio
         name = audio.input if part == "microphone" else audio.output
         command = [sys.executable, "-m", "kiosk.adapters.sound_list", f"{part}={name}"]
-        code, out, _ = await output_of(command)
+        with leaving_no_trace() as env:
+            code, out, _ = await output_of(command, env=env)
         if code:
             return Finding(State.OPEN, "the sound library cannot be asked")
         status = await status_of(kiosk)
