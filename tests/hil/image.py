@@ -21,7 +21,7 @@ from pathlib import Path
 from time import clock_gettime
 from typing import Final
 
-from scripts.appliance import environment, source
+from scripts.appliance import debian, environment, source
 from tests.hil.arch import ARCHES, Arch
 
 REPOSITORY: Final = Path(__file__).parents[2]
@@ -117,7 +117,7 @@ def _kernel(arch: Arch) -> str:
 
 
 def _packages() -> list[str]:
-    return sorted({*_PACKAGES.split(), *environment.debian_packages(PYTHON)})
+    return sorted({*_PACKAGES.split(), *debian.packages(PYTHON)})
 
 
 def _ours() -> str:
