@@ -15,7 +15,7 @@ busy this computer is. Deadlines (``within_s``) are in our seconds: be generous.
 (``run``, ``do``), reboots, loses its power and asks QEMU (``qmp``). Leave it ready again.
 ``new_board`` gives a machine of your own for what leaves traces, switched off at the end:
 
-    with new_board(rtc="1970-01-01T00:00:00", air=False) as board: …
+    with new_board(plugs=("-device", "usb-tablet")) as board: …
 
 Mark the few that every change must pass with ``@pytest.mark.core``, and a file whose scenarios
 go on from each other with ``pytestmark = pytest.mark.story``.
@@ -147,12 +147,10 @@ def new_board(image: Image, home: Path, live: LiveService) -> NewBoard:
     """Boot a machine of your own; it answers when you get it, and its kiosk may still start."""
 
     @contextmanager
-    def booted(*, rtc: str = "utc", air: bool = True, plugs: Sequence[str] = ()) -> Iterator[Board]:
+    def booted(*, rtc: str = "utc", plugs: Sequence[str] = ()) -> Iterator[Board]:
         place = Path(tempfile.mkdtemp(dir=home, prefix="pi-"))
         machine = Machine(image, place, rtc=rtc, plugs=plugs)
         shutil.copy(live.ca_file, machine.share / "live-ca.pem")
-        if not air:
-            (machine.share / "air-off").touch()
         board = Board(machine)
         _booted.append(board)
         try:

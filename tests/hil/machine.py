@@ -159,14 +159,6 @@ class Machine:
         """Return a property of a unit."""
         return self.run(f"systemctl show {unit} -p{name} --value").strip()
 
-    def until_active(self, unit: str = "kiosk.service", within_s: float = READY_S) -> None:
-        """Return when a unit is active; for the kiosk that is: ready."""
-        holds(
-            lambda: self.do(f"systemctl is-active {unit}").out.strip() == "active",
-            f"{unit} is active",
-            within_s,
-        )
-
     # What is plugged
 
     def qmp(self, command: str, **arguments: Any) -> Any:
