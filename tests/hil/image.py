@@ -62,6 +62,10 @@ _MASKED: Final = """
     apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer
     getty@tty1.service
 """
+_UNPACKED: Final = """
+    snd_aloop gpio_sim 9p 9pnet_virtio mac80211_hwsim ccm bridge 8139too 8139cp xhci_pci
+"""
+"""Modules of every start: unpacking takes the emulated processor longer than all else of them."""
 _ENABLED: Final = {"multi-user.target": ("hil-agent.service", "hil-board.service",
                    "hil-air.service", "hil-watch.service", "hil-ear.service")}  # fmt: skip
 
@@ -221,30 +225,46 @@ def _set_up(root: Path) -> None:
     for unit in _MASKED.split():
         (system / unit).unlink(missing_ok=True)
         (system / unit).symlink_to("/dev/null")
+    _unpack_modules(root)
     _inside(root, "sh", "-c", "passwd -q -d root; systemd-machine-id-setup")
     (etc / ".updated").touch()
     (root / "var/.updated").touch()
 
 
+def _unpack_modules(root: Path) -> None:
+    for path in _modules(root, *_UNPACKED.split()):
+        if path.suffix == ".xz":
+            path.with_suffix("").write_bytes(_unxz(path.read_bytes()))
+            path.unlink()
+    _run("depmod", "-b", root, _kernel_of(root))
+
+
+def _kernel_of(root: Path) -> str:
+    return (root / "etc/hil-kernel").read_text().strip()
+
+
+def _modules(root: Path, *names: str) -> list[Path]:
+    """Return the files of these modules and of all they need, each after what it needs."""
+    found: dict[str, Path] = {}
+    for name in names:
+        said = _run("modprobe", "-d", root, "-S", _kernel_of(root), "--show-depends", name)
+        for path in re.findall(r"(?m)^insmod (\S+)", said):
+            found.setdefault(Path(path).name.removesuffix(".xz"), Path(path))
+    return [*found.values()]
+
+
 def _make_initrd(root: Path, to: Path) -> None:
     """Pack a busybox and what it takes to mount the disk."""
-    kernel = (root / "etc/hil-kernel").read_text().strip()
     work = to.with_name("initrd")
     for name in ("bin", "dev", "proc", "sys", "root", "m"):
         (work / name).mkdir(parents=True)
     shutil.copy(root / "usr/bin/busybox", work / "bin/busybox")
     (work / "bin/sh").symlink_to("busybox")
-    order: list[str] = []
-    for module in ("virtio_blk", "ext4", "i6300esb"):
-        said = _run("modprobe", "-d", root, "-S", kernel, "--show-depends", module)
-        for path in re.findall(r"(?m)^insmod (\S+)", said):
-            name = Path(path).name.removesuffix(".xz")
-            if name not in order:
-                order.append(name)
-                packed = Path(path).read_bytes()
-                unpack = path.endswith(".xz")
-                (work / "m" / name).write_bytes(_unxz(packed) if unpack else packed)
-    (work / "m/.list").write_text("".join(f"{name}\n" for name in order))
+    order = []
+    for path in _modules(root, "virtio_blk", "ext4", "i6300esb"):
+        packed, name = path.read_bytes(), path.name.removesuffix(".xz")
+        (work / "m" / name).write_bytes(_unxz(packed) if path.suffix == ".xz" else packed)
+        order.append(name)
     shutil.copy(GUEST / "init", work / "init")
     (work / "init").chmod(0o755)
     _run("sh", "-c", f"cd '{work}' && find . | cpio -o -H newc --quiet | gzip -1 >'{to}'")

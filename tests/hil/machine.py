@@ -282,14 +282,3 @@ class Machine:
             with suppress(OSError):
                 said += (self.home / name).read_text(errors="replace")[-3000:]
         return said
-
-
-@contextmanager
-def powered(image: Image, home: Path, *, rtc: str = "utc") -> Iterator[Machine]:
-    """Have a machine that is on, until the context ends."""
-    machine = Machine(image, home, rtc=rtc)
-    try:
-        machine.power_on()
-        yield machine
-    finally:
-        machine.cut_power()
