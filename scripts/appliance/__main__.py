@@ -22,6 +22,7 @@ from scripts.appliance import (
     source,
     trial,
     updating,
+    versions,
 )
 from scripts.appliance.errors import NO_PERMISSION, OS, TRY_AGAIN, USAGE, Refused
 from scripts.appliance.system import NO_ROOM, System
@@ -101,7 +102,8 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
 
 
 def _options(command: str, arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(prog=f"scripts/{command}", description=_ABOUT[command])
+    where = "kiosk-" if source.here().is_relative_to(versions.HOME) else "scripts/"
+    parser = _Parser(prog=f"{where}{command}", description=_ABOUT[command])
     if command != "package":
         parser.add_argument(
             "--dry-run", action="store_true", help="only say what would be done; changes nothing"

@@ -86,7 +86,7 @@ def unpack(tarball: Path, version: str, to: Path) -> Path:
     try:
         tree = _unpacked(tarball, Path(f"kiosk-{version}"), to)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as err:
-        raise Refused(f"{tarball.name} cannot be unpacked: have it made anew.", DATA) from err
+        raise Refused("The package cannot be unpacked: have it made anew.", DATA) from err
     if (found := source.version_of(tree)) != version:
         raise Refused(f"The package calls itself {version} and holds {found}.", DATA)
     return tree

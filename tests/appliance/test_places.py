@@ -303,16 +303,18 @@ def test_a_wrong_argument_is_answered_in_a_line(command: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_the_way_back_is_sound_shell_and_a_sound_unit(tmp_path: Path) -> None:
-    script, unit = tmp_path / "settle", tmp_path / trial.SETTLE_UNIT.name
-    script.write_text(trial.SETTLE_TEXT)
-    script.chmod(0o755)
-    unit.write_text(trial.SETTLE_UNIT_TEXT.replace(f"={trial.SETTLE}", f"={script}"))
+def test_the_way_back_is_a_sound_unit_and_confined(tmp_path: Path) -> None:
+    placed = System(tmp_path)
+    trial.place_settle(placed)
+    unit = placed.at(trial.SETTLE_UNIT)
+    unit.write_text(unit.read_text().replace(f"={trial.SETTLE}", f"={placed.at(trial.SETTLE)}"))
 
-    subprocess.run(["shellcheck", script], check=True)
-    verified = subprocess.run(
-        ["systemd-analyze", "verify", unit], check=False, capture_output=True, text=True
-    )
+    verified = analysed("verify", str(unit))
+    exposed = analysed("security", "--offline=yes", "--threshold=15", str(unit))
 
-    about_it = [line for line in verified.stderr.splitlines() if unit.name in line]
-    assert about_it == []
+    assert [line for line in verified.stderr.splitlines() if unit.name in line] == []
+    assert exposed.returncode == 0, exposed.stdout
+
+
+def analysed(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["systemd-analyze", *words], check=False, capture_output=True, text=True)
