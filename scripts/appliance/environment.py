@@ -213,7 +213,7 @@ def _uv(system: System, tree: Path, interpreter: str, python_version: str) -> st
     system.remove(new)
     system.run(interpreter, "-m", "venv", system.at(new))
     system.run(
-        system.at(new) / "bin/python", "-m", "pip", "install", "-qq", "--disable-pip-version-check",
+        system.at(new) / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check",
         "--no-cache-dir", "--require-hashes", "--only-binary", ":all:",
         *_carried(tree, python_version), "-r", tree / "scripts/uv-requirements.txt",
         failing=_FETCHING,
