@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -189,11 +189,12 @@ def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
         runner.run(stoppable())
 
 
-def _leave_within(seconds: float) -> None:
-    """End the process even if a name look-up hangs in a thread that nobody can stop."""
-    last_resort = threading.Timer(seconds, os._exit, (0,))
+def _leave_within(seconds: float, code: int = 0) -> threading.Timer:
+    """End the process even if a thread that nobody can stop hangs: in a look-up, on a disk."""
+    last_resort = threading.Timer(seconds, os._exit, (code,))
     last_resort.daemon = True
     last_resort.start()
+    return last_resort
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -250,15 +251,21 @@ def _status(options: argparse.Namespace) -> None:
 def _doctor(options: argparse.Namespace) -> None:
     from kiosk.commands import doctor
 
-    _until_stopped(
-        doctor.show_findings(
-            options.config,
-            os.environ,
-            as_json=options.json,
-            sound_test=options.sound,
-            try_key=options.live,
-        )
-    )
+    async def look() -> None:
+        try:
+            await doctor.show_findings(
+                options.config,
+                os.environ,
+                as_json=options.json,
+                sound_test=options.sound,
+                try_key=options.live,
+            )
+        except StartError as err:  # a check that hangs is one of the findings
+            looked.callback(_leave_within(LAST_RESORT_S, err.exit_code).cancel)
+            raise
+
+    with ExitStack() as looked:
+        _until_stopped(look())
 
 
 def _events(options: argparse.Namespace) -> None:

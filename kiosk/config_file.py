@@ -21,6 +21,7 @@ SYSTEM_FILE = Path("/etc/kiosk/kiosk.toml")
 SERVICE_SOCKET = Path("/run/kiosk/control.sock")  # RuntimeDirectory= of the unit
 SERVICE_STATE = Path("/var/lib/kiosk")  # StateDirectory=
 SERVICE_CREDENTIALS = Path("/run/credentials/kiosk.service")  # LoadCredential=, while it runs
+SERVICE_SECRETS = Path("/etc/kiosk/credentials")  # where the unit takes them from
 CREDENTIAL = "gemini-api-key"  # its name in the unit's LoadCredential=
 SHOP_CREDENTIAL = "shopmax-token"
 
@@ -141,9 +142,30 @@ def as_the_service(environ: Mapping[str, str]) -> Mapping[str, str]:
     serves = SERVICE_STATE.is_symlink() or SERVICE_STATE.is_dir()
     if serves and not environ.get("STATE_DIRECTORY") and not state_directory(environ).is_dir():
         theirs["STATE_DIRECTORY"] = str(SERVICE_STATE)
-    if not environ.get("CREDENTIALS_DIRECTORY") and os.access(SERVICE_CREDENTIALS, os.X_OK):
-        theirs["CREDENTIALS_DIRECTORY"] = str(SERVICE_CREDENTIALS)
+    if not environ.get("CREDENTIALS_DIRECTORY"):
+        for place in (SERVICE_CREDENTIALS, SERVICE_SECRETS):  # one that is down has the second only
+            if os.access(place, os.X_OK):
+                theirs["CREDENTIALS_DIRECTORY"] = str(place)
+                break
     return theirs
+
+
+def secrets_hidden(environ: Mapping[str, str]) -> bool:
+    """Tell whether the system service may have secrets that who looks may not see."""
+    return not environ.get("CREDENTIALS_DIRECTORY") and SERVICE_SECRETS.is_dir()
+
+
+def open_secret() -> Path | None:
+    """Return a secret of the system service that everybody on the machine can read.
+
+    The service cannot see that: systemd hands it a copy.
+    """
+    files = (SERVICE_SECRETS / name for name in (CREDENTIAL, SHOP_CREDENTIAL))
+    try:
+        closed = not SERVICE_SECRETS.stat().st_mode & stat.S_IXOTH
+        return next((file for file in files if not closed and _is_everybodys(file)), None)
+    except OSError:
+        return None
 
 
 def _home(environ: Mapping[str, str]) -> Path:
@@ -164,18 +186,27 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def _credential(environ: Mapping[str, str], name: str, what: str) -> str | None:
     directory = environ.get("CREDENTIALS_DIRECTORY")
-    file = Path(directory, name) if directory else None
-    if file is None or not file.exists() or file.read_bytes().isspace():
-        return None  # a blank line is the unit's own, where nobody gave one
+    if not directory:
+        return None
+    file = Path(directory, name)
+    try:
+        if not file.exists() or file.read_bytes().isspace():
+            return None  # a blank line is the unit's own, where nobody gave one
+    except OSError as err:
+        raise ConfigError([f"credential {name}: {file} cannot be read: {err.strerror}"]) from err
     return _secret_in(file, f"credential {name}", what)
 
 
 def _private_secret(path: Path, named: str, what: str) -> str:
     """Return the secret in a file that is not everybody's. What systemd hands over never is."""
     secret = _secret_in(path, named, what)
-    if path.stat().st_mode & stat.S_IRWXO:
+    if _is_everybodys(path):
         raise ConfigError([f"{named}: {path} is open to everybody; chmod o= {path}"])
     return secret
+
+
+def _is_everybodys(file: Path) -> bool:
+    return file.exists() and bool(file.stat().st_mode & stat.S_IRWXO)
 
 
 def _secret_in(path: Path, named: str, what: str) -> str:

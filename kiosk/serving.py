@@ -55,6 +55,7 @@ async def keep_endpoint(
             await endpoint.live.warm()
             start.done("SDK")
             kiosk.link.use(endpoint.live, setup)
+            await kiosk.link.judged()  # or the light would say ready before it says offline
             kiosk.front.inbox.post(KioskReady())
             kiosk.front.doing.service = endpoint.which
             start.is_ready()

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -17,9 +19,12 @@ import pytest
 from kiosk import config_file
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.cli import main
-from kiosk.doctor import examining
-from kiosk.doctor.examining import SHOP_CHECKS, examine
+from kiosk.doctor import examining, finding
+from kiosk.doctor.echo import check_sound
+from kiosk.doctor.examining import MACHINE_CHECKS, SHOP_CHECKS, examine
 from kiosk.doctor.finding import Check, Examined, Finding, State
+from kiosk.doctor.unit import check_unit
+from kiosk.errors import StartError
 from kiosk.shop.identity import TRIES_A_DAY, Tries
 from tests.adapters.tls_peer import Authority
 from tests.shopmax.books import Books
@@ -33,7 +38,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _no_kiosk_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SYSTEM_FILE", "SERVICE_STATE", "SERVICE_CREDENTIALS"):
+    for name in ("SYSTEM_FILE", "SERVICE_STATE", "SERVICE_CREDENTIALS", "SERVICE_SECRETS"):
         monkeypatch.setattr(config_file, name, Path("/nowhere/kiosk"))
     monkeypatch.setattr(examining, "WAVES", (SHOP_CHECKS,))  # tests/doctor has the others
 
@@ -98,6 +103,19 @@ def test_every_mistake_in_the_configuration_is_a_finding_and_the_rest_waits(
     assert [mistake.state for mistake in mistakes] == [State.ILL] * 2
     assert "shop.allow_changes must be true or false" in mistakes[0].says
     assert [finding.state for _, finding in found[2:]] == [State.OPEN] * len(SHOP_CHECKS)
+
+
+def test_how_the_machine_is_can_be_told_although_the_configuration_is_wrong(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    path = configured(tmp_path, "[shop\n")
+
+    found = findings(environ, path, MACHINE_CHECKS)
+
+    assert found["board"].state is not State.OPEN or "made for" in found["board"].to_do
+    assert found["versions"].state is State.WELL
+    assert found["disk"].says == found["button"].says
+    assert found["disk"].says == "not looked at before the configuration is right"
 
 
 def test_a_store_that_the_kiosk_is_using_is_looked_through_without_a_trace(
@@ -414,6 +432,24 @@ def test_the_service_s_own_store_and_token_are_looked_at_from_a_shell(
     assert str(tmp_path / "mine") in mine["store"].says
     assert config_file.as_the_service(shell)["CREDENTIALS_DIRECTORY"] == str(credentials)
 
+    monkeypatch.setattr(config_file, "SERVICE_CREDENTIALS", tmp_path / "gone")  # it is stopped
+    monkeypatch.setattr(config_file, "SERVICE_SECRETS", credentials)
+    assert config_file.as_the_service(shell)["CREDENTIALS_DIRECTORY"] == str(credentials)
+
+
+def test_who_may_not_ask_the_running_kiosk_is_told_to_look_with_sudo(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object) -> dict[str, Any]:
+        raise StartError("it belongs to another user", 77)
+
+    monkeypatch.setattr(finding, "ask", refused)
+    found = findings(environ, checks={"sound test": check_sound, "unit": check_unit})
+
+    assert found["sound test"].state is found["unit"].state is State.OPEN
+    assert found["sound test"].to_do == "run this with sudo"
+    assert "does not talk to this user" in found["unit"].says
+
 
 # The checks themselves
 
@@ -498,6 +534,41 @@ def test_the_command_prints_a_line_a_check_and_says_by_its_code_whether_all_is_w
     assert told.out.startswith("✘ configuration  ")
     assert " → correct it" in told.out
     assert told.err == "kiosk: There is something to do about 1 thing.\n"
+
+
+def test_a_terminal_that_has_no_ticks_gets_plain_letters(tmp_path: Path) -> None:
+    config = configured(tmp_path, "[shop]\nbackend = 1\n")
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "kiosk", "doctor", "--config", str(config)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("x configuration  ")
+    assert " -> correct it" in done.stdout
+
+
+def test_a_disk_that_never_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    os.mkfifo(policy)  # which nobody ever writes to
+    config = configured(tmp_path, f'[shop]\npolicy = "{policy}"\n')
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": sys.path[0]}
+    done = subprocess.run(
+        [sys.executable, "-c", ONLY_SHOP, "doctor", "--config", str(config)],
+        env=env, capture_output=True, text=True, check=False, timeout=40,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "✘ policy         no answer within 7 s" in done.stdout
+    assert "✔ changes" in done.stdout
+
+
+ONLY_SHOP = """
+import sys
+from kiosk.cli import main
+from kiosk.doctor import examining
+examining.WAVES = (examining.SHOP_CHECKS,)
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def test_the_command_speaks_to_programs(

@@ -5,9 +5,10 @@ import errno
 import os
 import shutil
 import signal
+import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -101,6 +102,21 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 def without_pulse(env: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return an environment that points at no sound server."""
     return {name: value for name, value in env.items() if not name.startswith("PULSE_")}
+
+
+@contextmanager
+def leaving_no_trace(env: Mapping[str, str] = os.environ) -> Iterator[dict[str, str]]:
+    """Yield an environment for a child that looks at sound devices and is gone again.
+
+    PulseAudio's library makes itself a directory in the home of whoever has none, as soon as
+    devices are listed: root at a console, say. A sound server of theirs would have made it.
+    """
+    theirs = without_secrets(env)
+    with tempfile.TemporaryDirectory(prefix="kiosk-sound-") as scratch:
+        home = Path(env.get("HOME") or Path.home())
+        if "XDG_RUNTIME_DIR" not in env and not (home / ".config" / "pulse").exists():
+            theirs.setdefault("PULSE_RUNTIME_PATH", scratch)
+        yield theirs
 
 
 def without_secrets(env: Mapping[str, str] = os.environ) -> dict[str, str]:

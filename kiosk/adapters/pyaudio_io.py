@@ -30,8 +30,9 @@ from kiosk.core.audio import (
 from kiosk.core.pcm import faded_out, limited, to_floats, to_samples, volume_gain, with_gain
 from kiosk.ports import Microphone, Speaker
 
-_STALE_S: Final = 1.0
-_KEPT_BLOCKS: Final = 100  # 2 s, more than may be fresh
+_STALE_S: Final = 2.5
+"""Longer than systemd lets the loop stand still: a customer's words wait for it meanwhile."""
+_KEPT_BLOCKS: Final = 150  # 3 s, more than may be fresh
 _QUEUE_FRAMES: Final = 7  # 70 ms: what the loop may be late without a gap
 _REFILL_FRAMES: Final = 4
 _FADE_SAMPLES: Final = SPEAKER_HZ * 5 // 1000

@@ -13,6 +13,8 @@ from kiosk.doctor.examining import examine
 from kiosk.doctor.finding import Finding, State
 from kiosk.errors import StartError
 
+_PLAIN: Final = str.maketrans({"✔": "+", "✘": "x", "–": "-", "→": "->", "°": ""})  # noqa: RUF001
+"""For a terminal that cannot show them."""
 _SIGNS: Final = {State.WELL: "✔", State.ILL: "✘", State.OPEN: "–"}  # noqa: RUF001 - meant so
 _WIDTH: Final = 13  # of "configuration"
 
@@ -38,7 +40,7 @@ async def show_findings(
     async for check, finding in found:
         findings.append((check, finding))
         if not as_json:
-            print(_line(check, finding), flush=True)
+            print(_showable(_line(check, finding)), flush=True)
     ill = sum(finding.state is State.ILL for _, finding in findings)
     if as_json:
         checks = [{"check": check, **asdict(finding)} for check, finding in findings]
@@ -50,6 +52,15 @@ async def show_findings(
 
 def _say(sentence: str) -> None:
     print(f"kiosk: {sentence}", file=sys.stderr, flush=True)
+
+
+def _showable(line: str) -> str:
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        line.encode(encoding)
+    except UnicodeEncodeError:
+        return line.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+    return line
 
 
 def _line(check: str, finding: Finding) -> str:

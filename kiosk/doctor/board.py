@@ -111,26 +111,30 @@ def judged_clock(now: datetime, told: dict[str, str]) -> Finding:
 def check_versions(kiosk: Examined) -> Finding:
     """Say which versions of everything that matters run here."""
     kernel = text_of(kiosk.root / "proc/sys/kernel/osrelease") or "unknown"
+    versions = {name: _version(name) for name in ("google-genai", "PyAudio", "gpiozero")}
+    told = ", ".join(f"{name} {version or 'is missing'}" for name, version in versions.items())
+    port_audio = _port_audio()
     says = (
-        f"kiosk {__version__}, Python {platform.python_version()},"
-        f" google-genai {_version('google-genai')}, PyAudio {_version('pyaudio')}"
-        f" ({_port_audio()}), Linux {kernel}"
+        f"kiosk {__version__}, Python {platform.python_version()}, {told},"
+        f" {port_audio or 'PortAudio does not load'}, Linux {kernel}"
     )
-    return Finding(State.WELL, says)
+    if port_audio and all(versions.values()):
+        return Finding(State.WELL, says)
+    return Finding(State.ILL, says, "install the kiosk again")
 
 
 def _version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return "missing"
+        return ""
 
 
 def _port_audio() -> str:
     try:
         import pyaudio
     except ImportError:
-        return "which does not load"
+        return ""
     text: str = pyaudio.get_portaudio_version_text()
     return text.partition(",")[0]
 

@@ -8,7 +8,7 @@ import asyncio
 import sys
 from typing import Final
 
-from kiosk.adapters.processes import output_of
+from kiosk.adapters.processes import leaving_no_trace, output_of
 from kiosk.adapters.vad import SileroDetector, WebRtcDetector
 from kiosk.adapters.wav_files import read_wav
 from kiosk.core.audio import MIC_FRAME_BYTES, MIC_HZ, SAMPLE_BYTES, SPEAKER_HZ, Frame
@@ -33,7 +33,8 @@ async def check_sound(kiosk: Examined) -> Finding:
     audio = kiosk.settings.audio
     sound = await asyncio.to_thread(_sound, audio.volume)
     command = [sys.executable, "-m", "kiosk.adapters.sound_test", audio.input, audio.output]
-    code, heard, said = await output_of(command, sound)
+    with leaving_no_trace() as env:
+        code, heard, said = await output_of(command, sound, env)
     if code:
         *_, sentence = said.decode(errors="replace").splitlines() or [f"exit code {code}"]
         return Finding(State.ILL, f"the sound test could not be made: {sentence}")

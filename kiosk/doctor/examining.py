@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import date
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from kiosk.config_file import as_the_service, settings_file
 from kiosk.doctor import board, disk, ears, echo, live, network, pins, shop, sound, unit
-from kiosk.doctor.finding import Check, Examined, Finding, State
+from kiosk.doctor.finding import Check, Examined, Finding, NotForUs, State
 from kiosk.errors import ConfigError, KioskError
+from kiosk.settings import Settings
 from kiosk.settings_file import load_settings
 
 CHECK_S: Final = 7.0
@@ -46,6 +46,10 @@ HEAVY_CHECKS: Final[Mapping[str, Check]] = {
     "TLS": live.check_tls,
     "key": live.check_key,
 }
+NEED_NO_SETTINGS: Final = frozenset(
+    {"board", "versions", "clock", "heat", "Wi-Fi", "unit", "exposure"}
+)
+"""What is looked at although the configuration is wrong: how the machine is."""
 WAVES: Final = (SHOP_CHECKS, MACHINE_CHECKS, HEAVY_CHECKS)
 """One after the other: what loads much would make everything else seem slow."""
 SOUND_CHECK: Final = "sound test"
@@ -70,16 +74,13 @@ async def examine(
     waves = (checks,) if checks else WAVES
     chosen = settings_file(path, environ)
     try:
-        settings = load_settings(path, environ)
+        settings, right = load_settings(path, environ), True
+        yield "configuration", Finding(State.WELL, str(chosen or "the built-in defaults"))
     except ConfigError as err:
+        settings, right = Settings(), False
         for mistake in err.mistakes:
             to_do = "correct it; config/kiosk.toml explains every key"
             yield "configuration", Finding(State.ILL, mistake, to_do)
-        for name in chain(*waves):
-            yield name, Finding(State.OPEN, "not looked at before the configuration is right")
-        return
-    says = str(chosen) if chosen else "the built-in defaults"
-    yield "configuration", Finding(State.WELL, says)
     kiosk = Examined(settings, as_the_service(environ), today, try_key=try_key, say=say)
     now = asyncio.get_running_loop().time
     end = now() + ALL_S
@@ -87,13 +88,19 @@ async def examine(
         within_s = min(CHECK_S, max(LEAST_S, end - now()))
         async with asyncio.TaskGroup() as group:
             looks = {
-                name: group.create_task(_found(check, kiosk, within_s))
+                name: group.create_task(
+                    _found(check if right or name in NEED_NO_SETTINGS else _wait, kiosk, within_s)
+                )
                 for name, check in wave.items()
             }
             for name, look in looks.items():
                 yield name, await look
     if sound_test:
-        yield SOUND_CHECK, await _found(echo.check_sound, kiosk, SOUND_S)
+        yield SOUND_CHECK, await _found(echo.check_sound if right else _wait, kiosk, SOUND_S)
+
+
+async def _wait(_: Examined) -> Finding:
+    return Finding(State.OPEN, "not looked at before the configuration is right")
 
 
 async def _found(check: Check, kiosk: Examined, within_s: float) -> Finding:
@@ -101,7 +108,9 @@ async def _found(check: Check, kiosk: Examined, within_s: float) -> Finding:
         async with asyncio.timeout(within_s):
             return await check(kiosk)
     except TimeoutError:
-        return Finding(State.ILL, f"no answer within {within_s:.1g} s", "look at what it waits for")
+        return Finding(State.ILL, f"no answer within {within_s:.2g} s", "look at what it waits for")
+    except NotForUs as err:
+        return Finding(State.OPEN, str(err), "run this with sudo")
     except KioskError as err:
         return Finding(State.ILL, "; ".join(str(err).splitlines()))
     except Exception as err:  # noqa: BLE001 - one check that breaks must not take the others along

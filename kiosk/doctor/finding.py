@@ -14,12 +14,19 @@ from typing import Final
 from kiosk.adapters.control_socket import ask
 from kiosk.adapters.processes import output_of
 from kiosk.config_file import find_control_socket
-from kiosk.errors import StartError
+from kiosk.errors import KioskError, StartError
 from kiosk.settings import Settings
 
 _PROGRAM_S: Final = 4.0
+_STATUS_S: Final = 3.0
+"""A kiosk that takes longer to say how it is hangs."""
+_EX_NOPERM: Final = 77
 _SYSTEM_PATH: Final = ":/usr/sbin:/sbin"
 """Where ``iw`` is, and where only root looks by itself."""
+
+
+class NotForUs(KioskError):
+    """Only root or the kiosk's own user may see this; the sentence says what."""
 
 
 class State(StrEnum):
@@ -91,9 +98,17 @@ async def said_by(*command: str) -> str | None:
 
 
 async def status_of(kiosk: Examined) -> dict[str, object] | None:
-    """Return what the running daemon says of itself, or None when none answers us."""
+    """Return what the running daemon says of itself, or None when none answers.
+
+    Raises NotForUs when there is one that does not talk to this user.
+    """
     try:
         socket = find_control_socket(kiosk.settings.control.socket, kiosk.environ)
-        return await ask(socket, {"command": "status"})
-    except StartError:
+        async with asyncio.timeout(_STATUS_S):
+            return await ask(socket, {"command": "status"})
+    except TimeoutError:
+        return None
+    except StartError as err:
+        if err.exit_code == _EX_NOPERM:
+            raise NotForUs("a kiosk runs, and it does not talk to this user") from err
         return None

@@ -9,9 +9,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from kiosk.adapters.genai_live import GOOGLE, GenaiLive
-from kiosk.config_file import api_key
+from kiosk.config_file import api_key, open_secret, secrets_hidden
 from kiosk.core.live import SessionSetup
-from kiosk.doctor.finding import Examined, Finding, State
+from kiosk.doctor.finding import Examined, Finding, NotForUs, State
 
 PROBE_S: Final = 3.0
 _GOOGLES_KEY: Final = re.compile(r"AIza[0-9A-Za-z_-]{35}|AQ\.[0-9A-Za-z._-]{20,}")
@@ -21,12 +21,19 @@ _OUR_OWN: Final = "no API key: the kiosk's own Live service answers"
 def remote_host(kiosk: Examined) -> str | None:
     """Return the host of the remote Live service; None where the local one is all there is.
 
-    Raises ConfigError for a key that cannot be used.
+    Raises ConfigError for a key that cannot be used, NotForUs where there may be one.
     """
     endpoint = kiosk.settings.live.endpoint
-    if not endpoint and api_key(kiosk.settings, kiosk.environ):
+    if not endpoint and _key(kiosk):
         endpoint = GOOGLE
     return urlsplit(endpoint).hostname if endpoint else None
+
+
+def _key(kiosk: Examined) -> str | None:
+    key = api_key(kiosk.settings, kiosk.environ)
+    if key is None and secrets_hidden(kiosk.environ):
+        raise NotForUs("whether there is an API key, not everybody may see")
+    return key
 
 
 def _service(kiosk: Examined) -> GenaiLive:
@@ -56,7 +63,10 @@ async def check_tls(kiosk: Examined) -> Finding:
 async def check_key(kiosk: Examined) -> Finding:
     """Look whether there is a key that looks like one; with ``try_key``, whether it is taken."""
     settings = kiosk.settings.live
-    key = api_key(kiosk.settings, kiosk.environ)
+    exposed = open_secret()
+    if exposed:
+        return Finding(State.ILL, f"{exposed} is open to everybody", f"chmod o= {exposed}")
+    key = _key(kiosk)
     if key is None and not settings.endpoint:
         to_do = "for Google's: one line in /etc/kiosk/credentials/gemini-api-key, readable by root"
         return Finding(State.OPEN, _OUR_OWN, to_do)
@@ -67,7 +77,7 @@ async def check_key(kiosk: Examined) -> Finding:
         to_do = "copy it again, whole: it begins with AIza and has 39 characters"
         return Finding(State.OPEN, f"{says}, but it does not look like one of Google's", to_do)
     says += f"; whether it and {settings.model} are taken was not tried"
-    return Finding(State.WELL, says, "to try: kiosk doctor --live, which costs a little")
+    return Finding(State.OPEN, says, "to try: kiosk doctor --live, which costs a little")
 
 
 async def _tried(kiosk: Examined) -> Finding:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,18 +14,32 @@ WEAK_DBM: Final = -70
 LOOKUP_S: Final = 3.0
 
 
+_ASKED: Final = (
+    "connection.autoconnect-retries", "connection.auth-retries", "802-11-wireless.bssid",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What NetworkManager is to do with the network that a radio is connected to."""
+
+    uuid: str
+    for_ever: bool
+    bound: bool
+
+
 async def check_wifi(kiosk: Examined) -> Finding:
-    """Look at each radio: power save, signal, and whether NetworkManager ever gives up."""
+    """Look at each radio: power save, signal, and what NetworkManager may do with it."""
     radios = await asyncio.to_thread(_radios, kiosk.root)
     if not radios:
         return Finding(State.OPEN, "no Wi-Fi here")
     says, to_do = [], []
     untold = False
+    routed = await asyncio.to_thread(_is_routed, kiosk.root)
     for radio in radios:
         saves = await said_by("iw", "dev", radio, "get", "power_save")
         link = await said_by("iw", "dev", radio, "link")
-        retries = await _retries(radio)
-        told, todo = judged_radio(radio, saves, link, retries)
+        told, todo = judged_radio(radio, saves, link, await _profile(radio), routed=routed)
         says.append(told)
         to_do += todo
         untold |= saves is None or link is None
@@ -36,12 +51,11 @@ async def check_wifi(kiosk: Examined) -> Finding:
 
 
 def judged_radio(
-    radio: str, saves: str | None, link: str | None, retries: str | None
+    radio: str, saves: str | None, link: str | None, profile: Profile | None, *, routed: bool
 ) -> tuple[str, list[str]]:
     """Return what there is to say of a radio, and what to do, given what the programs told.
 
-    ``retries`` is NetworkManager's ``connection.autoconnect-retries`` of what it is connected
-    with; each is None when it could not be told.
+    Each is None when it could not be told. ``routed``: this machine has a way out.
     """
     says, to_do = [radio], []
     signal = re.search(r"signal:\s*(-?\d+)", link or "")
@@ -49,6 +63,8 @@ def judged_radio(
         says.append("signal not told")
     elif "Not connected" in link:
         says.append("not connected")
+        if not routed:
+            to_do.append("nmcli --ask device wifi connect NAME-OF-THE-NETWORK")
     elif signal:
         says.append(f"signal {signal[1]} dBm")
         if int(signal[1]) < WEAK_DBM:
@@ -60,12 +76,22 @@ def judged_radio(
             to_do.append(
                 f"iw dev {radio} set power_save off, and for good 802-11-wireless.powersave 2"
             )
-    if retries:
-        for_ever = retries.split()[0] == "0"
-        says.append("tries for ever" if for_ever else "gives up in the end")
-        if not for_ever:
-            to_do.append("nmcli connection modify NAME connection.autoconnect-retries 0")
+    if profile:
+        says.append("tries for ever" if profile.for_ever else "gives up in the end")
+        says.append("bound to one access point" if profile.bound else "free to roam")
+        modify = f"nmcli connection modify {profile.uuid}"
+        if not profile.for_ever:
+            to_do.append(f"{modify} connection.autoconnect-retries 0 connection.auth-retries 0")
+        if profile.bound:
+            to_do.append(f"{modify} 802-11-wireless.bssid ''")
     return ", ".join(says), to_do
+
+
+def _is_routed(root: Path) -> bool:
+    """Return whether there is a default route, by IPv4 or IPv6."""
+    four = re.search(r"^\S+\s+0{8}\s", text_of(root / "proc/net/route") or "", re.MULTILINE)
+    six = text_of(root / "proc/net/ipv6_route") or ""
+    return bool(four or re.search(r"^0{32} 00 .* (?!lo$)\S+$", six, re.MULTILINE))
 
 
 def _radios(root: Path) -> list[str]:
@@ -73,13 +99,28 @@ def _radios(root: Path) -> list[str]:
     return sorted(one.name for one in found if (one / "wireless").exists())
 
 
-async def _retries(radio: str) -> str | None:
-    named = await said_by("nmcli", "-g", "GENERAL.CON-UUID", "device", "show", radio)
-    if not named:
+async def _profile(radio: str) -> Profile | None:
+    uuid = await said_by("nmcli", "-g", "GENERAL.CON-UUID", "device", "show", radio)
+    if not uuid:
         return None
-    return await said_by(
-        "nmcli", "-g", "connection.autoconnect-retries", "connection", "show", "uuid", named
+    told = await said_by("nmcli", "-g", ",".join(_ASKED), "connection", "show", "uuid", uuid)
+    general = await said_by("NetworkManager", "--print-config")
+    return read_profile(uuid, told, general or "") if told else None
+
+
+def read_profile(uuid: str, told: str, general: str) -> Profile:
+    """Read what nmcli told of the ``_ASKED``; where a profile leaves it open, ``general`` holds."""
+    retries, auth_retries, bssid = (*told.splitlines(), "", "", "")[:3]
+    always = r"^{}\s*=\s*0\s*$"
+    for_ever = all(
+        value.startswith("0")
+        or (value.startswith("-1") and bool(re.search(always.format(name), general, re.MULTILINE)))
+        for value, name in (
+            (retries, "autoconnect-retries-default"),
+            (auth_retries, r"connection\.auth-retries"),
+        )
     )
+    return Profile(uuid, for_ever=for_ever, bound=bool(bssid))
 
 
 async def check_dns(kiosk: Examined) -> Finding:

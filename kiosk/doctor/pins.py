@@ -1,9 +1,11 @@
 """The talk button and the lights: the chip by its label, the lines, and a press."""
 
 import asyncio
+import os
 from dataclasses import replace
 from typing import Final
 
+from kiosk.adapters.fault_light import SOCKET
 from kiosk.adapters.gpio import open_button, open_pins
 from kiosk.adapters.gpio_chips import Chip, chips, chosen_chip
 from kiosk.adapters.pin_look import Line, lines, program_of
@@ -42,7 +44,13 @@ async def check_lights(kiosk: Examined) -> Finding:
         return found
     chip, of_lights = found
     runs = await status_of(kiosk) is not None
-    return judged_lines(chip.label, of_lights, kiosk_runs=runs)
+    stands_in = "" if runs else await asyncio.to_thread(_fault_light, kiosk)
+    return judged_lines(chip.label, of_lights, kiosk_runs=runs, stands_in=stands_in)
+
+
+def _fault_light(kiosk: Examined) -> str:
+    there = os.path.exists(kiosk.root / SOCKET.relative_to("/"))  # noqa: PTH110 - hidden is not there
+    return "the fault light, as long as the kiosk is down" if there else ""
 
 
 async def _lines(kiosk: Examined, pins: tuple[int, ...]) -> tuple[Chip, list[Line]] | Finding:
@@ -79,8 +87,11 @@ def no_chip(there: list[Chip], denied: list[str], label: str) -> Finding:
     return Finding(State.ILL, f"{named} is not there: this machine has no pins", to_do)
 
 
-def judged_lines(label: str, told: list[Line], *, kiosk_runs: bool) -> Finding:
-    """Return what there is to say of the lines of one part of the kiosk."""
+def judged_lines(label: str, told: list[Line], *, kiosk_runs: bool, stands_in: str = "") -> Finding:
+    """Return what there is to say of the lines of one part of the kiosk.
+
+    ``stands_in`` says who has them instead of a kiosk that does not run.
+    """
     pins = " and ".join(f"GPIO {line.pin}" for line in told)
     says = f'{pins} of chip "{label}"'
     taken = [line for line in told if line.used]
@@ -93,6 +104,8 @@ def judged_lines(label: str, told: list[Line], *, kiosk_runs: bool) -> Finding:
     )
     if kiosk_runs:
         return Finding(State.WELL, f"{says}: held by {who} while the kiosk runs")
+    if stands_in:
+        return Finding(State.WELL, f"{says}: held by {who}, which is {stands_in}")
     to_do = "end that one, or choose another pin in the configuration"
     return Finding(State.ILL, f"{says}: in use by {who}", to_do)
 

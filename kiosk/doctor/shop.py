@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from kiosk.adapters.sqlite_look import StoreLook, look_at_store
 from kiosk.adapters.sqlite_store import damaged_beside
 from kiosk.assembly import order_service, shop_policy, store_file
-from kiosk.doctor.finding import Examined, Finding, State
+from kiosk.doctor.finding import Examined, Finding, State, on_a_thread
 from kiosk.errors import ToolError
 from kiosk.shop.identity import TRIES_A_DAY, Tries
 
@@ -72,7 +72,8 @@ def _own_orders(look: StoreLook | None, took: str) -> Finding:
     return Finding(State.WELL, f"this kiosk's own {look.orders} orders; {took}")
 
 
-async def check_policy(kiosk: Examined) -> Finding:
+@on_a_thread
+def check_policy(kiosk: Examined) -> Finding:
     """Look whether the policy is there, for this store, and in date."""
     policy = shop_policy(kiosk.settings)
     store = policy.store(kiosk.settings.shop.store)

@@ -4,8 +4,9 @@ import json
 import sys
 from typing import Any, Final, Literal
 
-from kiosk.adapters.processes import output_of
+from kiosk.adapters.processes import leaving_no_trace, output_of
 from kiosk.doctor.finding import Check, Examined, Finding, State, status_of
+from kiosk.doctor.unit import SAYS_WHY
 
 Part = Literal["microphone", "speaker"]
 
@@ -19,7 +20,8 @@ def check_device(part: Part) -> Check:
         audio = kiosk.settings.audio
         name = audio.input if part == "microphone" else audio.output
         command = [sys.executable, "-m", "kiosk.adapters.sound_list", f"{part}={name}"]
-        code, out, _ = await output_of(command)
+        with leaving_no_trace() as env:
+            code, out, _ = await output_of(command, env=env)
         if code:
             return Finding(State.OPEN, "the sound library cannot be asked")
         status = await status_of(kiosk)
@@ -40,6 +42,11 @@ def judged_device(
     also = f"; there is also {others}" if others else ""
     held = " and ".join(told["held"])
     frames = (status or {}).get(_FRAMES[part])
+    if status and part in status.get("faults", ()):
+        says = told.get(
+            "trouble", f'"{chosen}" is there, and the running kiosk says it is at fault'
+        )
+        return Finding(State.ILL, says, f"look at its plug and its switches; {SAYS_WHY}")
     if frames:
         says = f'"{chosen or name}" is open in the running kiosk'
         return Finding(State.WELL, f"{says}, {frames} frames so far{also}")

@@ -3,23 +3,30 @@
 import re
 from typing import Final
 
-from kiosk.doctor.finding import Examined, Finding, State, said_by, status_of
+from kiosk.doctor.finding import Examined, Finding, NotForUs, State, said_by, status_of
 
 UNIT: Final = "kiosk.service"
 MOST_EXPOSED: Final = 1.5
+SAYS_WHY: Final = "journalctl -u kiosk -n 50 says why"
 _PROPERTIES: Final = "LoadState,ActiveState,SubState,UnitFileState,NRestarts,Result"
 
 
 async def check_unit(kiosk: Examined) -> Finding:
     """Look how the unit stands; a kiosk that somebody started by hand counts as well."""
     told = await said_by("systemctl", "show", UNIT, f"--property={_PROPERTIES}")
-    status = await status_of(kiosk)
+    try:
+        status = await status_of(kiosk)
+    except NotForUs as err:
+        return judged_unit(told, {}, str(err))
     return judged_unit(told, status)
 
 
-def judged_unit(told: str | None, status: dict[str, object] | None) -> Finding:
-    """Return what there is to say, given ``systemctl show`` and the running daemon's status."""
-    runs = f'a kiosk answers: "{status.get("doing")}"' if status else "no kiosk answers"
+def judged_unit(told: str | None, status: dict[str, object] | None, hidden: str = "") -> Finding:
+    """Return what there is to say, given ``systemctl show`` and the running daemon's status.
+
+    ``hidden`` says why one that runs does not tell it.
+    """
+    runs = f'a kiosk answers: "{status.get("doing")}"' if status else hidden or "no kiosk answers"
     if not told:
         return Finding(State.OPEN, f"no systemd here to ask; {runs}")
     unit = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
@@ -33,11 +40,15 @@ def judged_unit(told: str | None, status: dict[str, object] | None) -> Finding:
     if unit.get("ActiveState") != "active":
         why = unit.get("Result", "success")
         says += "" if why == "success" else f", ended by {why}"
-        return Finding(State.ILL, says, "journalctl -u kiosk -n 50 says why; systemctl start kiosk")
+        return Finding(State.ILL, says, f"{SAYS_WHY}; systemctl start kiosk")
     if unit.get("UnitFileState") not in ("enabled", "enabled-runtime"):
         return Finding(State.ILL, f"{says}, but not at the next boot", "systemctl enable kiosk")
-    if status is None:
-        return Finding(State.ILL, says, "run this with sudo; else journalctl -u kiosk -n 50")
+    if hidden:
+        return Finding(State.OPEN, says, "run this with sudo")
+    if not status:
+        return Finding(State.ILL, says, SAYS_WHY)
+    if status.get("faults"):
+        return Finding(State.ILL, says, f"{SAYS_WHY}; the light's code is {status.get('light')}")
     return Finding(State.WELL, says)
 
 

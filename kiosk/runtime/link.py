@@ -8,6 +8,7 @@ the downlink, in memory, and dies with the visit.
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from kiosk.core.recap import recap
 from kiosk.core.recovery import deadline, samples_wanted, step
 from kiosk.ports import LiveService, NetworkWatch
 from kiosk.runtime.control import Inbox
-from kiosk.runtime.dials import Dials
+from kiosk.runtime.dials import PROBE_WITHIN_S, Dials
 from kiosk.runtime.downlink import Downlink
 from kiosk.runtime.errands import Errands
 from kiosk.runtime.mailbox import Mailbox
@@ -53,6 +54,8 @@ class Link:
         self._recovery = Recovery()
         self._services: dict[Target, LiveService] = {}
         self._setup: SessionSetup | None = None
+        self._asked = False
+        self._judged = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
         self._dials = Dials(self._start, self._events.post)
         self._sessions = Sessions(uplink, downlink, errands, stream, self._start, self._events.post)
@@ -79,7 +82,14 @@ class Link:
         """Say where sessions are opened from now on, and with what; before the first visit."""
         self._services[Target.PRIMARY] = service
         self._setup = setup
+        self._judged.clear()
         self._events.post(lw.NetworkChanged(NetworkChange.UP))  # there is something to reach
+
+    async def judged(self) -> None:
+        """Return when it has been told whether the service in use can be reached, or soon."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PROBE_WITHIN_S + SAMPLE_S):
+                await self._judged.wait()
 
     @property
     def certificate_early(self) -> bool:
@@ -165,6 +175,8 @@ class Link:
                 self._recovery, actions = step(self._recovery, event, now())
                 for action in actions:
                     self._perform(action)
+                if self._asked and isinstance(event, lw.Probed):
+                    self._judged.set()
 
     def _deadline(self, now: float) -> float | None:
         due = deadline(self._recovery)
@@ -210,7 +222,9 @@ class Link:
             case lw.DropHandle():
                 self._downlink.handle = None
             case lw.Probe():
-                self._dials.probe(self._services.get(Target.PRIMARY))
+                service = self._services.get(Target.PRIMARY)
+                self._asked = service is not None
+                self._dials.probe(service)
             case lw.Post(fact):
                 if isinstance(fact, Reachable):
                     self._note_reachable(fact)

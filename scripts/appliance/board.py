@@ -13,7 +13,7 @@ _OURS: Final = re.compile(rf"\n?{_MARK}\n\[all\]\ndtoverlay=\S+\n")
 CARDS: Final = {"max98357a": "MAX98357A", "hifiberry-dac": "sndrpihifiberry"}
 WIFI: Final = Path("/etc/NetworkManager/conf.d/90-kiosk.conf")
 NEIGHBOURS: Final = Path("/etc/sysctl.d/90-kiosk.conf")
-_WIFI_TEXT: Final = """\
+WIFI_TEXT: Final = """\
 # The kiosk: no sleeping radio, and no end of trying. A profile that sets these itself wins.
 [main]
 autoconnect-retries-default=0
@@ -89,7 +89,7 @@ def place_wifi(system: System, *, pi: bool) -> None:
             " connection.auth-retries 0."
         )
         return
-    changed = system.write(WIFI, _WIFI_TEXT)
+    changed = system.write(WIFI, WIFI_TEXT)
     changed |= system.write(NEIGHBOURS, _NEIGHBOURS_TEXT)
     if changed and system.is_running:
         if not system.dry:

@@ -97,24 +97,29 @@ def test_what_was_captured_before_anybody_listened_is_not_delivered() -> None:
     assert run_virtual(scenario()) == ([1.0], 0)
 
 
-def test_frames_older_than_a_second_are_dropped_and_counted() -> None:
+@pytest.mark.parametrize(("stands_still_s", "lost"), [(2.0, 0), (4.0, 75)])
+def test_a_loop_that_stands_still_for_two_seconds_loses_no_word_and_older_ones_are_counted(
+    stands_still_s: float, lost: int
+) -> None:
+    blocks = round(stands_still_s / 0.02)
+
     async def scenario() -> tuple[list[float], int]:
         end, pulse = microphone()
         now = 0.0
-        pulse.clock = lambda: now  # the loop stands still
+        pulse.clock = lambda: now
         async with asyncio.TaskGroup() as group:
-            reading = group.create_task(next_frames(end, 50))
+            reading = group.create_task(next_frames(end, blocks - lost))
             await asyncio.sleep(0)
-            for _ in range(120):  # 2.4 s in which nothing is read
+            for _ in range(blocks):
                 now += 0.02
                 capture(end)
         return reading.result(), end.overruns
 
     times, overruns = run_virtual(scenario())
 
-    assert times[0] == pytest.approx(1.4, abs=0.03)
-    assert times[-1] == pytest.approx(2.4, abs=0.03)
-    assert overruns == pytest.approx(70, abs=1)
+    assert overruns == pytest.approx(lost, abs=1)
+    assert times[0] == pytest.approx(0.02 * (lost + 1), abs=0.03)
+    assert times[-1] == pytest.approx(stands_still_s, abs=0.03)
 
 
 def test_more_frames_may_gather_before_the_reader_is_woken() -> None:

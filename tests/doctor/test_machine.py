@@ -6,6 +6,7 @@ import platform
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -85,10 +86,23 @@ def test_a_board_that_tells_neither_is_left_open(kiosk: Kiosk) -> None:
 
 
 def test_every_version_is_named(kiosk: Kiosk) -> None:
-    says = look(check_versions, kiosk(PI)).says
+    found = look(check_versions, kiosk(PI))
 
-    assert "google-genai 3.4.0, PyAudio 0.2.14 (PortAudio V19" in says
-    assert says.endswith("Linux 6.12.47+rpt-rpi-2712")
+    assert found.state is State.WELL
+    assert "google-genai 3.4.0, PyAudio 0.2.14, gpiozero " in found.says
+    assert ", PortAudio V19" in found.says
+    assert found.says.endswith("Linux 6.12.47+rpt-rpi-2712")
+
+
+def test_a_package_that_is_missing_is_told(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    found = look(check_versions, kiosk(PI))
+
+    assert (found.state, found.to_do) == (State.ILL, "install the kiosk again")
+    assert "google-genai is missing" in found.says
 
 
 @pytest.mark.parametrize(
@@ -173,7 +187,8 @@ SHOWN = (
     "LoadState=loaded\nActiveState={active}\nSubState={sub}\nUnitFileState={file}\n"
     "NRestarts={restarts}\nResult={result}"
 )
-RUNS: dict[str, object] = {"doing": "Ready: the local Live service"}
+RUNS: dict[str, object] = {"doing": "Ready: the local Live service", "faults": []}
+DEAF: dict[str, object] = {"doing": "Microphone lost", "faults": ["microphone"], "light": "F2"}
 
 
 @pytest.mark.parametrize(
@@ -182,6 +197,7 @@ RUNS: dict[str, object] = {"doing": "Ready: the local Live service"}
         (("active", "running", "enabled", 0, "success"), RUNS, State.WELL, 'answers: "Ready'),
         (("active", "running", "enabled", 4, "success"), RUNS, State.WELL, "restarted 4 times"),
         (("active", "running", "enabled", 0, "success"), None, State.ILL, "no kiosk answers"),
+        (("active", "running", "enabled", 0, "success"), DEAF, State.ILL, "Microphone lost"),
         (("active", "running", "disabled", 0, "success"), RUNS, State.ILL, "the next boot"),
         (("failed", "failed", "enabled", 0, "watchdog"), None, State.ILL, "ended by watchdog"),
         (("inactive", "dead", "enabled", 0, "success"), None, State.ILL, "inactive (dead)"),

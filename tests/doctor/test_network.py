@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from kiosk import config_file
 from kiosk.adapters.event_loop import KioskLoop
 from kiosk.doctor import network
 from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.doctor.live import check_key, check_tls
-from kiosk.doctor.network import check_dns, check_wifi, judged_radio
+from kiosk.doctor.network import Profile, check_dns, check_wifi, judged_radio, read_profile
 from kiosk.errors import KioskError
+from scripts.appliance.board import WIFI_TEXT
 from tests.adapters.tls_peer import Authority, live_peer, mute_peer, saying
 from tests.doctor.conftest import Kiosk
 
@@ -23,6 +25,7 @@ LINK = (
     "Connected to 02:00:00:00:01:00 (on wlan0)\n\tSSID: Shop\n\tfreq: 2412.0\n"
     "\tRX: 5224 bytes (57 packets)\n\tsignal: {dbm} dBm\n\ttx bitrate: 1.0 MBit/s\n"
 )
+FREE = Profile("1-2", for_ever=True, bound=False)
 
 
 def look(check: Check, kiosk: Examined) -> Finding:
@@ -47,24 +50,75 @@ def look_at_peer(
 
 
 def test_a_radio_that_is_well_says_so() -> None:
-    says, to_do = judged_radio("wlan0", "Power save: off\n", LINK.format(dbm=-48), "0")
+    told = LINK.format(dbm=-48)
+    says, to_do = judged_radio("wlan0", "Power save: off\n", told, FREE, routed=True)
 
-    assert says == "wlan0, signal -48 dBm, power save off, tries for ever"
+    assert says == "wlan0, signal -48 dBm, power save off, tries for ever, free to roam"
     assert to_do == []
 
 
 def test_what_makes_a_radio_unreliable_is_told_with_the_way_out() -> None:
-    says, to_do = judged_radio("wlan0", "Power save: on", LINK.format(dbm=-78), "-1")
+    bound = Profile("1-2", for_ever=False, bound=True)
+    told = LINK.format(dbm=-78)
+    says, to_do = judged_radio("wlan0", "Power save: on", told, bound, routed=True)
 
-    assert says == "wlan0, signal -78 dBm, power save on, gives up in the end"
-    assert len(to_do) == 3
+    assert says == (
+        "wlan0, signal -78 dBm, power save on, gives up in the end, bound to one access point"
+    )
+    assert len(to_do) == 4
     assert "iw dev wlan0 set power_save off" in to_do[1]
-    assert "autoconnect-retries 0" in to_do[2]
+    assert "modify 1-2 connection.autoconnect-retries 0 connection.auth-retries 0" in to_do[2]
+    assert to_do[3] == "nmcli connection modify 1-2 802-11-wireless.bssid ''"
+
+
+@pytest.mark.parametrize(
+    ("told", "general", "for_ever"),
+    [
+        ("0 (forever)\n0\n", "", True),
+        ("-1 (default)\n-1\n", "", False),
+        ("-1 (default)\n-1\n", WIFI_TEXT, True),
+        ("3\n-1\n", WIFI_TEXT, False),
+        ("0\n3\n", WIFI_TEXT, False),
+    ],
+)
+def test_what_a_profile_leaves_open_is_what_the_installation_set(
+    told: str, general: str, *, for_ever: bool
+) -> None:
+    assert read_profile("1-2", told, general) == Profile("1-2", for_ever=for_ever, bound=False)
+    assert read_profile("1-2", f"{told}02\\:00\n", general).bound
 
 
 def test_a_radio_nobody_can_be_asked_about_is_named_all_the_same() -> None:
-    assert judged_radio("wlan0", None, None, None) == ("wlan0, signal not told", [])
-    assert judged_radio("wlan0", None, "Not connected.", None) == ("wlan0, not connected", [])
+    untold = judged_radio("wlan0", None, None, None, routed=True)
+
+    assert untold == ("wlan0, signal not told", [])
+
+
+def test_a_radio_that_is_connected_to_nothing_is_told_unless_there_is_another_way() -> None:
+    cabled = judged_radio("wlan0", None, "Not connected.", None, routed=True)
+    alone, to_do = judged_radio("wlan0", None, "Not connected.", None, routed=False)
+
+    assert cabled == ("wlan0, not connected", [])
+    assert alone == "wlan0, not connected"
+    assert "device wifi connect" in to_do[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "alone"),
+    [
+        ("proc/net/route", "Iface\tDestination\neth0\t00000000\t0102\n", False),
+        ("proc/net/route", "Iface\tDestination\neth0\t000200C0\t0000\n", True),
+        ("proc/net/ipv6_route", f"{'0' * 32} 00 {'0' * 32} 00 fe80 00000003     eth0\n", False),
+        ("proc/net/ipv6_route", f"{'0' * 32} 00 {'0' * 32} 00 0000 00200200       lo\n", True),
+    ],
+)
+def test_another_way_out_is_a_default_route(
+    kiosk: Kiosk, program: Callable[[str, str], None], file: str, text: str, *, alone: bool
+) -> None:
+    program("iw", '[ "$3" = link ] && echo "Not connected." || echo "Power save: off"')
+    found = look(check_wifi, kiosk({file: text, "sys/class/net/wlan9/wireless/x": ""}))
+
+    assert found.state is (State.ILL if alone else State.WELL)
 
 
 def test_a_kiosk_on_a_cable_has_no_wifi_to_look_at(kiosk: Kiosk) -> None:
@@ -81,21 +135,21 @@ def test_a_name_that_is_known_is_told_with_its_address(kiosk: Kiosk) -> None:
 
 
 @pytest.fixture
-def getent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    def written(script: str) -> None:
-        program = tmp_path / "bin" / "getent"
-        program.parent.mkdir()
-        program.write_text(f"#!/bin/sh\n{script}\n")
-        program.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    def written(name: str, script: str) -> None:
+        file = tmp_path / "bin" / name
+        file.parent.mkdir()
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{file.parent}:{os.environ['PATH']}")
 
     return written
 
 
 def test_a_name_that_nobody_knows_is_told_with_who_was_asked(
-    kiosk: Kiosk, getent: Callable[[str], None]
+    kiosk: Kiosk, program: Callable[[str, str], None]
 ) -> None:
-    getent("exit 2")
+    program("getent", "exit 2")
     asked = kiosk({"etc/resolv.conf": "# by hand\nnameserver 192.0.2.1\n"},
                   live={"endpoint": "https://live.invalid"})  # fmt: skip
     found = look(check_dns, asked)
@@ -105,10 +159,10 @@ def test_a_name_that_nobody_knows_is_told_with_who_was_asked(
 
 
 def test_a_name_server_that_never_answers_is_waited_for_in_vain_for_moments_only(
-    kiosk: Kiosk, getent: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    kiosk: Kiosk, program: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network, "LOOKUP_S", 0.2)
-    getent("exec sleep 60")
+    program("getent", "exec sleep 60")
     found = look(check_dns, kiosk(live={"endpoint": "https://live.invalid"}))
 
     assert found.state is State.ILL
@@ -157,8 +211,8 @@ def test_without_a_key_the_local_service_is_all_there_is(kiosk: Kiosk) -> None:
         assert look(check, kiosk()).state is State.OPEN
 
 
-def key_file(tmp_path: Path, key: str, mode: int = 0o600) -> str:
-    file = tmp_path / "key"
+def key_file(tmp_path: Path, key: str, mode: int = 0o600, name: str = "key") -> str:
+    file = tmp_path / name
     file.write_text(key)
     file.chmod(mode)
     return str(file)
@@ -167,7 +221,7 @@ def key_file(tmp_path: Path, key: str, mode: int = 0o600) -> str:
 def test_a_key_is_never_tried_unasked_and_never_shown(kiosk: Kiosk, tmp_path: Path) -> None:
     found = look(check_key, kiosk(live={"api_key_file": key_file(tmp_path, KEY)}))
 
-    assert found.state is State.WELL
+    assert found.state is State.OPEN  # what was not looked at is not well
     assert "was not tried" in found.says
     assert "--live" in found.to_do
     assert KEY not in repr(found)
@@ -187,6 +241,28 @@ def test_a_key_that_everybody_could_read_is_refused(kiosk: Kiosk, tmp_path: Path
 
     assert found.state is State.ILL
     assert found.says == f"live.api_key_file: {path} is open to everybody; chmod o= {path}"
+
+
+def test_a_key_of_the_service_that_everybody_could_read_is_told(
+    kiosk: Kiosk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config_file, "SERVICE_SECRETS", tmp_path)
+    path = key_file(tmp_path, KEY, 0o644, config_file.CREDENTIAL)
+    tmp_path.chmod(0o755)
+    found = look(check_key, kiosk())
+    tmp_path.chmod(0o700)
+
+    assert found == Finding(State.ILL, f"{path} is open to everybody", f"chmod o= {path}")
+    assert config_file.open_secret() is None  # nobody gets at it there
+
+
+def test_who_may_not_see_the_key_is_not_told_that_there_is_none(
+    kiosk: Kiosk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config_file, "SERVICE_SECRETS", tmp_path)
+
+    for check in (check_dns, check_tls, check_key):
+        assert "not everybody may see" in look(check, kiosk()).says
 
 
 def tried(kiosk: Kiosk, authority: Authority, tmp_path: Path, status: HTTPStatus | None) -> Finding:

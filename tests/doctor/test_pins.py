@@ -67,12 +67,14 @@ def test_who_holds_a_line_is_named() -> None:
     lines = [Line(18, used=True, consumer="lg", program="python3 (process 7)")]
     theirs = judged_lines("c", lines, kiosk_runs=False)
     ours = judged_lines("c", lines, kiosk_runs=True)
+    fault_light = judged_lines("c", lines, kiosk_runs=False, stands_in="the fault light")
     kernel_s = judged_lines("c", [Line(18, used=True, consumer="led0")], kiosk_runs=False)
 
     assert theirs.state is State.ILL
     assert "in use by python3 (process 7)" in theirs.says
     assert "in use by led0" in kernel_s.says
-    assert ours.state is State.WELL
+    assert ours.state is fault_light.state is State.WELL
+    assert "held by python3 (process 7), which is the fault light" in fault_light.says
 
 
 def test_the_program_is_found_by_the_lines_of_its_descriptors(tmp_path: Path) -> None:

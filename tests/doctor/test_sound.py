@@ -16,7 +16,7 @@ from kiosk.core.sweep import Echo
 from kiosk.doctor import ears
 from kiosk.doctor.ears import check_ears
 from kiosk.doctor.echo import check_sound, judged_echo
-from kiosk.doctor.finding import Finding, State
+from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.doctor.sound import check_device, judged_device
 from tests.doctor.conftest import Kiosk
 
@@ -70,12 +70,35 @@ def test_each_device_is_told_with_its_rates_and_a_name_that_fits_none_with_all(
     assert 'No microphone is called "USB PnP"; there are: "kiosk_mic"' in gone.says
 
 
+def test_looking_leaves_nothing_in_the_home_of_who_looks(
+    kiosk: Kiosk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+
+    for check in (check_device("microphone"), check_sound):
+        asyncio.run(found_by(check, kiosk()))
+
+    assert list(home.rglob("*")) == []
+
+
+async def found_by(check: Check, kiosk: Examined) -> Finding:
+    return await check(kiosk)
+
+
 def test_what_a_running_kiosk_holds_is_told_from_what_it_hears() -> None:
     held: dict[str, Any] = {"devices": [], "held": ["kiosk (process 7)"], "trouble": "No card."}
     runs = judged_device("microphone", "USB", held, {"frames_captured": 900})
     deaf = judged_device("microphone", "USB", held, {"frames_captured": 0})
     alone = judged_device("microphone", "USB", held, None)
+    lost = judged_device(
+        "microphone", "USB", TOLD, {"frames_captured": 9, "faults": ["microphone"]}
+    )
 
+    assert (lost.state, lost.says[:9]) == (State.ILL, '"USB Mic"')
+    assert "says it is at fault" in lost.says
     assert runs == Finding(State.WELL, '"USB" is open in the running kiosk, 900 frames so far')
     assert deaf.state is alone.state is State.ILL
 
@@ -133,14 +156,10 @@ def test_the_sound_test_leaves_a_running_kiosk_its_devices(kiosk: Kiosk) -> None
 
 
 def test_without_a_card_the_sound_test_says_what_is_missing(kiosk: Kiosk) -> None:
-    found = asyncio.run(check_sound_of(kiosk))
+    found = asyncio.run(found_by(check_sound, kiosk(audio=CARD)))
 
     assert found.state is State.ILL
     assert "There is no microphone" in found.says or "No microphone is called" in found.says
-
-
-async def check_sound_of(kiosk: Kiosk) -> Finding:
-    return await check_sound(kiosk(audio=CARD))
 
 
 @pytest.mark.parametrize(
@@ -169,14 +188,10 @@ def test_what_was_heard_is_judged(echo: Echo, opened: int, state: State, says: s
 def test_the_voice_gate_hears_the_recorded_question_or_is_to_be_installed_again(
     kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    well = asyncio.run(hears(kiosk))
+    well = asyncio.run(found_by(check_ears, kiosk()))
     monkeypatch.setattr(ears, "LEAST_SHARE", 0.99)
-    deaf = asyncio.run(hears(kiosk))
+    deaf = asyncio.run(found_by(check_ears, kiosk()))
 
     assert well.state is State.WELL
     assert "WebRTC's in 91% and Silero's in 83%" in well.says
     assert deaf.to_do.startswith("install the kiosk again")
-
-
-async def hears(kiosk: Kiosk) -> Finding:
-    return await check_ears(kiosk())

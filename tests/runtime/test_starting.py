@@ -94,6 +94,24 @@ def test_the_button_of_the_front_begins_a_visit_as_soon_as_the_kiosk_is_ready() 
     run_virtual(scenario())
 
 
+@pytest.mark.parametrize(("path_up", "light"), [(True, Light.READY), (False, Light.OFFLINE)])
+def test_a_start_without_a_network_is_never_said_to_be_ready(
+    *, path_up: bool, light: Light
+) -> None:
+    async def scenario() -> None:
+        live = FakeLive()
+        live.path_up = path_up
+        async with open_house(live, ready=False) as house:
+            await house.kiosk.link.judged()  # as serving does
+            house.post(ev.KioskReady())
+            await asyncio.sleep(5.0)
+
+            assert house.lamps.shown == [light]
+            assert [event["code"] for event in house.named("light")] == [light.code]
+
+    run_virtual(scenario())
+
+
 @pytest.mark.parametrize("event", EVENTS, ids=repr)
 def test_whatever_happens_during_a_start_the_front_can_do_what_is_asked(event: ev.Event) -> None:
     _, effects = step(Conversation(), event, 1.0, Talk())
