@@ -131,7 +131,7 @@ class System:
             self.say(f"link {place} to {to}")
             return True
         self._change()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self.directory(path.parent)
         new = path.with_name(f".{path.name}.new")
         new.unlink(missing_ok=True)
         new.symlink_to(to)

@@ -303,6 +303,19 @@ def test_a_wrong_argument_is_answered_in_a_line(command: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_what_is_put_in_place_can_be_read_by_all_whatever_root_is_used_to(system: System) -> None:
+    before = os.umask(0o077)
+    try:
+        system.write("/etc/one/file", "")
+        system.link("/etc/two/link", "/etc/one/file")
+    finally:
+        os.umask(before)
+
+    modes = {place: system.at(place).stat().st_mode & 0o777 for place in ("/etc/one", "/etc/two")}
+    assert modes == {"/etc/one": 0o755, "/etc/two": 0o755}
+    assert system.at("/etc/one/file").stat().st_mode & 0o777 == 0o644
+
+
 def test_the_way_back_is_a_sound_unit_and_confined(tmp_path: Path) -> None:
     placed = System(tmp_path)
     trial.place_settle(placed)
