@@ -111,7 +111,14 @@ def run(system: System, version: str, patience: gate.Patience) -> None:
     system.remove(_SAID)
     system.run("systemctl", "daemon-reload")
     system.note(f"Version {version} is on trial; it has {patience.within_s:.0f} s to be healthy.")
-    code, _ = system.ask("systemctl", "start", _TRIAL_UNIT.name)
+    try:
+        code, _ = system.ask("systemctl", "start", _TRIAL_UNIT.name)
+    except KeyboardInterrupt:
+        raise Refused(
+            f"The trial of {version} goes on without you, and ends as it should: 'kiosk doctor'"
+            " tells in a few minutes which version stayed.",
+            TRY_AGAIN,
+        ) from None
     said = system.at(_SAID).read_text().strip() if system.at(_SAID).is_file() else ""
     system.ask("systemctl", "reset-failed", _TRIAL_UNIT.name)
     if code or versions.linked(system, versions.CURRENT) != version:

@@ -13,6 +13,7 @@ from scripts.appliance import (
     account,
     board,
     debian,
+    gate,
     install,
     removal,
     sound,
@@ -24,7 +25,7 @@ from scripts.appliance import (
 from scripts.appliance.errors import CONFIG, Refused
 from scripts.appliance.sound import Card, Choice
 from scripts.appliance.system import System
-from tests.appliance.machine import REPOSITORY, make_key
+from tests.appliance.machine import OLD, REPOSITORY, make_key
 
 USB_MICROPHONE = Card("Device", "USB", hears=True, speaks=False)
 HDMI = Card("vc4hdmi0", "", hears=False, speaks=True)
@@ -314,6 +315,16 @@ def test_what_is_put_in_place_can_be_read_by_all_whatever_root_is_used_to(system
     modes = {place: system.at(place).stat().st_mode & 0o777 for place in ("/etc/one", "/etc/two")}
     assert modes == {"/etc/one": 0o755, "/etc/two": 0o755}
     assert system.at("/etc/one/file").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_board_without_room_for_a_local_service_is_not_asked_a_question_and_says_so(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(system, "/proc/meminfo", "MemTotal:         437000 kB\nMemFree: 1 kB\n")
+
+    assert gate.answers(system, OLD) == ""
+
+    assert "No question was asked" in capsys.readouterr().out
 
 
 def test_the_way_back_is_a_sound_unit_and_confined(tmp_path: Path) -> None:
