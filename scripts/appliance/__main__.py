@@ -29,7 +29,7 @@ from scripts.appliance.errors import NO_PERMISSION, OS, TRY_AGAIN, USAGE, Refuse
 from scripts.appliance.system import NO_ROOM, System
 
 _LONGEST_S: Final = 3600.0
-_LOCK: Final = Path("/run/kiosk-install.lock")
+_LOCK: Final = Path("/run/kiosk-install.lock")  # the reboot guard looks at it
 
 
 class _Parser(argparse.ArgumentParser):
