@@ -26,6 +26,7 @@ from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.doctor.unit import check_unit
 from kiosk.errors import StartError
 from kiosk.shop.identity import TRIES_A_DAY, Tries
+from tests.adapters.disks import Disk, run_with_disk
 from tests.adapters.tls_peer import Authority
 from tests.shopmax.books import Books
 from tests.shopmax.server import MAY_CHANGE, MAY_READ, ShopMax, shopmax
@@ -216,6 +217,22 @@ def test_a_store_that_the_kiosk_cannot_use_is_told_with_the_way_out(
     assert found["store"].state is State.ILL
     assert says in found["store"].says
     assert file.read_bytes() == before
+
+
+def test_a_store_on_a_card_that_may_only_be_read_is_no_matter_of_who_looks(
+    tmp_path: Path,
+) -> None:
+    async def scenario(disk: Disk) -> Finding:
+        async with open_store(disk.place / "shopmax.db", lambda: NOW):
+            pass
+        disk.lock()
+        found = examine(None, {"STATE_DIRECTORY": str(disk.place)}, TODAY)
+        return {name: finding async for name, finding in found}["store"]
+
+    found = run_with_disk(tmp_path / "card", scenario)
+
+    assert found.state is State.ILL
+    assert found.says.endswith("is on a disk that may only be read: look at the disk.")
 
 
 def _tear(file: Path) -> None:
