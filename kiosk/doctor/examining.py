@@ -39,6 +39,7 @@ MACHINE_CHECKS: Final[Mapping[str, Check]] = {
     "Wi-Fi": network.check_wifi,
     "DNS": network.check_dns,
     "unit": unit.check_unit,
+    "helpers": unit.check_helpers,
     "exposure": unit.check_exposure,
 }
 HEAVY_CHECKS: Final[Mapping[str, Check]] = {
@@ -47,7 +48,7 @@ HEAVY_CHECKS: Final[Mapping[str, Check]] = {
     "key": live.check_key,
 }
 NEED_NO_SETTINGS: Final = frozenset(
-    {"board", "versions", "clock", "heat", "Wi-Fi", "unit", "exposure"}
+    {"board", "versions", "clock", "heat", "Wi-Fi", "unit", "helpers", "exposure"}
 )
 """What is looked at although the configuration is wrong: how the machine is."""
 WAVES: Final = (SHOP_CHECKS, MACHINE_CHECKS, HEAVY_CHECKS)
