@@ -308,8 +308,9 @@ def _messages(options: argparse.Namespace) -> None:
 def _fault_light(options: argparse.Namespace) -> None:
     from kiosk.adapters import fault_light  # and no settings: a wrong file must not darken it
     from kiosk.adapters.machine import falls_again_and_again
+    from kiosk.config_file import SYSTEM_FILE
 
-    chosen = options.config or os.environ.get("KIOSK_CONFIG") or fault_light.SYSTEM_FILE
+    chosen = options.config or os.environ.get("KIOSK_CONFIG") or SYSTEM_FILE
     where = fault_light.wiring(Path(chosen))
     _until_stopped(fault_light.show(where, hopeless=falls_again_and_again()))
 

@@ -21,7 +21,6 @@ from kiosk.adapters.light_player import LightPlayer
 from kiosk.core.lights import Light, Pattern
 from kiosk.errors import StartError
 
-SYSTEM_FILE: Final = Path("/etc/kiosk/kiosk.toml")
 SOCKET: Final = Path("/run/kiosk-fault-light/take-over.sock")
 STARTING_S: Final = 10.0
 """A kiosk that is not back by then needs a person."""

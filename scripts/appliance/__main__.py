@@ -3,6 +3,7 @@
 import argparse
 import errno
 import fcntl
+import io
 import os
 import platform
 import sys
@@ -11,11 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
-from scripts.appliance import board, environment, install, package, source, trial
+from scripts.appliance import (
+    board,
+    environment,
+    gate,
+    install,
+    package,
+    removal,
+    source,
+    trial,
+    updating,
+)
 from scripts.appliance.errors import NO_PERMISSION, OS, TRY_AGAIN, USAGE, Refused
 from scripts.appliance.system import NO_ROOM, System
 
-_LOCK: Final = Path("/run/lock/kiosk-install.lock")
+_LONGEST_S: Final = 3600.0
+_LOCK: Final = Path("/run/kiosk-install.lock")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -27,6 +39,9 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str]) -> int:
     """Run one command; return its exit code."""
     os.environ.pop("PYTHONPATH", None)  # what we start finds its own
+    for stream in (sys.stdout, sys.stderr):  # a terminal that knows no ✔ gets a ?
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     command, *rest = arguments
     options = _options(command, rest)
     try:
@@ -61,8 +76,8 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
         print(f"{made}, with its hash and signature beside it.")
         return 0
     if os.geteuid() != 0 and not system.dry:
-        raise Refused(f"This changes the machine: run it as root, sudo {command} …", NO_PERMISSION)
-    patience = trial.Patience(*(getattr(options, name, 0) for name in ("within", "steady")))
+        raise Refused("This changes the machine: say it again with sudo in front.", NO_PERMISSION)
+    patience = gate.Patience(*(getattr(options, name, 0) for name in ("within", "steady")))
     if command == "trial":
         try:
             trial.switch_and_watch(system, options.version, patience)
@@ -79,9 +94,9 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
             install.install(system, wishes)
             install.doctor(system)
         elif command == "update":
-            install.update(system, options.package, patience)
+            updating.update(system, options.package, patience)
         else:
-            install.uninstall(system, keep_data=options.keep_data)
+            removal.uninstall(system, keep_data=options.keep_data)
     return 0
 
 
@@ -115,13 +130,13 @@ def _options(command: str, arguments: list[str]) -> argparse.Namespace:
     if command == "trial":
         parser.add_argument("version")
     if command in ("update", "trial"):
-        usual = trial.Patience()
+        usual = gate.Patience()
         parser.add_argument(
-            "--within", type=float, default=usual.within_s, metavar="S",
+            "--within", type=_seconds, default=usual.within_s, metavar="S",
             help=f"seconds to become healthy in (default: {usual.within_s:.0f})",
         )  # fmt: skip
         parser.add_argument(
-            "--steady", type=float, default=usual.steady_s, metavar="S",
+            "--steady", type=_seconds, default=usual.steady_s, metavar="S",
             help=f"seconds to stay healthy (default: {usual.steady_s:.0f})",
         )  # fmt: skip
     if command == "package":
@@ -139,6 +154,13 @@ def _options(command: str, arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _seconds(said: str) -> float:
+    seconds = float(said)
+    if not 0 < seconds <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{said} is not between 0 and {_LONGEST_S:.0f} seconds")
+    return seconds
+
+
 _ABOUT: Final = {
     "install": "Install the kiosk on this machine, or bring what is there up to this source.",
     "update": "Install a signed package beside the version that runs, try it, and go back by"
@@ -154,8 +176,8 @@ def _alone(system: System) -> Iterator[None]:
     if system.dry:
         yield
         return
-    _LOCK.parent.mkdir(parents=True, exist_ok=True)
     with _LOCK.open("w") as lock:
+        os.set_inheritable(lock.fileno(), True)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

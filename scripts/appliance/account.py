@@ -2,6 +2,8 @@
 
 import grp
 import pwd
+import re
+import tomllib
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -103,12 +105,23 @@ def _written_before(template: str) -> set[str]:
     }
 
 
+def language(system: System) -> str:
+    """Return what the shop speaks; what is wrong with its configuration is the doctor's to say."""
+    try:
+        phrases = tomllib.loads(system.read(FILE)).get("phrases")
+    except ValueError:
+        phrases = None
+    language = phrases.get("language") if isinstance(phrases, dict) else None
+    return language if re.fullmatch(r"[a-z]{2}", str(language)) else "en"
+
+
 def place_state(system: System) -> None:
     """Have the state directory, for the service alone."""
-    if system.at(STATE).exists() or system.at(STATE).is_symlink():
+    place = system.at(STATE)
+    if place.is_symlink() or (place.exists() and place.stat().st_uid != 0):
         return
     system.directory(STATE, 0o700)
-    system.run("chown", f"{NAME}:{NAME}", system.at(STATE))
+    system.run("chown", f"{NAME}:{NAME}", place)
 
 
 def _members(group: str) -> list[str]:

@@ -46,21 +46,6 @@ def python(system: System) -> tuple[str, str]:
     raise Refused("The kiosk needs Python 3.11, 3.12 or 3.13: apt-get install python3.")
 
 
-def debian_packages(version: str) -> list[str]:
-    """Return the Debian packages the kiosk needs, to build and to run."""
-    wanted = ["ca-certificates", "espeak-ng", "gcc", "libasound2-plugins", "libc6-dev"]
-    wanted += ["libportaudio2", "libsystemd-dev", "openssh-client", "pkg-config"]
-    wanted += ["portaudio19-dev", "python3-dev", "python3-venv", "util-linux"]
-    return [*wanted, "swig"] if version == "3.13" else wanted  # lgpio has no wheel for 3.13
-
-
-def missing_packages(system: System, wanted: list[str]) -> list[str]:
-    """Return which of these Debian packages are not installed."""
-    _, said = system.ask("dpkg-query", "-W", "-f=${db:Status-Status} ${Package}\n", *wanted)
-    there = {line.split()[1] for line in said.splitlines() if line.startswith("installed ")}
-    return [name for name in wanted if name not in there]
-
-
 def build(system: System, tree: Path) -> str:
     """Have the version of this source complete under /opt/kiosk; return its directory's name.
 
@@ -219,7 +204,7 @@ def _check_room(system: System, needed_mb: int) -> None:
 
 def _uv(system: System, tree: Path, interpreter: str, python_version: str) -> str:
     ours = system.at(_UV / "bin/uv")
-    if ours.is_file():
+    if system.ask(ours, "--version")[0] == 0:
         return str(ours)
     if system.ask("uv", "--version")[0] == 0:
         return "uv"

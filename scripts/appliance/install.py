@@ -1,10 +1,6 @@
-"""Installs the kiosk, updates it and removes it: the order in which the parts do their work."""
+"""Installs the kiosk: the order in which the parts do their work."""
 
-import platform
 import tempfile
-import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +8,9 @@ from typing import Final
 from scripts.appliance import (
     account,
     board,
+    debian,
     environment,
+    gate,
     made,
     package,
     sound,
@@ -21,21 +19,10 @@ from scripts.appliance import (
     units,
     versions,
 )
-from scripts.appliance.errors import DATA, NO_INPUT, UNAVAILABLE, Refused
+from scripts.appliance.errors import DATA, NO_INPUT, Refused
 from scripts.appliance.system import System
 
-COMMANDS: Final = {
-    Path("/usr/local/bin/kiosk"): versions.CURRENT / "bin/kiosk",
-    Path("/usr/local/sbin/kiosk-update"): versions.CURRENT / "source/scripts/update",
-    Path("/usr/local/sbin/kiosk-uninstall"): versions.CURRENT / "source/scripts/uninstall",
-}
-_APT: Final = {"DEBIAN_FRONTEND": "noninteractive"}
-_APT_WAITS_S: Final = 300  # a machine that was just started updates itself first
-_NO_PACKAGES: Final = (
-    "The Debian packages could not be installed: look at the network, and at 'apt-get update', and"
-    " run this again."
-)
-_PACKAGE: Final = versions.HOME / ".package"
+_BEGUN: Final = versions.HOME / ".begun"
 _READY_S: Final = 60.0
 _JOURNAL: Final = Path("/var/log/journal")
 
@@ -53,16 +40,19 @@ class Wishes:
 
 def install(system: System, wishes: Wishes) -> None:
     """Install this source, or bring what is there to it; repeatable."""
-    check_machine(system)
+    debian.check_machine(system)
     named, cards = sound.Choice(wishes.microphone, wishes.speaker), sound.cards(system)
     sound.check(system, cards, named)
     update_key = _update_key(wishes.update_key)
     trial.refuse_during_trial(system)
     tree = source.here()
+    versions.check_home(system, tree)
     _, python_version = environment.python(system)
-    _place_packages(system, python_version)
+    debian.place_packages(system, python_version)
+    begun = system.write(_BEGUN, "")  # else one was cut, and who runs may not know what changed
     account.place_user(system)
     name = environment.build(system, tree)
+    before = _settings(system)
     pi = wishes.pi or board.is_pi(system)
     card = board.place_amplifier(system, wishes.amplifier, pi=pi)
     usable = sound.place(system, sound.choose(cards, named, sound.chosen(system), card))
@@ -79,10 +69,11 @@ def install(system: System, wishes: Wishes) -> None:
     versions.prove(system, name)
     system.sync()
     changed = system.link(versions.CURRENT, name)
-    for link, to in COMMANDS.items():
+    for link, to in versions.COMMANDS.items():
         system.link(link, to)
     units.tidy(system, name)
-    _start(system, changed=changed)
+    _start(system, changed=changed or not begun or before != _settings(system))
+    system.remove(_BEGUN)
     if not system.dry:
         versions.prune(system)
     system.did(f"Version {name} is installed.")
@@ -90,106 +81,12 @@ def install(system: System, wishes: Wishes) -> None:
         system.note("Restart the machine once, for the amplifier: systemctl reboot")
 
 
-def update(system: System, tarball: Path, patience: trial.Patience) -> None:
-    """Install the version of a package beside the one that runs, and try it. Raises Refused."""
-    name = prepare(system, tarball)
-    if name is not None:
-        trial.run(system, name, patience)
-
-
-def prepare(system: System, tarball: Path) -> str | None:
-    """Verify a package and build its version, which runs nowhere yet; None for a dry run."""
-    check_machine(system)
-    trial.refuse_during_trial(system)
-    running = versions.linked(system, versions.CURRENT)
-    if running is None:
-        raise Refused("The kiosk is not installed yet: scripts/install does that.", NO_INPUT)
-    with _unpacking(system) as scratch:
-        copy = None if system.dry else scratch / "package.tar.gz"
-        version = package.verified(system, tarball, copy)
-        if (versions.order(version) or ()) <= (versions.order(running) or ()):
-            raise Refused(f"{version} is not newer than {running}, which runs.", DATA)
-        system.note(f"{tarball.name} is signed and whole.")
-        if copy is None:
-            system.say(f"build {version} beside {running}, switch to it and watch it")
-            return None
-        tree = package.unpack(copy, version, scratch)
-        copy.unlink()
-        _, python_version = environment.python(system)
-        _place_packages(system, python_version)
-        name = environment.build(system, tree)
-    trial.check_way_back(system, name)
-    trial.place_settle(system)
-    return name
-
-
-def uninstall(system: System, *, keep_data: bool) -> None:
-    """Remove the kiosk; with ``keep_data`` not what is the shop's, nor the user it belongs to."""
-    trial.refuse_during_trial(system)
-    ours = units.placed(system)
-    if ours and system.is_running:
-        system.run("systemctl", "stop", *ours)
-    units.tidy(system, None)
-    trial.remove_settle(system)
-    for link in COMMANDS:
-        if system.at(link).is_symlink():
-            system.remove(link)
-    if sound.is_ours(system):
-        system.remove(sound.FILE)
-    board.remove_amplifier(system)
-    board.remove_wifi(system)
-    if not keep_data:
-        _remove_data(system, ours)
-    if system.is_running:
-        system.run("systemctl", "daemon-reload")
-        system.run("systemctl", "reset-failed")
-        system.run("systemctl", "restart", "systemd-journald.service")
-    system.remove(versions.HOME)
-    if keep_data:
-        system.did(
-            f"The kiosk is gone. Its configuration and keys ({account.SETTINGS}), what it knew"
-            f" ({account.STATE}) and its user stay, as you wished: scripts/install takes them up"
-            " again."
-        )
-    else:
-        system.did("The kiosk is gone, with its configuration, its keys and all it knew.")
-
-
-def _remove_data(system: System, ours: list[str]) -> None:
-    packages = made.noted(system, "package")
-    for unit in ours:
-        system.remove(units.SYSTEM / f"{unit}.d")  # what 'systemctl edit' left
-    for place in (account.STATE, *account.OTHER_STATE, *made.noted(system, "directory")):
-        system.remove(place)
-    account.remove_user(system)
-    system.remove(account.SETTINGS)
-    if packages:
-        system.note(
-            "These Debian packages were installed for it and stay, because others may need them by"
-            f" now; to remove them, too: apt-get autoremove --purge {' '.join(packages)}"
-        )
-
-
-@contextmanager
-def _unpacking(system: System) -> Iterator[Path]:
-    """Have a place for a package: on the card, since memory may be too small, and root's alone."""
-    if system.dry:
-        yield _PACKAGE
-        return
-    system.remove(_PACKAGE)  # of an update that was cut
-    system.directory(_PACKAGE, 0o700)
-    try:
-        yield system.at(_PACKAGE)
-    finally:
-        system.remove(_PACKAGE)
-
-
 def doctor(system: System) -> None:
     """Let the doctor have the last word."""
     if system.dry:
         system.say("run kiosk doctor")
         return
-    program = COMMANDS[Path("/usr/local/bin/kiosk")]
+    program = versions.COMMANDS[Path("/usr/local/bin/kiosk")]
     with tempfile.TemporaryDirectory(prefix="kiosk-doctor-") as home:  # what a sound library leaves
         code, said = system.ask(system.at(program), "doctor", env={"HOME": home})
     system.note(f"\n{said.rstrip()}")
@@ -197,33 +94,9 @@ def doctor(system: System) -> None:
         system.note("When that is done, 'kiosk doctor' looks again.")
 
 
-def check_machine(system: System) -> None:
-    """Raise Refused for a machine the kiosk is not made for."""
-    if platform.machine() not in ("x86_64", "aarch64"):
-        raise Refused(f"The kiosk runs on x86_64 and aarch64, and this is {platform.machine()}.")
-    release = system.at("/etc/os-release").read_text()
-    said = dict(line.split("=", 1) for line in release.splitlines() if "=" in line)
-    name, number = said.get("ID", "").strip('"'), said.get("VERSION_ID", "").strip('"')
-    if name not in ("debian", "raspbian") or number not in ("12", "13"):
-        raise Refused(
-            f"This is {said.get('PRETTY_NAME', 'another system')}; the kiosk installs on Debian 12"
-            " and 13 and on Raspberry Pi OS (64 bit) made of them.",
-            UNAVAILABLE,
-        )
-
-
-def _place_packages(system: System, python_version: str) -> None:
-    missing = environment.missing_packages(system, environment.debian_packages(python_version))
-    if not missing:
-        return
-    system.note(f"Debian packages to be installed: {', '.join(missing)}.")
-    made.note(system, "package", *missing)
-    apt = ("apt-get", "-q", "-o", f"DPkg::Lock::Timeout={_APT_WAITS_S}")
-    if not system.dry and system.ask("dpkg", "--audit")[1]:  # somebody was interrupted
-        system.run("dpkg", "--configure", "-a", env=_APT, failing=_NO_PACKAGES)
-    system.run(*apt, "update", env=_APT, failing=_NO_PACKAGES)
-    how = ("install", "-y", "--no-install-recommends")
-    system.run(*apt, *how, *missing, env=_APT, failing=_NO_PACKAGES)
+def _settings(system: System) -> tuple[str, str]:
+    """Return what the kiosk reads only at its start."""
+    return system.read(account.FILE), system.read(sound.FILE)
 
 
 def _update_key(file: Path | None) -> str:
@@ -232,7 +105,8 @@ def _update_key(file: Path | None) -> str:
         return ""
     if not file.is_file():
         raise Refused(
-            f"{file} is not there: --update-key wants the file of a public key.", NO_INPUT
+            f"{file} is no file that is there: --update-key wants the file of a public key.",
+            NO_INPUT,
         )
     try:
         text = file.read_text()
@@ -260,14 +134,7 @@ def _place_update_key(system: System, key: str) -> None:
 
 def _place_phrases(system: System, name: str) -> None:
     """Have the local voice record the phrases, as the user that plays them."""
-    language = "en"
-    config = system.at(account.FILE)
-    if config.is_file():
-        try:
-            chosen = tomllib.loads(config.read_text()).get("phrases", {})
-            language = str(chosen.get("language", language))
-        except ValueError:
-            pass  # the doctor says what is wrong with it
+    language = account.language(system)
     to = account.STATE / "phrases" / language
     there = system.at(to)
     if there.is_dir() and any(there.glob("P*.wav")):
@@ -300,10 +167,10 @@ def _start(system: System, *, changed: bool) -> None:
 
 def _await_ready(system: System) -> None:
     """Give it the time it takes; what stands in its way is the doctor's to say."""
-    deadline_s = trial.monotonic_s() + _READY_S
-    while trial.monotonic_s() < deadline_s:
-        _, state = system.ask("systemctl", "show", "-P", "ActiveState", trial.UNIT)
-        _, fell = system.ask("systemctl", "show", "-P", "NRestarts", trial.UNIT)
+    deadline_s = gate.monotonic_s() + _READY_S
+    while gate.monotonic_s() < deadline_s:
+        _, state = system.ask("systemctl", "show", "-P", "ActiveState", gate.UNIT)
+        _, fell = system.ask("systemctl", "show", "-P", "NRestarts", gate.UNIT)
         if state.strip() in ("active", "failed") or fell.strip() not in ("", "0"):
             return
-        trial.pause()
+        gate.pause()

@@ -12,6 +12,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ from scripts.appliance.system import System
 _PURPOSE: Final = "kiosk-update"
 _NAME: Final = re.compile(r"kiosk-(\d+\.\d+\.\d+)\.tar\.gz")
 _KEY: Final = re.compile(r"(ssh|ecdsa|sk)-[\w.@-]+ [A-Za-z0-9+/=]+( .*)?")
-_LARGEST_MB: Final = 2000
+LARGEST_MB: Final = 2000
 _PIECE: Final = 2**20
 
 
@@ -69,8 +70,8 @@ def verified(system: System, tarball: Path, copy: Path | None) -> str:
             raise Refused(
                 f"{file} is not there: a package is three files, copy all of them.", NO_INPUT
             )
-    if tarball.stat().st_size > _LARGEST_MB * 2**20:
-        raise Refused(f"{tarball.name} is larger than {_LARGEST_MB} MB.", DATA)
+    if tarball.stat().st_size > LARGEST_MB * 2**20:
+        raise Refused(f"{tarball.name} is larger than {LARGEST_MB} MB.", DATA)
     said = sums.read_bytes()  # once: what is verified is what is compared
     _check_signature(system, said, signature)
     if f"{_hash_of(tarball, copy)}  {tarball.name}\n".encode() not in said:
@@ -82,13 +83,26 @@ def verified(system: System, tarball: Path, copy: Path | None) -> str:
 
 def unpack(tarball: Path, version: str, to: Path) -> Path:
     """Unpack a verified package; return its source. Raises Refused for what has no place in one."""
-    top = Path(f"kiosk-{version}")
+    try:
+        tree = _unpacked(tarball, Path(f"kiosk-{version}"), to)
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as err:
+        raise Refused(f"{tarball.name} cannot be unpacked: have it made anew.", DATA) from err
+    if (found := source.version_of(tree)) != version:
+        raise Refused(f"The package calls itself {version} and holds {found}.", DATA)
+    return tree
+
+
+def _unpacked(tarball: Path, top: Path, to: Path) -> Path:
+    left = LARGEST_MB * 2**20
     with tarfile.open(tarball, mode="r:gz") as tar:
         for member in tar:
             path = Path(member.name)
             inside = path.parts[:1] == top.parts and ".." not in path.parts
             if not (member.isreg() and inside):
                 raise Refused(f"The package holds {member.name!r}, which has no place there.", DATA)
+            left -= member.size
+            if left < 0:
+                raise Refused(f"The package holds more than {LARGEST_MB} MB.", DATA)
             file = to / path
             file.parent.mkdir(parents=True, exist_ok=True)
             data = tar.extractfile(member)
@@ -96,8 +110,6 @@ def unpack(tarball: Path, version: str, to: Path) -> Path:
             with data, file.open("wb") as out:
                 shutil.copyfileobj(data, out, _PIECE)
             file.chmod(0o755 if member.mode & 0o100 else 0o644)
-    if (found := source.version_of(to / top)) != version:
-        raise Refused(f"The package calls itself {version} and holds {found}.", DATA)
     return to / top
 
 

@@ -17,7 +17,7 @@ LONGEST_S: Final = 3600.0  # a small board compiles for long
 NO_ROOM: Final = (
     "The disk is full: make room (apt-get clean; journalctl --vacuum-size=20M) and run this again."
 )
-_NO_SPACE: Final = "No space left on device"
+_NO_SPACE: Final = ("No space left on device", "enough free space")
 
 
 class System:
@@ -68,7 +68,7 @@ class System:
         done = _captured(words, env, cwd, None)
         if done.returncode:
             whole = done.stderr.strip() or done.stdout.strip()
-            if _NO_SPACE in whole:
+            if any(words in whole for words in _NO_SPACE):
                 raise Refused(NO_ROOM, CANNOT_CREATE)
             last = [f"  {line.strip()}" for line in whole.splitlines() if line.strip()][-4:]
             said = failing or f"This failed: {' '.join(words)}"
@@ -179,6 +179,7 @@ def _captured(
             check=False,
             capture_output=True,
             text=True,
+            errors="replace",
             stdin=subprocess.DEVNULL,
             timeout=LONGEST_S,
             env={**os.environ, **(env or {})},
@@ -186,9 +187,12 @@ def _captured(
             user=user,
             group=user,
             extra_groups=[] if user else None,
+            close_fds=False,  # what goes on without us goes on holding our lock
         )
     except FileNotFoundError:
         return subprocess.CompletedProcess(list(words), 127, "", f"{words[0]} is not installed")
+    except OSError as err:  # a program that is damaged, or for another machine
+        return subprocess.CompletedProcess(list(words), 126, "", f"{words[0]}: {err.strerror}")
     except subprocess.TimeoutExpired:
         late = f"not done after {LONGEST_S / 60:.0f} minutes"
         return subprocess.CompletedProcess(list(words), 124, "", late)

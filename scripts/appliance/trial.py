@@ -6,30 +6,20 @@ turns ``current`` back to it. systemd runs that whenever the trial ends, however
 at every start before the kiosk. It is a few lines of shell that no version brings along.
 """
 
-import json
-import shutil
 import sys
-import tempfile
-import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scripts.appliance import account, source, units, versions
+from scripts.appliance import account, gate, units, versions
 from scripts.appliance.errors import DATA, SOFTWARE, TRY_AGAIN, UNAVAILABLE, Refused
 from scripts.appliance.system import System
 
-UNIT: Final = "kiosk.service"
 SETTLE: Final = versions.HOME / "settle"
 SETTLE_UNIT: Final = units.SYSTEM / "kiosk-settle.service"
 _TRIAL_UNIT: Final = Path("/run/systemd/system/kiosk-update.service")
 _SAID: Final = Path("/run/kiosk-update.said")
-_LOOK_S: Final = 1.0
-_ASK_S: Final = 45
 _BACK_S: Final = 60.0
-_QUESTION: Final = "When do you open tomorrow?"
 
 SETTLE_TEXT: Final = """\
 #!/bin/sh
@@ -84,15 +74,7 @@ TimeoutStartSec={longest_s}
 """  # noqa: E501 - a line of a unit
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long a new version may take to be healthy, and how long it must stay so."""
-
-    within_s: float = 60.0
-    steady_s: float = 15.0
-
-
-Watched = Callable[[System, str, Patience, float], None]
+Watched = Callable[[System, str, gate.Patience, float], None]
 """Returns when a version is healthy; raises Refused when it is not."""
 
 
@@ -147,23 +129,24 @@ def _generation(system: System, version: str) -> str:
     return "" if code else said.strip()
 
 
-def run(system: System, version: str, patience: Patience) -> None:
+def run(system: System, version: str, patience: gate.Patience) -> None:
     """Try a complete version, by systemd and not by us, so that it ends well without us too.
 
     Raises Refused with the reason when the version before runs again.
     """
     if not system.is_running:
         raise Refused("An update needs a running systemd to watch the new version.", UNAVAILABLE)
+    before = versions.linked(system, versions.CURRENT)
+    assert before is not None, "there is a version to update"
     text = _TRIAL_UNIT_TEXT.format(
-        tree=source.here(), python=sys.executable, version=version, settle=SETTLE, said=_SAID,
+        tree=units.source_of(system, before), python=sys.executable, version=version,
+        settle=SETTLE, said=_SAID,
         within_s=patience.within_s, steady_s=patience.steady_s,
         longest_s=round(2 * patience.within_s + patience.steady_s + 120),
     )  # fmt: skip
     system.write(_TRIAL_UNIT, text)
     system.remove(_SAID)
     system.run("systemctl", "daemon-reload")
-    before = versions.linked(system, versions.CURRENT)
-    assert before is not None, "there is a version to update"
     system.note(f"Version {version} is on trial; it has {patience.within_s:.0f} s to be healthy.")
     code, _ = system.ask("systemctl", "start", _TRIAL_UNIT.name)
     said = system.at(_SAID).read_text().strip() if system.at(_SAID).is_file() else ""
@@ -184,16 +167,16 @@ def run(system: System, version: str, patience: Patience) -> None:
 
 
 def _ready_again(system: System, version: str) -> bool:
-    deadline_s = monotonic_s() + _BACK_S
-    while _started(system, version, 0)[1]:
-        if monotonic_s() > deadline_s:
+    deadline_s = gate.monotonic_s() + _BACK_S
+    while gate.started(system, version, 0)[1]:
+        if gate.monotonic_s() > deadline_s:
             return False
-        pause()
+        gate.pause()
     return True
 
 
 def switch_and_watch(
-    system: System, version: str, patience: Patience, watched: Watched | None = None
+    system: System, version: str, patience: gate.Patience, watched: Watched | None = None
 ) -> None:
     """Switch, watch, and only then make it the version that stays."""
     running = versions.linked(system, versions.CURRENT)
@@ -202,110 +185,12 @@ def switch_and_watch(
     units.place(system, units.source_of(system, version))
     system.sync()
     system.link(versions.CURRENT, version)
-    began_s = monotonic_s()
+    began_s = gate.monotonic_s()
     units.restart(system, version)
-    (watched or watch)(system, version, patience, began_s)
+    (watched or gate.watch)(system, version, patience, began_s)
     versions.prove(system, version)
     system.remove(versions.BEFORE)  # from here on it stays
     system.sync()
     units.tidy(system, version)
     versions.prune(system)
     system.note(f"Version {version} is healthy and stays.")
-
-
-def watch(system: System, version: str, patience: Patience, began_s: float) -> None:
-    """Return when the new version is healthy and stayed so. Raises Refused with what is not."""
-    deadline_s = began_s + patience.within_s
-    ill = "it did not start"
-    while monotonic_s() < deadline_s:
-        pid, ill = _started(system, version, began_s)
-        if not ill:
-            ill = _sounds(system, version) or _answers(system, version)
-        if not ill:
-            _watch_steady(system, version, patience, pid, began_s)
-            return
-        pause()
-    raise Refused(f"after {patience.within_s:.0f} s {ill}", SOFTWARE)
-
-
-def _watch_steady(
-    system: System, version: str, patience: Patience, pid: int, began_s: float
-) -> None:
-    until_s = monotonic_s() + patience.steady_s
-    while monotonic_s() < until_s:
-        now, ill = _started(system, version, began_s)
-        if not ill and now != pid:
-            ill = "it fell over and was started again"
-        if ill := ill or _sounds(system, version):
-            raise Refused(f"it was healthy, and then {ill}", SOFTWARE)
-
-
-def _started(system: System, version: str, began_s: float) -> tuple[int, str]:
-    _, said = system.ask(
-        "systemctl", "show", UNIT,
-        "-pActiveState,MainPID,ExecMainStartTimestampMonotonic",
-    )  # fmt: skip
-    shown = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-    since_s = int(shown.get("ExecMainStartTimestampMonotonic", 0)) / 1e6
-    if shown.get("ActiveState") != "active" or since_s < began_s:
-        return 0, f"{UNIT} is not ready: 'journalctl -u kiosk' shows why"
-    for unit in units.services(units.source_of(system, version)):
-        _, said = system.ask("systemctl", "show", unit, "-pActiveState,ConditionResult")
-        meant = "ConditionResult=no" not in said  # else the technician switched it off
-        if meant and "ActiveState=active" not in said.split():
-            return 0, f"{unit} does not run: 'journalctl -u {unit}' shows why"
-    return int(shown["MainPID"]), ""
-
-
-def _sounds(system: System, version: str) -> str:
-    """Return what does not move between two looks at it; empty when all does."""
-    first = _status(system, version)
-    pause()
-    second = _status(system, version)
-    for key, what in (("frames_captured", "the microphone"), ("frames_played", "the speaker")):
-        if key not in first or key not in second:
-            return "the kiosk does not say what it is doing ('kiosk status')"
-        if second[key] <= first[key]:
-            return f"{what} stands still"
-    return ""
-
-
-def _status(system: System, version: str) -> dict[str, int]:
-    code, said = system.ask(_kiosk(system, version), "status", "--json")
-    try:
-        status = json.loads(said) if code == 0 else {}
-    except ValueError:
-        status = {}
-    return {key: value for key, value in status.items() if isinstance(value, int)}
-
-
-def _answers(system: System, version: str) -> str:
-    """Have one turn with the local service, apart from the shop's books; return what is wrong."""
-    with tempfile.TemporaryDirectory(prefix="kiosk-gate-") as scratch:
-        place = Path(scratch)
-        place.chmod(0o755)
-        config, state = place / "kiosk.toml", place / "state"
-        config.write_text("")
-        state.mkdir()
-        shutil.chown(state, account.NAME, account.NAME)
-        env = {"STATE_DIRECTORY": str(state), "HOME": str(state), "GEMINI_API_KEY": ""}
-        asking = (_kiosk(system, version), "ask", "--config", config, _QUESTION)
-        code, said = system.ask(
-            "timeout", str(_ASK_S), *asking, env=env, user=account.NAME
-        )  # fmt: skip
-    last = said.strip().splitlines()[-1:] or ["no answer came"]
-    return f"a question got no answer: {last[0]}" if code else ""
-
-
-def _kiosk(system: System, version: str) -> Path:
-    return system.at(versions.HOME / version / "bin/kiosk")
-
-
-def monotonic_s() -> float:
-    """Return the time on the clock of systemd's time stamps."""
-    return time.clock_gettime(time.CLOCK_MONOTONIC)
-
-
-def pause() -> None:
-    """Wait for a moment between two looks."""
-    threading.Event().wait(_LOOK_S)

@@ -52,6 +52,11 @@ def services(tree: Path) -> list[str]:
     return [unit.name for unit in _units(tree) if _wanted_by(unit)]
 
 
+def names(tree: Path) -> list[str]:
+    """Return all units of a source."""
+    return [unit.name for unit in _units(tree)]
+
+
 def placed(system: System) -> list[str]:
     """Return the units that are linked into place, of whatever version."""
     return sorted(link.name for link in _placed(system) if link.parent == SYSTEM)

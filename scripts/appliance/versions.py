@@ -11,16 +11,38 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from scripts.appliance.errors import CANNOT_CREATE, Refused
 from scripts.appliance.system import System
 
 HOME: Final = Path("/opt/kiosk")
 CURRENT: Final = HOME / "current"
 BEFORE: Final = HOME / "before"
+COMMANDS: Final = {
+    Path("/usr/local/bin/kiosk"): CURRENT / "bin/kiosk",
+    Path("/usr/local/sbin/kiosk-update"): CURRENT / "source/scripts/update",
+    Path("/usr/local/sbin/kiosk-uninstall"): CURRENT / "source/scripts/uninstall",
+}
 STAMP: Final = "complete"
 CONTENT: Final = "content"
 PROVED: Final = "proved"
 KEPT: Final = 2
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)(\+[0-9a-f]{8})?")
+
+
+def check_home(system: System, tree: Path) -> None:
+    """Raise Refused where the versions cannot have a directory of their own."""
+    home = system.at(HOME)
+    if home.is_symlink() or (home.exists() and not home.is_dir()):
+        raise Refused(
+            f"{HOME} is not a directory: the kiosk wants one of its own there; to have it on"
+            " another disk, mount that there.",
+            CANNOT_CREATE,
+        )
+    if tree == home:
+        raise Refused(
+            f"This source is in {HOME}, where the versions go: move it, and run this again.",
+            CANNOT_CREATE,
+        )
 
 
 def order(version: str) -> tuple[int, int, int] | None:

@@ -9,7 +9,6 @@ import pytest
 from kiosk.adapters import fault_light
 from kiosk.adapters.fault_light import Wiring, show, take_over, wiring
 from kiosk.adapters.gpio_chips import Chip
-from kiosk.config_file import SYSTEM_FILE
 from kiosk.core.lights import PATTERNS, Light
 from kiosk.errors import StartError
 from kiosk.settings import Button, Lamp
@@ -123,7 +122,6 @@ def test_its_defaults_are_those_of_the_settings() -> None:
 
     assert (*usual.status, usual.microphone) == Lamp().pins
     assert (usual.chip, usual.there) == (Button().chip, Button().kind == "gpio")
-    assert fault_light.SYSTEM_FILE == SYSTEM_FILE
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.appliance import install, trial, versions
+from scripts.appliance import gate, trial, updating, versions
 from scripts.appliance.errors import SOFTWARE, Refused
 from scripts.appliance.system import System
 from tests.appliance.machine import (
@@ -82,13 +82,13 @@ def update(machine: Prepared, root: Path, change: int, health: str = "well") -> 
 
 
 def _update(system: System, tarball: Path, health: str) -> None:
-    def watched(_system: System, _version: str, _patience: trial.Patience, _began_s: float) -> None:
+    def watched(_system: System, _version: str, _patience: gate.Patience, _began_s: float) -> None:
         if health == "ill":
             raise Refused("it does not answer", SOFTWARE)
 
-    name = install.prepare(system, tarball)
+    name = updating.prepare(system, tarball)
     assert name is not None, "it is no dry run"
-    trial.switch_and_watch(system, name, trial.Patience(), watched)
+    trial.switch_and_watch(system, name, gate.Patience(), watched)
 
 
 def fresh(machine: Prepared, place: Path, name: object) -> Path:

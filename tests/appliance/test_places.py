@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 from scripts.appliance import __main__ as appliance
-from scripts.appliance import account, board, install, sound, source, trial, units, versions
+from scripts.appliance import (
+    account,
+    board,
+    debian,
+    install,
+    removal,
+    sound,
+    source,
+    trial,
+    units,
+    versions,
+)
 from scripts.appliance.errors import CONFIG, Refused
 from scripts.appliance.sound import Card, Choice
 from scripts.appliance.system import System
@@ -180,7 +191,7 @@ def test_another_system_is_refused_in_a_sentence(system: System) -> None:
     put(system, "/etc/os-release", 'ID=ubuntu\nVERSION_ID="24.04"\nPRETTY_NAME="Ubuntu 24.04"\n')
 
     with pytest.raises(Refused, match="Debian 12"):
-        install.check_machine(system)
+        debian.check_machine(system)
 
 
 def test_a_person_called_kiosk_is_not_taken_for_the_service(
@@ -202,7 +213,7 @@ def test_a_dry_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture
     before = sorted(tmp_path.rglob("*"))
 
     install.install(system, install.Wishes("", "", "max98357a", None, pi=True))
-    install.uninstall(system, keep_data=False)
+    removal.uninstall(system, keep_data=False)
 
     assert sorted(tmp_path.rglob("*")) == before
     said = capsys.readouterr().out
@@ -220,11 +231,11 @@ def test_removal_keeps_what_is_the_shop_s_when_that_is_wished(system: System) ->
     units.place(system, REPOSITORY)
     trial.place_settle(system)
 
-    install.uninstall(system, keep_data=True)
+    removal.uninstall(system, keep_data=True)
 
     left = {f"/{path.relative_to(system.root)}" for path in system.root.rglob("*")}
     assert {place for place in left if not system.at(place).is_dir()} == set(kept)
-    install.uninstall(system, keep_data=False)
+    removal.uninstall(system, keep_data=False)
     assert [path for path in system.root.rglob("*") if not path.is_dir()] == []
 
 

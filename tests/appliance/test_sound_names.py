@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scripts.appliance import sound
-from scripts.appliance.environment import debian_packages
+from scripts.appliance import debian, sound
 from scripts.appliance.errors import Refused
 from scripts.appliance.sound import Card, Choice
 from scripts.appliance.system import System
@@ -92,7 +91,7 @@ def test_a_voice_keeps_clear_of_what_a_poor_resampler_adds(tmp_path: Path) -> No
     good, poor = image_db(tmp_path, "speexrate_medium"), image_db(tmp_path, "linear")
 
     assert good < -60 < -40 < poor
-    assert "libasound2-plugins" in debian_packages("3.11")  # where it comes from
+    assert "libasound2-plugins" in debian.packages("3.11")  # where it comes from
 
 
 LOOPBACK = Card("Loopback", "", hears=True, speaks=True)

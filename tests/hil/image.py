@@ -20,7 +20,7 @@ from pathlib import Path
 from time import clock_gettime
 from typing import Final
 
-from scripts.appliance import environment, source
+from scripts.appliance import debian, environment, source
 
 REPOSITORY: Final = Path(__file__).parents[2]
 GUEST: Final = Path(__file__).with_name("guest")
@@ -108,7 +108,7 @@ def _base_key() -> str:
 
 
 def _packages() -> list[str]:
-    return sorted({*_PACKAGES.split(), *environment.debian_packages(PYTHON)})
+    return sorted({*_PACKAGES.split(), *debian.packages(PYTHON)})
 
 
 def _ours() -> str:
