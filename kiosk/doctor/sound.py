@@ -51,7 +51,8 @@ def judged_device(
         says = f'"{chosen or name}" is open in the running kiosk'
         return Finding(State.WELL, f"{says}, {frames} frames so far{also}")
     if chosen is None:
-        return Finding(State.ILL, told["trouble"])
+        says, _, to_do = told["trouble"].partition(". ")
+        return Finding(State.ILL, says, to_do)
     rates = ", ".join(f"{rate_hz / 1000:g}" for rate_hz in told["rates_hz"])
     says = f'"{chosen}"'
     if rates:

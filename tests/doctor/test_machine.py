@@ -81,6 +81,15 @@ def test_heat_and_a_weak_supply_are_told(
     assert to_do in found.to_do
 
 
+def test_a_weak_supply_that_the_kernel_alone_tells_is_told(kiosk: Kiosk) -> None:
+    sensor = "sys/class/hwmon/hwmon1"
+    weak = kiosk({f"{sensor}/name": "rpi_volt\n", f"{sensor}/in0_lcrit_alarm": "1\n"})
+    found = look(check_heat, weak)
+
+    assert found.state is State.ILL
+    assert "too little voltage" in found.says
+
+
 def test_a_board_that_tells_neither_is_left_open(kiosk: Kiosk) -> None:
     assert look(check_heat, kiosk()).state is State.OPEN
 
