@@ -454,6 +454,24 @@ def test_the_service_s_own_store_and_token_are_looked_at_from_a_shell(
     assert config_file.as_the_service(shell)["CREDENTIALS_DIRECTORY"] == str(credentials)
 
 
+def test_the_service_s_own_store_is_looked_at_by_root_who_once_tried_a_kiosk_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, file = tmp_path / "var-lib-kiosk", tmp_path / "etc-kiosk.toml"
+    use_store(state / "shopmax.db")
+    shell = {"HOME": str(tmp_path / "home")}
+    use_store(config_file.state_directory(shell) / "shopmax.db")
+    monkeypatch.setattr(config_file, "SERVICE_STATE", state)
+    monkeypatch.setattr(config_file, "SYSTEM_FILE", file)
+
+    mine = findings(shell)
+    file.touch()
+    the_service_s = findings(shell)
+
+    assert str(tmp_path / "home") in mine["store"].says
+    assert str(state) in the_service_s["store"].says
+
+
 def test_who_may_not_ask_the_running_kiosk_is_told_to_look_with_sudo(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,7 +82,7 @@ async def examine(
         for mistake in err.mistakes:
             to_do = "correct it; config/kiosk.toml explains every key"
             yield "configuration", Finding(State.ILL, mistake, to_do)
-    kiosk = Examined(settings, as_the_service(environ), today, try_key=try_key, say=say)
+    kiosk = Examined(settings, as_the_service(environ, chosen), today, try_key=try_key, say=say)
     now = asyncio.get_running_loop().time
     end = now() + ALL_S
     for wave in waves:
