@@ -144,6 +144,7 @@ def test_a_damaged_store_that_was_moved_aside_is_told_until_somebody_has_looked(
 ) -> None:
     async def started() -> str:
         async with open_store(file, lambda: NOW) as store:
+            await store.books.look()
             return store.books.trouble
 
     file.parent.mkdir(exist_ok=True)

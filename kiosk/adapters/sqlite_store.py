@@ -17,7 +17,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -66,6 +66,7 @@ class SqliteBooks:
 
     def __init__(self, database: Database, place: "_Place", *, in_memory: bool) -> None:
         self._database, self._place, self._in_memory = database, place, in_memory
+        self._damaged = False
         database.writable = not in_memory
 
     @property
@@ -75,14 +76,19 @@ class SqliteBooks:
 
     @property
     def trouble(self) -> str:
-        """``slow``, ``damaged`` or ""."""
+        """``slow``, ``damaged`` at the last look, or ""."""
         if self._database.slow:
             return "slow"
-        return "damaged" if was_damaged(self._place.file) else ""
+        return "damaged" if self._damaged else ""
 
     def on_news(self, tell: Callable[[], None]) -> None:
         """Call this when the disk fails or is slow, from now on."""
         self._database.on_news = tell
+
+    async def look(self) -> None:
+        """See whether a damaged file lies beside it, on the thread that may wait for a disk."""
+        with suppress(OSError):
+            self._damaged = await self._database.do(lambda: was_damaged(self._place.file))
 
     async def mend(self) -> None:
         """Try whether the disk works again."""
