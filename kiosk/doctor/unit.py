@@ -1,14 +1,26 @@
 """What systemd knows of the kiosk: whether it runs, and what it is kept from."""
 
 import re
+from collections.abc import Collection
 from typing import Final
 
-from kiosk.doctor.finding import Examined, Finding, NotForUs, State, said_by, status_of
+from kiosk.doctor.finding import (
+    Examined,
+    Finding,
+    NotForUs,
+    State,
+    said_by,
+    status_of,
+    text_of,
+)
 
 UNIT: Final = "kiosk.service"
+LOCAL_LIVE: Final = "kiosk-local-live.service"
+NO_LOCAL_LIVE: Final = "etc/kiosk/no-local-live"
+"""A board without room for it has this file (the unit's ConditionPathExists=)."""
 FAULT_LIGHT: Final = "kiosk-fault-light.service"
 HELPERS: Final = {
-    "kiosk-local-live.service": "the Live service of its own is",
+    LOCAL_LIVE: "the Live service of its own is",
     "kiosk-reboot-guard.timer": "the reboot guard is",
     FAULT_LIGHT: "the fault light is",
 }
@@ -58,15 +70,15 @@ def judged_unit(told: str | None, status: dict[str, object] | None, hidden: str 
     return Finding(State.WELL, says)
 
 
-async def check_helpers(_: Examined) -> Finding:
+async def check_helpers(kiosk: Examined) -> Finding:
     """Look how the units beside the kiosk's stand: nobody misses them before they are needed."""
-    return judged_helpers(
-        await said_by("systemctl", "show", *HELPERS, "--property=Id,LoadState,ActiveState")
-    )
+    told = await said_by("systemctl", "show", *HELPERS, "--property=Id,LoadState,ActiveState")
+    unwanted = text_of(kiosk.root / NO_LOCAL_LIVE) is not None
+    return judged_helpers(told, (FAULT_LIGHT, LOCAL_LIVE) if unwanted else (FAULT_LIGHT,))
 
 
-def judged_helpers(told: str | None) -> Finding:
-    """Return what there is to say, given ``systemctl show``."""
+def judged_helpers(told: str | None, may_rest: Collection[str] = (FAULT_LIGHT,)) -> Finding:
+    """Return what there is to say, given ``systemctl show`` and which of them need not run."""
     blocks = (told or "").split("\n\n")
     units = [
         dict(line.split("=", 1) for line in each.splitlines() if "=" in line) for each in blocks
@@ -78,8 +90,7 @@ def judged_helpers(told: str | None) -> Finding:
     for name, purpose in HELPERS.items():
         state = there.get(name, "not installed")
         says.append(f"{purpose} {state}")
-        rests = name == FAULT_LIGHT and state == "inactive"
-        if state != "active" and not rests:
+        if state != "active" and not (state == "inactive" and name in may_rest):
             ill.append(f"systemctl status {name}" if name in there else "scripts/install")
     return Finding(State.ILL if ill else State.WELL, ", ".join(says), "; ".join(ill))
 

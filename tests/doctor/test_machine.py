@@ -248,6 +248,9 @@ def test_the_units_beside_it_are_told_of_before_they_are_missed() -> None:
         " inactive",
     )
     assert shown.state is State.WELL
+    small = BESIDE.format("inactive", "active", "inactive")
+    assert judged_helpers(small).to_do == "systemctl status kiosk-local-live.service"
+    assert judged_helpers(small, HELPERS).state is State.WELL
     assert fell.state is State.ILL
     assert fell.to_do == (
         "systemctl status kiosk-local-live.service; systemctl status kiosk-fault-light.service"
