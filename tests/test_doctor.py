@@ -19,7 +19,7 @@ import pytest
 from kiosk import config_file
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.cli import main
-from kiosk.doctor import examining, finding
+from kiosk.doctor import examining, finding, live
 from kiosk.doctor.echo import check_sound
 from kiosk.doctor.examining import MACHINE_CHECKS, SHOP_CHECKS, examine
 from kiosk.doctor.finding import Check, Examined, Finding, State
@@ -544,6 +544,31 @@ def test_all_checks_that_hang_together_take_no_longer_than_all_may(
 
     assert ill == 8
     assert took_s < 15
+
+
+def test_a_small_board_may_take_its_time_to_load_what_the_checks_need(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = False
+
+    async def slowly(_: Examined) -> None:
+        nonlocal loaded
+        await asyncio.sleep(20.0)
+        loaded = True
+
+    async def answers(_: Examined) -> Finding:
+        await asyncio.sleep(3.0 if loaded else 60.0)
+        return Finding(State.WELL, "fine")
+
+    heavy = {"TLS": answers}
+    monkeypatch.setattr(live, "load", slowly)
+    monkeypatch.setattr(examining, "HEAVY_CHECKS", heavy)
+    monkeypatch.setattr(examining, "WAVES", [heavy])
+
+    async def all_of_them() -> dict[str, Finding]:
+        return {name: found async for name, found in examine(None, environ, TODAY)}
+
+    assert run_virtual(all_of_them())["TLS"].state is State.WELL
 
 
 # The command

@@ -68,8 +68,8 @@ async def examine(
 ) -> AsyncIterator[tuple[str, Finding]]:
     """Yield the name of each check and what it found, in their order; never raises.
 
-    They look all at once, in a few waves, and all together for ``ALL_S`` at most; only the
-    sound test, if it is wanted, has the devices for itself after that. ``path`` is the
+    They look all at once, in a few waves, and all together for ``ALL_S`` at most, and as long
+    as loading takes; only the sound test has the devices for itself after that. ``path`` is the
     configuration file that was named, if any; for ``try_key`` and ``say`` see ``Examined``.
     """
     waves = (checks,) if checks else WAVES
@@ -86,6 +86,10 @@ async def examine(
     now = asyncio.get_running_loop().time
     end = now() + ALL_S
     for wave in waves:
+        if wave is HEAVY_CHECKS and right:
+            began = now()
+            await live.load(kiosk)
+            end += now() - began
         within_s = min(CHECK_S, max(LEAST_S, end - now()))
         async with asyncio.TaskGroup() as group:
             looks = {

@@ -5,16 +5,18 @@ A refusal's own sentence says what to do about it.
 
 import asyncio
 import re
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
-from kiosk.adapters.genai_live import GOOGLE, GenaiLive
+from kiosk.adapters.genai_live import GOOGLE, GenaiLive, load_sdk
 from kiosk.config_file import api_key, open_secret, secrets_hidden
 from kiosk.core.live import SessionSetup
 from kiosk.doctor.finding import Examined, Finding, NotForUs, State
-from kiosk.errors import ConfigError
+from kiosk.errors import ConfigError, KioskError
 
 PROBE_S: Final = 3.0
+LOAD_S: Final = 30.0
 _GOOGLES_KEY: Final = re.compile(r"AIza[0-9A-Za-z_-]{35}|AQ\.[0-9A-Za-z._-]{20,}")
 _OUR_OWN: Final = "no API key: the kiosk's own Live service answers"
 
@@ -49,6 +51,14 @@ def _service(kiosk: Examined, key: str = "") -> GenaiLive:
         api_version=live.api_version,
         connect_s=live.connect_s,
     )
+
+
+async def load(kiosk: Examined) -> None:
+    """Load what the checks need: on a small board that takes longer than any answer may."""
+    with suppress(KioskError, TimeoutError):
+        async with asyncio.timeout(LOAD_S):
+            if await remote_host(kiosk):
+                await load_sdk()
 
 
 async def check_tls(kiosk: Examined) -> Finding:
