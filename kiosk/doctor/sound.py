@@ -42,7 +42,10 @@ def judged_device(
     also = f"; there is also {others}" if others else ""
     held = " and ".join(told["held"])
     frames = (status or {}).get(_FRAMES[part])
-    if status and part in status.get("faults", ()):
+    faults = (status or {}).get("faults", ())
+    if part == "microphone" and "speaker" in faults and chosen:
+        return Finding(State.OPEN, f'"{chosen}" is there, and waits for the speaker to be mended')
+    if part in faults:
         says = told.get(
             "trouble", f'"{chosen}" is there, and the running kiosk says it is at fault'
         )

@@ -101,6 +101,9 @@ def test_what_a_running_kiosk_holds_is_told_from_what_it_hears() -> None:
         "microphone", "USB", TOLD, {"frames_captured": 9, "faults": ["microphone"]}
     )
 
+    dumb = judged_device("microphone", "USB", TOLD, {"faults": ["microphone", "speaker"]})
+
+    assert (dumb.state, "waits for the speaker" in dumb.says) == (State.OPEN, True)
     assert (lost.state, lost.says[:9]) == (State.ILL, '"USB Mic"')
     assert "says it is at fault" in lost.says
     assert (alone.says, alone.to_do) == ("No card", "Plug one in.")
