@@ -132,15 +132,17 @@ def find_control_socket(configured: str, environ: Mapping[str, str]) -> Path:
     return SERVICE_SOCKET
 
 
-def as_the_service(environ: Mapping[str, str]) -> Mapping[str, str]:
+def as_the_service(environ: Mapping[str, str], file: Path | None = None) -> Mapping[str, str]:
     """Return the environment with the system service's state and credentials.
 
-    For who looks at a kiosk and is none: their own stay when a kiosk of theirs has any.
+    For who looks at a kiosk and is none: their own state stays when a kiosk of theirs has any,
+    unless the configuration in ``file`` is the service's.
     """
     theirs = dict(environ)
     # What a link leads to is not for everybody to see; the link is.
     serves = SERVICE_STATE.is_symlink() or SERVICE_STATE.is_dir()
-    if serves and not environ.get("STATE_DIRECTORY") and not state_directory(environ).is_dir():
+    mine_stays = file != SYSTEM_FILE and state_directory(environ).is_dir()
+    if serves and not environ.get("STATE_DIRECTORY") and not mine_stays:
         theirs["STATE_DIRECTORY"] = str(SERVICE_STATE)
     if not environ.get("CREDENTIALS_DIRECTORY"):
         for place in (SERVICE_CREDENTIALS, SERVICE_SECRETS):  # one that is down has the second only

@@ -306,11 +306,15 @@ class Books(Protocol):
 
     @property
     def trouble(self) -> str:
-        """What customers need not notice: ``damaged``, ``slow``, or ""."""
+        """What customers need not notice: ``slow``, ``damaged`` at the last look, or ""."""
         ...
 
     def on_news(self, tell: Callable[[], None]) -> None:
         """Call this on the loop when the disk fails, or begins or ceases to be slow."""
+        ...
+
+    async def look(self) -> None:
+        """See whether a damaged one lies beside it; takes as long as the disk. Raises nothing."""
         ...
 
     async def mend(self) -> None:

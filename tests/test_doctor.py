@@ -19,13 +19,14 @@ import pytest
 from kiosk import config_file
 from kiosk.adapters.sqlite_store import open_store
 from kiosk.cli import main
-from kiosk.doctor import examining, finding
+from kiosk.doctor import examining, finding, live
 from kiosk.doctor.echo import check_sound
 from kiosk.doctor.examining import MACHINE_CHECKS, SHOP_CHECKS, examine
 from kiosk.doctor.finding import Check, Examined, Finding, State
 from kiosk.doctor.unit import check_unit
 from kiosk.errors import StartError
 from kiosk.shop.identity import TRIES_A_DAY, Tries
+from tests.adapters.disks import Disk, run_with_disk
 from tests.adapters.tls_peer import Authority
 from tests.shopmax.books import Books
 from tests.shopmax.server import MAY_CHANGE, MAY_READ, ShopMax, shopmax
@@ -143,6 +144,7 @@ def test_a_damaged_store_that_was_moved_aside_is_told_until_somebody_has_looked(
 ) -> None:
     async def started() -> str:
         async with open_store(file, lambda: NOW) as store:
+            await store.books.look()
             return store.books.trouble
 
     file.parent.mkdir(exist_ok=True)
@@ -216,6 +218,22 @@ def test_a_store_that_the_kiosk_cannot_use_is_told_with_the_way_out(
     assert found["store"].state is State.ILL
     assert says in found["store"].says
     assert file.read_bytes() == before
+
+
+def test_a_store_on_a_card_that_may_only_be_read_is_no_matter_of_who_looks(
+    tmp_path: Path,
+) -> None:
+    async def scenario(disk: Disk) -> Finding:
+        async with open_store(disk.place / "shopmax.db", lambda: NOW):
+            pass
+        disk.lock()
+        found = examine(None, {"STATE_DIRECTORY": str(disk.place)}, TODAY)
+        return {name: finding async for name, finding in found}["store"]
+
+    found = run_with_disk(tmp_path / "card", scenario)
+
+    assert found.state is State.ILL
+    assert found.says.endswith("is on a disk that may only be read: look at the disk.")
 
 
 def _tear(file: Path) -> None:
@@ -437,6 +455,24 @@ def test_the_service_s_own_store_and_token_are_looked_at_from_a_shell(
     assert config_file.as_the_service(shell)["CREDENTIALS_DIRECTORY"] == str(credentials)
 
 
+def test_the_service_s_own_store_is_looked_at_by_root_who_once_tried_a_kiosk_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, file = tmp_path / "var-lib-kiosk", tmp_path / "etc-kiosk.toml"
+    use_store(state / "shopmax.db")
+    shell = {"HOME": str(tmp_path / "home")}
+    use_store(config_file.state_directory(shell) / "shopmax.db")
+    monkeypatch.setattr(config_file, "SERVICE_STATE", state)
+    monkeypatch.setattr(config_file, "SYSTEM_FILE", file)
+
+    mine = findings(shell)
+    file.touch()
+    the_service_s = findings(shell)
+
+    assert str(tmp_path / "home") in mine["store"].says
+    assert str(state) in the_service_s["store"].says
+
+
 def test_who_may_not_ask_the_running_kiosk_is_told_to_look_with_sudo(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -508,6 +544,31 @@ def test_all_checks_that_hang_together_take_no_longer_than_all_may(
 
     assert ill == 8
     assert took_s < 15
+
+
+def test_a_small_board_may_take_its_time_to_load_what_the_checks_need(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = False
+
+    async def slowly(_: Examined) -> None:
+        nonlocal loaded
+        await asyncio.sleep(20.0)
+        loaded = True
+
+    async def answers(_: Examined) -> Finding:
+        await asyncio.sleep(3.0 if loaded else 60.0)
+        return Finding(State.WELL, "fine")
+
+    heavy = {"TLS": answers}
+    monkeypatch.setattr(live, "load", slowly)
+    monkeypatch.setattr(examining, "HEAVY_CHECKS", heavy)
+    monkeypatch.setattr(examining, "WAVES", [heavy])
+
+    async def all_of_them() -> dict[str, Finding]:
+        return {name: found async for name, found in examine(None, environ, TODAY)}
+
+    assert run_virtual(all_of_them())["TLS"].state is State.WELL
 
 
 # The command

@@ -6,6 +6,8 @@ import pytest
 
 from kiosk.commands import reboot_guard
 from kiosk.commands.reboot_guard import APART_S, NOT_READY_S, is_due, look
+from scripts.appliance import __main__ as appliance
+from scripts.appliance.system import System
 
 FALLING = {
     "LoadState": "loaded",
@@ -91,4 +93,17 @@ def test_a_card_that_takes_no_record_costs_no_more_than_a_reboot_an_hour(
     assert not seen.reboots()
 
     seen.up_s = APART_S
+    assert seen.reboots()
+
+
+def test_a_machine_never_starts_again_under_the_hands_of_who_installs(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert reboot_guard.INSTALLING == appliance._LOCK
+    for module, name in ((appliance, "_LOCK"), (reboot_guard, "INSTALLING")):
+        monkeypatch.setattr(module, name, tmp_path / "lock")
+
+    with appliance._alone(System()):
+        assert not seen.reboots()
+
     assert seen.reboots()

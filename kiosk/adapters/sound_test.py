@@ -8,14 +8,14 @@ opened or does not go on; it never takes longer than the sound and ``SPARE_S``.
 
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Final
 
 import numpy as np
 import pyaudio
 
-from kiosk.adapters.pyaudio_devices import Part, Shape, find, open_stream, port_audio
+from kiosk.adapters.pyaudio_devices import End, Part, Shape, find, open_stream, port_audio
 from kiosk.adapters.pyaudio_shapes import MicrophoneShaper, SpeakerShaper
 from kiosk.core.audio import MIC_HZ, SAMPLE_BYTES, SPEAKER_FRAME_MS, SPEAKER_HZ
 from kiosk.core.pcm import to_floats, to_samples
@@ -68,27 +68,18 @@ def play_and_hear(microphone: str, speaker: str, pcm: bytes) -> bytes:
     """Return what the microphone hears while the sound is played. Raises StartError."""
     length_s = len(pcm) / SAMPLE_BYTES / SPEAKER_HZ + TAIL_S
     enough = round(length_s * MIC_HZ) * SAMPLE_BYTES
-    parts: tuple[Part, Part] = ("microphone", "speaker")
     with port_audio() as owner, ExitStack() as stack:
-        stream, ear = open_stream(
-            owner,
-            parts[0],
-            find(owner, parts[0], microphone),
-            MIC_HZ,
-            lambda shape: _Ear(shape, enough),
-        )
-        stack.callback(stream.close)
+
+        def opened(part: Part, name: str, wanted_hz: int, make: Callable[[Shape], End]) -> End:
+            stream, end = open_stream(owner, part, find(owner, part, name), wanted_hz, make)
+            stack.callback(stream.close)
+            return end
+
+        ear = opened("microphone", microphone, MIC_HZ, lambda shape: _Ear(shape, enough))
         if not ear.begun.wait(SPARE_S / 2):
             raise StartError("The microphone delivers nothing.", 69)
         ear.heard.clear()
-        stream, _ = open_stream(
-            owner,
-            parts[1],
-            find(owner, parts[1], speaker),
-            SPEAKER_HZ,
-            lambda shape: _Mouth(shape, pcm),
-        )
-        stack.callback(stream.close)
+        opened("speaker", speaker, SPEAKER_HZ, lambda shape: _Mouth(shape, pcm))
         if not ear.done.wait(length_s + SPARE_S / 2):
             raise StartError("The microphone stopped delivering while the sound was played.", 69)
         return bytes(ear.heard)

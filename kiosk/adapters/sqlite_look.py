@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from kiosk.adapters.sqlite_parts import check_integrity, error_name, is_error
+from kiosk.adapters.sqlite_parts import check_integrity, error_name, is_error, is_read_only
 from kiosk.adapters.sqlite_store import SCHEMA_VERSION, schema_version
 from kiosk.adapters.sqlite_tries import read_tries
 from kiosk.errors import StartError
 from kiosk.shop.identity import Tries
 
 _BUSY_S: Final = 2.0
-_EX_DATAERR, _EX_NOINPUT, _EX_TEMPFAIL, _EX_NOPERM = 65, 66, 75, 77
+_EX_DATAERR, _EX_NOINPUT, _EX_IOERR, _EX_TEMPFAIL, _EX_NOPERM = 65, 66, 74, 75, 77
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ def look_at_store(file: Path) -> StoreLook | None:
         raise _no_permission(file, "looked at") from None
     if not os.access(file, os.R_OK, effective_ids=True):
         raise _no_permission(file, "read")
+    if is_read_only(file):
+        raise StartError(f"{file} is on a disk that may only be read: look at the disk.", _EX_IOERR)
     for part in (file, file.parent):
         if not os.access(part, os.W_OK, effective_ids=True):
             raise _no_permission(part, "written")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, TypeVar
 
 from kiosk.errors import ToolError
@@ -130,14 +131,13 @@ def _refuse_read_only(database: sqlite3.Connection) -> None:
     it has been made read-only, and drops them.
     """
     file = database.execute("PRAGMA database_list").fetchone()[2]
-    if file and _is_read_only(file):
-        err = sqlite3.OperationalError("the file system is read-only")
-        err.sqlite_errorcode = sqlite3.SQLITE_READONLY
-        err.sqlite_errorname = "SQLITE_READONLY"
-        raise err
+    if file and is_read_only(file):
+        read_only = sqlite3.OperationalError("the file system is read-only")
+        raise _coded(read_only, sqlite3.SQLITE_READONLY, "SQLITE_READONLY")
 
 
-def _is_read_only(file: str) -> bool:
+def is_read_only(file: str | Path) -> bool:
+    """Tell whether the file system of a file may only be read."""
     try:
         return bool(os.statvfs(file).f_flag & os.ST_RDONLY)
     except OSError:  # it is gone, which SQLite finds out itself
@@ -147,9 +147,14 @@ def _is_read_only(file: str) -> bool:
 def check_integrity(database: sqlite3.Connection) -> None:
     """Raise sqlite3.DatabaseError (SQLITE_CORRUPT) when the file is damaged."""
     if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-        err = sqlite3.DatabaseError("the integrity check failed")
-        err.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise err
+        damaged = sqlite3.DatabaseError("the integrity check failed")
+        raise _coded(damaged, sqlite3.SQLITE_CORRUPT, "SQLITE_CORRUPT")
+
+
+def _coded(err: sqlite3.Error, code: int, name: str) -> sqlite3.Error:
+    """Return an error of ours as if SQLite itself had found it."""
+    err.sqlite_errorcode, err.sqlite_errorname = code, name
+    return err
 
 
 def is_error(err: sqlite3.Error, *codes: int) -> bool:

@@ -15,17 +15,16 @@ the write-ahead log may lose it (SQLite: PRAGMA synchronous).
 import asyncio
 import logging
 import sqlite3
-import stat
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from glob import escape
 from pathlib import Path
 from typing import Final
 
 from kiosk.adapters.sqlite_demo import add_orders, add_products, demo_day, move_demo
+from kiosk.adapters.sqlite_files import keep_from_others, move_aside, parts, was_damaged
 from kiosk.adapters.sqlite_ledger import LEDGER_SCHEMA, SqliteLedger
 from kiosk.adapters.sqlite_messages import MESSAGES_SCHEMA, SqliteMessages
 from kiosk.adapters.sqlite_parts import (
@@ -67,6 +66,7 @@ class SqliteBooks:
 
     def __init__(self, database: Database, place: "_Place", *, in_memory: bool) -> None:
         self._database, self._place, self._in_memory = database, place, in_memory
+        self._damaged = False
         database.writable = not in_memory
 
     @property
@@ -76,14 +76,19 @@ class SqliteBooks:
 
     @property
     def trouble(self) -> str:
-        """``slow``, ``damaged`` or ""."""
+        """``slow``, ``damaged`` at the last look, or ""."""
         if self._database.slow:
             return "slow"
-        return "damaged" if _was_damaged(self._place.file) else ""
+        return "damaged" if self._damaged else ""
 
     def on_news(self, tell: Callable[[], None]) -> None:
         """Call this when the disk fails or is slow, from now on."""
         self._database.on_news = tell
+
+    async def look(self) -> None:
+        """See whether a damaged file lies beside it, on the thread that may wait for a disk."""
+        with suppress(OSError):
+            self._damaged = await self._database.do(lambda: was_damaged(self._place.file))
 
     async def mend(self) -> None:
         """Try whether the disk works again."""
@@ -177,10 +182,10 @@ def _opened_anyhow(place: _Place, scratch: Path | None) -> tuple[sqlite3.Connect
     def complete(memory: sqlite3.Connection) -> None:
         now = place.wall_clock()
         if schema_version(memory, place.file) < SCHEMA_VERSION:
-            _bring_up_to_date(memory, place.seed, now, lost=_was_damaged(place.file))
+            _bring_up_to_date(memory, place.seed, now, lost=was_damaged(place.file))
         move_demo(memory, now.date())
 
-    return held_in_memory(_parts(place.file)[:2], scratch, complete), True
+    return held_in_memory(parts(place.file)[:2], scratch, complete), True
 
 
 def _is_of_the_disk(err: BaseException | None) -> bool:
@@ -198,7 +203,7 @@ def _open(place: _Place) -> sqlite3.Connection:
         except sqlite3.DatabaseError as err:
             if not is_error(err, *_DAMAGED):
                 raise
-            aside = _move_aside(file, wall_clock())
+            aside = move_aside(file, wall_clock())
             _log.error(
                 "order database was damaged; it was moved aside and made anew, without the messages"
                 " and the ledger that were in it, and nobody is verified for a while",
@@ -231,13 +236,13 @@ def _opened(file: Path, now: datetime, seed: Path) -> sqlite3.Connection:
     database = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         version = schema_version(database, file)
-        _keep_from_others(file)
+        keep_from_others(file)
         database.execute("PRAGMA journal_mode = WAL").fetchone()
         database.execute(f"PRAGMA synchronous = {_SYNCHRONOUS}")
         database.execute("PRAGMA secure_delete = ON").fetchone()
         check_integrity(database)
         if version < SCHEMA_VERSION:
-            _bring_up_to_date(database, seed, now, lost=_was_damaged(file))
+            _bring_up_to_date(database, seed, now, lost=was_damaged(file))
         move_demo(database, now.date())
     except BaseException:
         database.close()
@@ -264,15 +269,6 @@ def schema_version(database: sqlite3.Connection, file: Path) -> int:
     return version
 
 
-def _keep_from_others(file: Path) -> None:
-    """Shut everybody out of a file that an older kiosk made, but for the group a shop set."""
-    for part in _parts(file):
-        with suppress(PermissionError, FileNotFoundError):  # another user's, who decides; gone
-            mode = stat.S_IMODE(part.stat().st_mode)
-            if mode & 0o007:
-                part.chmod(mode & ~0o007)
-
-
 def _bring_up_to_date(
     database: sqlite3.Connection, seed: Path, now: datetime, *, lost: bool
 ) -> None:
@@ -295,28 +291,3 @@ def _bring_up_to_date(
 
 def _has_demo(database: sqlite3.Connection) -> bool:
     return database.execute("SELECT 1 FROM orders WHERE demo = 1").fetchone() is not None
-
-
-def _move_aside(file: Path, now: datetime) -> Path:
-    """Rename the file and what belongs to it; return the new name."""
-    aside = file.with_name(f"{file.name}.damaged-{now:%Y%m%dT%H%M%S}")
-    for part, moved in zip(_parts(file), _parts(aside), strict=True):
-        if part.exists():
-            part.rename(moved)
-    return aside
-
-
-def _was_damaged(file: Path) -> bool:
-    """Tell whether a damaged file lies beside it: looked at, since a power cut forgets."""
-    return bool(damaged_beside(file))
-
-
-def damaged_beside(file: Path) -> list[Path]:
-    """Return the damaged files that were moved aside, the oldest first."""
-    moved = file.parent.glob(f"{escape(file.name)}.damaged-*")
-    return sorted(path for path in moved if not path.name.endswith(("-wal", "-shm")))
-
-
-def _parts(file: Path) -> tuple[Path, ...]:
-    """Return the file and what SQLite puts beside it."""
-    return tuple(file.with_name(file.name + ending) for ending in ("", "-wal", "-shm"))

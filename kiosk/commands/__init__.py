@@ -1,1 +1,1 @@
-"""What the commands do, one module a group; ``kiosk.cli`` has their names and arguments."""
+"""What the commands do, one module a group; ``kiosk.arguments`` has their names."""

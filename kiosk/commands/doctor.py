@@ -55,7 +55,7 @@ def _say(sentence: str) -> None:
 
 
 def _showable(line: str) -> str:
-    encoding = sys.stdout.encoding or "ascii"
+    encoding = getattr(sys.stdout, "encoding", "utf-8")  # nobody may be there to print to
     try:
         line.encode(encoding)
     except UnicodeEncodeError:

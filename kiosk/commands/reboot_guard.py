@@ -5,6 +5,7 @@ once, and for the next hour no more; it is remembered in the state directory. Ti
 from the start of the machine: a board without a battery does not know what time it is.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from typing import Final
 
 UNIT: Final = "kiosk.service"
 TIMER: Final = "kiosk-reboot-guard.timer"
+INSTALLING: Final = Path("/run/kiosk-install.lock")
+"""Held by an installation or an update for as long as it is under way."""
 NOT_READY_S: Final = 600.0
 APART_S: Final = 3600.0
 _CONFIG: Final = "78"  # EX_CONFIG: no reboot puts a configuration right
@@ -45,13 +48,25 @@ def look(environ: Mapping[str, str]) -> None:
     """Look at the kiosk's unit once; leave with 0 when the machine is to start again, else 1."""
     record = Path(environ.get("STATE_DIRECTORY", "."), "rebooted")
     up_s = _up_s()
-    due = is_due(_unit(), up_s, rebooted_before=record.exists())
+    due = is_due(_unit(), up_s, rebooted_before=record.exists()) and not _is_being_installed()
     if due and (_remembered(record) or up_s >= APART_S):
         print(f"<4>{UNIT} is long not ready: the machine starts again", file=sys.stderr)
         sys.exit(0)
     if up_s >= APART_S:
         record.unlink(missing_ok=True)
     sys.exit(1)
+
+
+def _is_being_installed() -> bool:
+    """Whether somebody is just putting right what a reboot would interrupt."""
+    try:
+        with INSTALLING.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there never was one
+        return False
+    return False
 
 
 def _up_s() -> float:

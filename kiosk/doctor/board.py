@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import Final
 
 from kiosk import __version__
-from kiosk.adapters.machine import warmest_c
+from kiosk.adapters.machine import undervoltage, warmest_c
 from kiosk.core.clock import lowest, trouble_with
 from kiosk.doctor.finding import Examined, Finding, State, on_a_thread, said_by, text_of
 
@@ -20,6 +20,7 @@ _THROTTLED: Final = {
     2: "the processor is throttled",
     3: "it is too warm",
 }
+_WEAK_SUPPLY: Final = 1 << 0
 _SINCE_BOOT: Final = 16  # the same, as it has been at least once
 
 
@@ -46,7 +47,10 @@ def check_board(kiosk: Examined) -> Finding:
 async def check_heat(kiosk: Examined) -> Finding:
     """Look how warm it is, and whether the supply or the heat holds the processor back."""
     warmest = await asyncio.to_thread(warmest_c, kiosk.root)
+    weak = await asyncio.to_thread(undervoltage, kiosk.root)
     flags = await _throttle_flags(kiosk)
+    if weak:  # newer kernels tell it here, and not every system has the firmware's program
+        flags = (flags or 0) | _WEAK_SUPPLY
     if warmest is None and flags is None:
         return Finding(State.OPEN, "this board tells neither its temperature nor throttling")
     says = "temperature not told" if warmest is None else f"{warmest:.0f} °C"

@@ -39,6 +39,7 @@ MACHINE_CHECKS: Final[Mapping[str, Check]] = {
     "Wi-Fi": network.check_wifi,
     "DNS": network.check_dns,
     "unit": unit.check_unit,
+    "helpers": unit.check_helpers,
     "exposure": unit.check_exposure,
 }
 HEAVY_CHECKS: Final[Mapping[str, Check]] = {
@@ -47,7 +48,7 @@ HEAVY_CHECKS: Final[Mapping[str, Check]] = {
     "key": live.check_key,
 }
 NEED_NO_SETTINGS: Final = frozenset(
-    {"board", "versions", "clock", "heat", "Wi-Fi", "unit", "exposure"}
+    {"board", "versions", "clock", "heat", "Wi-Fi", "unit", "helpers", "exposure"}
 )
 """What is looked at although the configuration is wrong: how the machine is."""
 WAVES: Final = (SHOP_CHECKS, MACHINE_CHECKS, HEAVY_CHECKS)
@@ -67,8 +68,8 @@ async def examine(
 ) -> AsyncIterator[tuple[str, Finding]]:
     """Yield the name of each check and what it found, in their order; never raises.
 
-    They look all at once, in a few waves, and all together for ``ALL_S`` at most; only the
-    sound test, if it is wanted, has the devices for itself after that. ``path`` is the
+    They look all at once, in a few waves, and all together for ``ALL_S`` at most, and as long
+    as loading takes; only the sound test has the devices for itself after that. ``path`` is the
     configuration file that was named, if any; for ``try_key`` and ``say`` see ``Examined``.
     """
     waves = (checks,) if checks else WAVES
@@ -81,10 +82,14 @@ async def examine(
         for mistake in err.mistakes:
             to_do = "correct it; config/kiosk.toml explains every key"
             yield "configuration", Finding(State.ILL, mistake, to_do)
-    kiosk = Examined(settings, as_the_service(environ), today, try_key=try_key, say=say)
+    kiosk = Examined(settings, as_the_service(environ, chosen), today, try_key=try_key, say=say)
     now = asyncio.get_running_loop().time
     end = now() + ALL_S
     for wave in waves:
+        if wave is HEAVY_CHECKS and right:
+            began = now()
+            await live.load(kiosk)
+            end += now() - began
         within_s = min(CHECK_S, max(LEAST_S, end - now()))
         async with asyncio.TaskGroup() as group:
             looks = {

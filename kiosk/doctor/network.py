@@ -125,7 +125,7 @@ def read_profile(uuid: str, told: str, general: str) -> Profile:
 
 async def check_dns(kiosk: Examined) -> Finding:
     """Look the Live service's name up, as any program does."""
-    host = remote_host(kiosk)
+    host = await remote_host(kiosk)
     if host is None:
         return Finding(State.OPEN, "the kiosk's own Live service needs no name")
     try:

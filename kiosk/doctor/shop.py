@@ -4,8 +4,8 @@ import asyncio
 from typing import Final
 from urllib.parse import urlsplit
 
+from kiosk.adapters.sqlite_files import damaged_beside
 from kiosk.adapters.sqlite_look import StoreLook, look_at_store
-from kiosk.adapters.sqlite_store import damaged_beside
 from kiosk.assembly import order_service, shop_policy, store_file
 from kiosk.doctor.finding import Examined, Finding, State, on_a_thread
 from kiosk.errors import ToolError

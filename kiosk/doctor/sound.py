@@ -42,7 +42,10 @@ def judged_device(
     also = f"; there is also {others}" if others else ""
     held = " and ".join(told["held"])
     frames = (status or {}).get(_FRAMES[part])
-    if status and part in status.get("faults", ()):
+    faults = (status or {}).get("faults", ())
+    if part == "microphone" and "speaker" in faults and chosen:
+        return Finding(State.OPEN, f'"{chosen}" is there, and waits for the speaker to be mended')
+    if part in faults:
         says = told.get(
             "trouble", f'"{chosen}" is there, and the running kiosk says it is at fault'
         )
@@ -51,7 +54,8 @@ def judged_device(
         says = f'"{chosen or name}" is open in the running kiosk'
         return Finding(State.WELL, f"{says}, {frames} frames so far{also}")
     if chosen is None:
-        return Finding(State.ILL, told["trouble"])
+        says, _, to_do = told["trouble"].partition(". ")
+        return Finding(State.ILL, says, to_do)
     rates = ", ".join(f"{rate_hz / 1000:g}" for rate_hz in told["rates_hz"])
     says = f'"{chosen}"'
     if rates:

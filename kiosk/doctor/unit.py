@@ -1,11 +1,29 @@
 """What systemd knows of the kiosk: whether it runs, and what it is kept from."""
 
 import re
+from collections.abc import Collection
 from typing import Final
 
-from kiosk.doctor.finding import Examined, Finding, NotForUs, State, said_by, status_of
+from kiosk.doctor.finding import (
+    Examined,
+    Finding,
+    NotForUs,
+    State,
+    said_by,
+    status_of,
+    text_of,
+)
 
 UNIT: Final = "kiosk.service"
+LOCAL_LIVE: Final = "kiosk-local-live.service"
+NO_LOCAL_LIVE: Final = "etc/kiosk/no-local-live"
+"""A board without room for it has this file (the unit's ConditionPathExists=)."""
+FAULT_LIGHT: Final = "kiosk-fault-light.service"
+HELPERS: Final = {
+    LOCAL_LIVE: "the Live service of its own is",
+    "kiosk-reboot-guard.timer": "the reboot guard is",
+    FAULT_LIGHT: "the fault light is",
+}
 MOST_EXPOSED: Final = 1.5
 SAYS_WHY: Final = "journalctl -u kiosk -n 50 says why"
 _PROPERTIES: Final = "LoadState,ActiveState,SubState,UnitFileState,NRestarts,Result"
@@ -50,6 +68,31 @@ def judged_unit(told: str | None, status: dict[str, object] | None, hidden: str 
     if status.get("faults"):
         return Finding(State.ILL, says, f"{SAYS_WHY}; the light's code is {status.get('light')}")
     return Finding(State.WELL, says)
+
+
+async def check_helpers(kiosk: Examined) -> Finding:
+    """Look how the units beside the kiosk's stand: nobody misses them before they are needed."""
+    told = await said_by("systemctl", "show", *HELPERS, "--property=Id,LoadState,ActiveState")
+    unwanted = text_of(kiosk.root / NO_LOCAL_LIVE) is not None
+    return judged_helpers(told, (FAULT_LIGHT, LOCAL_LIVE) if unwanted else (FAULT_LIGHT,))
+
+
+def judged_helpers(told: str | None, may_rest: Collection[str] = (FAULT_LIGHT,)) -> Finding:
+    """Return what there is to say, given ``systemctl show`` and which of them need not run."""
+    blocks = (told or "").split("\n\n")
+    units = [
+        dict(line.split("=", 1) for line in each.splitlines() if "=" in line) for each in blocks
+    ]
+    there = {unit["Id"]: unit["ActiveState"] for unit in units if unit.get("LoadState") == "loaded"}
+    if not there:
+        return Finding(State.OPEN, "no systemd here to ask" if not told else "not installed")
+    says, ill = [], []
+    for name, purpose in HELPERS.items():
+        state = there.get(name, "not installed")
+        says.append(f"{purpose} {state}")
+        if state != "active" and not (state == "inactive" and name in may_rest):
+            ill.append(f"systemctl status {name}" if name in there else "scripts/install")
+    return Finding(State.ILL if ill else State.WELL, ", ".join(says), "; ".join(ill))
 
 
 async def check_exposure(_: Examined) -> Finding:

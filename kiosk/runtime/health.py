@@ -73,6 +73,10 @@ class Health:
             with suppress(TimeoutError):
                 async with asyncio.timeout(MEND_S):
                     await self._books.mend()
+        if self._books.trouble != "slow":
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MEND_S):
+                    await self._books.look()
         look = await self._machine.look()
         return replace(look, writable=self._books.writable, books=self._books.trouble)
 

@@ -6,6 +6,7 @@ import fcntl
 import io
 import os
 import platform
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +23,13 @@ from scripts.appliance import (
     source,
     trial,
     updating,
+    versions,
 )
 from scripts.appliance.errors import NO_PERMISSION, OS, TRY_AGAIN, USAGE, Refused
 from scripts.appliance.system import NO_ROOM, System
 
 _LONGEST_S: Final = 3600.0
-_LOCK: Final = Path("/run/kiosk-install.lock")
+_LOCK: Final = Path("/run/kiosk-install.lock")  # the reboot guard looks at it
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,6 +41,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str]) -> int:
     """Run one command; return its exit code."""
     os.environ.pop("PYTHONPATH", None)  # what we start finds its own
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):  # a terminal that knows no ✔ gets a ?
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -101,7 +104,8 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
 
 
 def _options(command: str, arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(prog=f"scripts/{command}", description=_ABOUT[command])
+    where = "kiosk-" if source.here().is_relative_to(versions.HOME) else "scripts/"
+    parser = _Parser(prog=f"{where}{command}", description=_ABOUT[command])
     if command != "package":
         parser.add_argument(
             "--dry-run", action="store_true", help="only say what would be done; changes nothing"

@@ -1,6 +1,7 @@
 """The health gate of a new version: ready, hearing, speaking, answering, and so for a while."""
 
 import json
+import re
 import shutil
 import tempfile
 import threading
@@ -16,6 +17,8 @@ from scripts.appliance.system import System
 UNIT: Final = "kiosk.service"
 _LOOK_S: Final = 1.0
 _ASK_S: Final = 45
+_ROOM_MB: Final = 700
+_STANDING: Final = Path("/run/kiosk-local-live")
 _QUESTION: Final = "When do you open tomorrow?"
 
 
@@ -34,7 +37,7 @@ def watch(system: System, version: str, patience: Patience, began_s: float) -> N
     while monotonic_s() < deadline_s:
         pid, ill = started(system, version, began_s)
         if not ill:
-            ill = _sounds(system, version) or _answers(system, version)
+            ill = _sounds(system, version) or answers(system, version)
         if not ill:
             _watch_steady(system, version, patience, pid, began_s)
             return
@@ -58,6 +61,30 @@ def started(system: System, version: str, began_s: float) -> tuple[int, str]:
         if meant and "ActiveState=active" not in said.split():
             return 0, f"{unit} does not run: 'journalctl -u {unit}' shows why"
     return int(shown["MainPID"]), ""
+
+
+def answers(system: System, version: str) -> str:
+    """Have one turn with the local service, apart from the shop's books; return what is wrong."""
+    if not _has_room_to_answer(system):
+        system.note(
+            f"No question was asked: this board has less than {_ROOM_MB} MB of memory, and no Live"
+            " service of its own stands."
+        )
+        return ""
+    with tempfile.TemporaryDirectory(prefix="kiosk-gate-") as scratch:
+        place = Path(scratch)
+        place.chmod(0o755)
+        config, state = place / "kiosk.toml", place / "state"
+        config.write_text("")
+        state.mkdir()
+        shutil.chown(state, account.NAME, account.NAME)
+        env = {"STATE_DIRECTORY": str(state), "HOME": str(state), "GEMINI_API_KEY": ""}
+        asking = (_kiosk(system, version), "ask", "--config", config, _QUESTION)
+        code, said = system.ask(
+            "timeout", str(_ASK_S), *asking, env=env, user=account.NAME
+        )  # fmt: skip
+    last = said.strip().splitlines()[-1:] or ["no answer came"]
+    return f"a question got no answer: {last[0]}" if code else ""
 
 
 def monotonic_s() -> float:
@@ -104,22 +131,12 @@ def _status(system: System, version: str) -> dict[str, int]:
     return {key: value for key, value in status.items() if isinstance(value, int)}
 
 
-def _answers(system: System, version: str) -> str:
-    """Have one turn with the local service, apart from the shop's books; return what is wrong."""
-    with tempfile.TemporaryDirectory(prefix="kiosk-gate-") as scratch:
-        place = Path(scratch)
-        place.chmod(0o755)
-        config, state = place / "kiosk.toml", place / "state"
-        config.write_text("")
-        state.mkdir()
-        shutil.chown(state, account.NAME, account.NAME)
-        env = {"STATE_DIRECTORY": str(state), "HOME": str(state), "GEMINI_API_KEY": ""}
-        asking = (_kiosk(system, version), "ask", "--config", config, _QUESTION)
-        code, said = system.ask(
-            "timeout", str(_ASK_S), *asking, env=env, user=account.NAME
-        )  # fmt: skip
-    last = said.strip().splitlines()[-1:] or ["no answer came"]
-    return f"a question got no answer: {last[0]}" if code else ""
+def _has_room_to_answer(system: System) -> bool:
+    """Whether a local service stands, or one more beside the kiosk would not push it out."""
+    if system.at(_STANDING).is_dir():
+        return True
+    total = re.search(r"(?m)^MemTotal: +(\d+) kB", system.read("/proc/meminfo"))
+    return total is None or int(total[1]) >= _ROOM_MB * 1024
 
 
 def _kiosk(system: System, version: str) -> Path:

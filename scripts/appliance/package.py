@@ -86,7 +86,7 @@ def unpack(tarball: Path, version: str, to: Path) -> Path:
     try:
         tree = _unpacked(tarball, Path(f"kiosk-{version}"), to)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as err:
-        raise Refused(f"{tarball.name} cannot be unpacked: have it made anew.", DATA) from err
+        raise Refused("The package cannot be unpacked: have it made anew.", DATA) from err
     if (found := source.version_of(tree)) != version:
         raise Refused(f"The package calls itself {version} and holds {found}.", DATA)
     return tree
@@ -139,17 +139,16 @@ def _check_signature(system: System, said: bytes, signature: Path) -> None:
 
 def _pack(tree: Path, name: str, carried: Path, tarball: Path) -> None:
     """Write the same tarball wherever and whenever it is made of the same."""
+    wheels_there = [path for path in sorted(carried.rglob("*")) if path.is_file()]
     files = [(tree / path, f"{name}/{path}") for path in source.files(tree)]
     files += [
-        (path, f"{name}/{source.WHEELS}/{path.relative_to(carried)}")
-        for path in sorted(carried.rglob("*"))
-        if path.is_file()
+        (path, f"{name}/{source.WHEELS}/{path.relative_to(carried)}") for path in wheels_there
     ]
     with (
         tarball.open("wb") as whole,
         # Not smaller, but in a tenth of the time: wheels are compressed already.
         gzip.GzipFile(
-            fileobj=whole, mode="wb", mtime=0, filename="", compresslevel=1 if carried else 9
+            fileobj=whole, mode="wb", mtime=0, filename="", compresslevel=1 if wheels_there else 9
         ) as zipped,
         tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):

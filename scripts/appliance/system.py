@@ -70,7 +70,8 @@ class System:
             whole = done.stderr.strip() or done.stdout.strip()
             if any(words in whole for words in _NO_SPACE):
                 raise Refused(NO_ROOM, CANNOT_CREATE)
-            last = [f"  {line.strip()}" for line in whole.splitlines() if line.strip()][-4:]
+            lines = (line.strip() for line in whole.splitlines())
+            last = [f"  {line}" for line in lines if line and not line.startswith("WARNING")][-4:]
             said = failing or f"This failed: {' '.join(words)}"
             raise Refused("\n".join([said, *last]), UNAVAILABLE if failing else OS)
 
@@ -130,7 +131,7 @@ class System:
             self.say(f"link {place} to {to}")
             return True
         self._change()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self.directory(path.parent)
         new = path.with_name(f".{path.name}.new")
         new.unlink(missing_ok=True)
         new.symlink_to(to)

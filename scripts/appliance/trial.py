@@ -3,7 +3,7 @@
 There is one way back, and everything takes it: a failed gate, a killed update, a power cut.
 While ``/opt/kiosk/before`` is there, the new version is only on trial; ``/opt/kiosk/settle``
 turns ``current`` back to it. systemd runs that whenever the trial ends, however it ends, and
-at every start before the kiosk. It is a few lines of shell that no version brings along.
+at every start before the kiosk. It is a few lines of shell, placed beside the versions.
 """
 
 import sys
@@ -17,48 +17,11 @@ from scripts.appliance.system import System
 
 SETTLE: Final = versions.HOME / "settle"
 SETTLE_UNIT: Final = units.SYSTEM / "kiosk-settle.service"
+_HERE: Final = Path(__file__).parent
 _TRIAL_UNIT: Final = Path("/run/systemd/system/kiosk-update.service")
 _SAID: Final = Path("/run/kiosk-update.said")
 _BACK_S: Final = 60.0
 
-SETTLE_TEXT: Final = """\
-#!/bin/sh
-# Goes back to the version before, if a newer one is still on trial. May be cut anywhere.
-set -eu
-cd "$(dirname "$0")"
-[ -L before ] || exit 0
-version=$(readlink before)
-if [ "$(readlink current)" != "$version" ]; then
-  rm -f .current.back
-  ln -s "$version" .current.back
-  mv -T .current.back current
-  sync
-fi
-[ "${1:-}" != --reload ] || systemctl daemon-reload
-if [ "${1:-}" = --restart ]; then
-  systemctl daemon-reload
-  rm -f /run/kiosk-falls # they were the new version's
-  grep -l '^WantedBy=' current/source/systemd/*.service current/source/systemd/*.timer |
-    while read -r file; do
-      systemctl restart --no-block "$(basename "$file")" || true
-    done
-fi
-rm before
-sync
-echo "kiosk: went back to version $version" >&2
-"""
-SETTLE_UNIT_TEXT: Final = f"""\
-# Before the kiosk starts: an update that was cut is undone.
-[Unit]
-Description=In-store voice kiosk: undo an update that was cut
-ConditionPathIsSymbolicLink={versions.BEFORE}
-Before=kiosk.service kiosk-local-live.service
-After=local-fs.target
-
-[Service]
-Type=oneshot
-ExecStart={SETTLE} --reload
-"""
 _TRIAL_UNIT_TEXT: Final = """\
 [Unit]
 Description=In-store voice kiosk: a new version on trial
@@ -80,8 +43,8 @@ Watched = Callable[[System, str, gate.Patience, float], None]
 
 def place_settle(system: System) -> None:
     """Have the way back in place, started with the machine."""
-    system.write(SETTLE, SETTLE_TEXT, 0o755)
-    system.write(SETTLE_UNIT, SETTLE_UNIT_TEXT)
+    system.write(SETTLE, (_HERE / SETTLE.name).read_text(), 0o755)
+    system.write(SETTLE_UNIT, (_HERE / SETTLE_UNIT.name).read_text())
     system.link(units.SYSTEM / "multi-user.target.wants" / SETTLE_UNIT.name, SETTLE_UNIT)
 
 
@@ -148,7 +111,14 @@ def run(system: System, version: str, patience: gate.Patience) -> None:
     system.remove(_SAID)
     system.run("systemctl", "daemon-reload")
     system.note(f"Version {version} is on trial; it has {patience.within_s:.0f} s to be healthy.")
-    code, _ = system.ask("systemctl", "start", _TRIAL_UNIT.name)
+    try:
+        code, _ = system.ask("systemctl", "start", _TRIAL_UNIT.name)
+    except KeyboardInterrupt:
+        raise Refused(
+            f"The trial of {version} goes on without you, and ends as it should: 'kiosk doctor'"
+            " tells in a few minutes which version stayed.",
+            TRY_AGAIN,
+        ) from None
     said = system.at(_SAID).read_text().strip() if system.at(_SAID).is_file() else ""
     system.ask("systemctl", "reset-failed", _TRIAL_UNIT.name)
     if code or versions.linked(system, versions.CURRENT) != version:

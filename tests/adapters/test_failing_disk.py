@@ -203,6 +203,7 @@ def test_a_damaged_database_on_such_a_disk_is_no_reason_not_to_start(tmp_path: P
             assert not store.books.writable
             disk.unlock()
             await keeps_a_message(store)
+            await store.books.look()
             assert store.books.trouble == "damaged"
 
     run_with_disk(tmp_path / "card", scenario)

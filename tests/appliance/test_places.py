@@ -13,6 +13,7 @@ from scripts.appliance import (
     account,
     board,
     debian,
+    gate,
     install,
     removal,
     sound,
@@ -24,7 +25,7 @@ from scripts.appliance import (
 from scripts.appliance.errors import CONFIG, Refused
 from scripts.appliance.sound import Card, Choice
 from scripts.appliance.system import System
-from tests.appliance.machine import REPOSITORY, make_key
+from tests.appliance.machine import OLD, REPOSITORY, make_key
 
 USB_MICROPHONE = Card("Device", "USB", hears=True, speaks=False)
 HDMI = Card("vc4hdmi0", "", hears=False, speaks=True)
@@ -303,16 +304,41 @@ def test_a_wrong_argument_is_answered_in_a_line(command: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_the_way_back_is_sound_shell_and_a_sound_unit(tmp_path: Path) -> None:
-    script, unit = tmp_path / "settle", tmp_path / trial.SETTLE_UNIT.name
-    script.write_text(trial.SETTLE_TEXT)
-    script.chmod(0o755)
-    unit.write_text(trial.SETTLE_UNIT_TEXT.replace(f"={trial.SETTLE}", f"={script}"))
+def test_what_is_put_in_place_can_be_read_by_all_whatever_root_is_used_to(system: System) -> None:
+    before = os.umask(0o077)
+    try:
+        system.write("/etc/one/file", "")
+        system.link("/etc/two/link", "/etc/one/file")
+    finally:
+        os.umask(before)
 
-    subprocess.run(["shellcheck", script], check=True)
-    verified = subprocess.run(
-        ["systemd-analyze", "verify", unit], check=False, capture_output=True, text=True
-    )
+    modes = {place: system.at(place).stat().st_mode & 0o777 for place in ("/etc/one", "/etc/two")}
+    assert modes == {"/etc/one": 0o755, "/etc/two": 0o755}
+    assert system.at("/etc/one/file").stat().st_mode & 0o777 == 0o644
 
-    about_it = [line for line in verified.stderr.splitlines() if unit.name in line]
-    assert about_it == []
+
+def test_a_board_without_room_for_a_local_service_is_not_asked_a_question_and_says_so(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(system, "/proc/meminfo", "MemTotal:         437000 kB\nMemFree: 1 kB\n")
+
+    assert gate.answers(system, OLD) == ""
+
+    assert "No question was asked" in capsys.readouterr().out
+
+
+def test_the_way_back_is_a_sound_unit_and_confined(tmp_path: Path) -> None:
+    placed = System(tmp_path)
+    trial.place_settle(placed)
+    unit = placed.at(trial.SETTLE_UNIT)
+    unit.write_text(unit.read_text().replace(f"={trial.SETTLE}", f"={placed.at(trial.SETTLE)}"))
+
+    verified = analysed("verify", str(unit))
+    exposed = analysed("security", "--offline=yes", "--threshold=15", str(unit))
+
+    assert [line for line in verified.stderr.splitlines() if unit.name in line] == []
+    assert exposed.returncode == 0, exposed.stdout
+
+
+def analysed(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["systemd-analyze", *words], check=False, capture_output=True, text=True)

@@ -82,6 +82,23 @@ def test_a_python_that_is_too_old_is_told_in_a_line(command: str, tmp_path: Path
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_an_interrupt_while_python_wakes_up_is_no_traceback(tmp_path: Path) -> None:
+    interrupting = tmp_path / "python3"
+    interrupting.write_text(
+        f"#!/bin/sh\nkill -INT $$\nexec {sys.executable} -c 'import os, signal\n"
+        "os.kill(os.getpid(), signal.SIGINT)'\n"
+    )
+    interrupting.chmod(0o755)
+
+    done = subprocess.run(
+        [REPOSITORY / "scripts/install", "--help"],
+        check=False, capture_output=True, text=True,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_what_an_installer_that_was_killed_left_running_keeps_the_next_one_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

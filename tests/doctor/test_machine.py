@@ -14,7 +14,7 @@ import pytest
 from kiosk.doctor.board import check_board, check_heat, check_versions, judged_clock
 from kiosk.doctor.disk import check_disk
 from kiosk.doctor.finding import Check, Examined, Finding, State
-from kiosk.doctor.unit import check_unit, judged_exposure, judged_unit
+from kiosk.doctor.unit import HELPERS, check_unit, judged_exposure, judged_helpers, judged_unit
 from tests.doctor.conftest import Kiosk
 
 PI_OS = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n'
@@ -79,6 +79,15 @@ def test_heat_and_a_weak_supply_are_told(
     assert found.state is state
     assert says in found.says
     assert to_do in found.to_do
+
+
+def test_a_weak_supply_that_the_kernel_alone_tells_is_told(kiosk: Kiosk) -> None:
+    sensor = "sys/class/hwmon/hwmon1"
+    weak = kiosk({f"{sensor}/name": "rpi_volt\n", f"{sensor}/in0_lcrit_alarm": "1\n"})
+    found = look(check_heat, weak)
+
+    assert found.state is State.ILL
+    assert "too little voltage" in found.says
 
 
 def test_a_board_that_tells_neither_is_left_open(kiosk: Kiosk) -> None:
@@ -220,6 +229,35 @@ def test_a_kiosk_without_its_unit_is_left_open(kiosk: Kiosk) -> None:
     assert (missing.state, missing.to_do) == (State.OPEN, "install it: scripts/install")
     assert judged_unit(None, RUNS).state is State.OPEN
     assert look(check_unit, kiosk()).says.endswith("no kiosk answers")
+
+
+BESIDE = "\n\n".join(
+    f"Id={name}\nLoadState=loaded\nActiveState={{{number}}}" for number, name in enumerate(HELPERS)
+)
+
+
+def test_the_units_beside_it_are_told_of_before_they_are_missed() -> None:
+    well = judged_helpers(BESIDE.format("active", "active", "inactive"))
+    shown = judged_helpers(BESIDE.format("active", "active", "active"))
+    fell = judged_helpers(BESIDE.format("failed", "active", "failed"))
+    some = judged_helpers(BESIDE.format("active", "active", "inactive").rpartition("\n\n")[0])
+
+    assert well == Finding(
+        State.WELL,
+        "the Live service of its own is active, the reboot guard is active, the fault light is"
+        " inactive",
+    )
+    assert shown.state is State.WELL
+    small = BESIDE.format("inactive", "active", "inactive")
+    assert judged_helpers(small).to_do == "systemctl status kiosk-local-live.service"
+    assert judged_helpers(small, HELPERS).state is State.WELL
+    assert fell.state is State.ILL
+    assert fell.to_do == (
+        "systemctl status kiosk-local-live.service; systemctl status kiosk-fault-light.service"
+    )
+    assert (some.state, some.to_do) == (State.ILL, "scripts/install")
+    for nothing in (None, "Id=kiosk-local-live.service\nLoadState=not-found\nActiveState=inactive"):
+        assert judged_helpers(nothing).state is State.OPEN
 
 
 @pytest.mark.parametrize(("level", "state"), [("1.3", State.WELL), ("8.6", State.ILL)])

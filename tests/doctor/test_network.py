@@ -243,6 +243,15 @@ def test_a_key_that_everybody_could_read_is_refused(kiosk: Kiosk, tmp_path: Path
     assert found.says == f"live.api_key_file: {path} is open to everybody; chmod o= {path}"
 
 
+def test_a_key_that_cannot_be_used_keeps_nobody_from_looking_at_the_way_to_its_service(
+    kiosk: Kiosk, program: Callable[[str, str], None]
+) -> None:
+    program("getent", 'echo "192.0.2.7 $2"')
+    found = look(check_dns, kiosk(live={"api_key_file": "/nowhere/key"}))
+
+    assert found == Finding(State.WELL, "generativelanguage.googleapis.com is 192.0.2.7")
+
+
 def test_a_key_of_the_service_that_everybody_could_read_is_told(
     kiosk: Kiosk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

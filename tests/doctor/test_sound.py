@@ -89,7 +89,11 @@ async def found_by(check: Check, kiosk: Examined) -> Finding:
 
 
 def test_what_a_running_kiosk_holds_is_told_from_what_it_hears() -> None:
-    held: dict[str, Any] = {"devices": [], "held": ["kiosk (process 7)"], "trouble": "No card."}
+    held: dict[str, Any] = {
+        "devices": [],
+        "held": ["kiosk (process 7)"],
+        "trouble": "No card. Plug one in.",
+    }
     runs = judged_device("microphone", "USB", held, {"frames_captured": 900})
     deaf = judged_device("microphone", "USB", held, {"frames_captured": 0})
     alone = judged_device("microphone", "USB", held, None)
@@ -97,8 +101,12 @@ def test_what_a_running_kiosk_holds_is_told_from_what_it_hears() -> None:
         "microphone", "USB", TOLD, {"frames_captured": 9, "faults": ["microphone"]}
     )
 
+    dumb = judged_device("microphone", "USB", TOLD, {"faults": ["microphone", "speaker"]})
+
+    assert (dumb.state, "waits for the speaker" in dumb.says) == (State.OPEN, True)
     assert (lost.state, lost.says[:9]) == (State.ILL, '"USB Mic"')
     assert "says it is at fault" in lost.says
+    assert (alone.says, alone.to_do) == ("No card", "Plug one in.")
     assert runs == Finding(State.WELL, '"USB" is open in the running kiosk, 900 frames so far')
     assert deaf.state is alone.state is State.ILL
 

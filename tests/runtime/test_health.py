@@ -64,6 +64,10 @@ class Paper:
     def on_news(self, tell: Callable[[], None]) -> None:
         self.tell = tell
 
+    async def look(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+
     async def mend(self) -> None:
         self.tried += 1
         if self.hangs:
