@@ -96,9 +96,13 @@ def pytest_runtest_makereport(
     report = yield
     print(f"    {report.when}: {report.duration:.0f} s of ours", flush=True)  # noqa: T201
     if report.failed:
-        with suppress(OSError):
-            print(f"\nevidence: {_keep_evidence(item.name)}", file=sys.stderr)  # noqa: T201
+        _tell_evidence(item.name)
     return report
+
+
+def _tell_evidence(name: str) -> None:
+    with suppress(OSError):
+        print(f"\nevidence: {_keep_evidence(name)}", file=sys.stderr)  # noqa: T201
 
 
 def _keep_evidence(name: str) -> Path:
@@ -156,6 +160,9 @@ def new_board(image: Image, home: Path, live: LiveService) -> NewBoard:
         try:
             machine.power_on()
             yield board
+        except BaseException:
+            _tell_evidence("a machine of its own")  # it is gone before the report is made
+            raise
         finally:
             machine.cut_power()
             _booted.remove(board)
