@@ -1,12 +1,13 @@
 """What both directions share: a wake-up across threads, and evidence of life.
 
-PortAudio raises nothing when a device goes: callbacks just stop. A device that was
-pulled out leaves an inactive stream behind, one that hangs an active stream that never
-calls. The second must not be closed from any thread: that blocks until the device wakes,
-and has been seen to corrupt the heap then.
+PortAudio raises nothing when a device goes: callbacks just stop. A sound server that went
+leaves an inactive stream behind; a card that was pulled out an active one that never calls,
+and no node of the card; a device that hangs just the active one. The last must not be closed
+from any thread: that blocks until the device wakes, and has been seen to corrupt the heap then.
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +20,20 @@ _LOOK_S: Final = 0.2
 _HUNG_S: Final = 1.5  # measured: a busy machine is silent for 0.8 s and then goes on
 _FIRST_CALL_S: Final = 3.0  # an idle sound server may sleep for two seconds
 _CLOSABLE_S: Final = 0.2
+_QUIET_S: Final = 0.3
+"""Silent for longer than any that works, when a card is gone."""
+_NODES: Final = "/dev/snd"
+
+Cards = frozenset[tuple[str, int]]
+
+
+def cards() -> Cards:
+    """Return what tells each sound card of this machine from one that is plugged in later."""
+    try:
+        nodes = list(os.scandir(_NODES))
+    except OSError:
+        return frozenset()
+    return frozenset((node.name, node.inode()) for node in nodes if "control" in node.name)
 
 
 class WakeUp:
@@ -61,6 +76,7 @@ class Pulse:
         self._loop = asyncio.get_running_loop()
         self.clock: Callable[[], float] = self._loop.time
         """Loop time; may be read on any thread."""
+        self.cards: Callable[[], Cards] = cards
         self.wake: Final = WakeUp(self._loop)
         self.called_at: float | None = None
         """Set by the callback at every call."""
@@ -70,12 +86,14 @@ class Pulse:
         """Called once, on the loop's thread, whether or not anybody uses the device."""
         self._lost: DeviceLost | None = None
         self._suspected = False
+        self._unplugged = False
         self._stream: pyaudio.PyAudio.Stream | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, stream: pyaudio.PyAudio.Stream) -> None:
         """Begin to look at a stream that has just been started."""
         self._stream = stream
+        self._cards = self.cards()
         self._opened_at = self.clock()
         self._timer = self._loop.call_later(_LOOK_S, self._look)
 
@@ -90,7 +108,9 @@ class Pulse:
     def closable(self) -> bool:
         """Whether closing the stream at this moment cannot hang."""
         stream = self._stream
-        return stream is None or not stream.is_active() or self._age_s() <= _CLOSABLE_S
+        if stream is None or self._unplugged or not stream.is_active():
+            return True
+        return self._age_s() <= _CLOSABLE_S
 
     def close(self, owner: PortAudio) -> None:
         """Close the stream, or leave it when closing would hang; who uses it gets DeviceLost."""
@@ -112,7 +132,9 @@ class Pulse:
 
     def _look(self) -> None:
         patience_s = _FIRST_CALL_S if self.called_at is None else _HUNG_S
-        if self._stream is None or not self._stream.is_active():
+        if self._age_s() > _QUIET_S:
+            self._unplugged = not self._cards <= self.cards()
+        if self._stream is None or self._unplugged or not self._stream.is_active():
             self._lost = DeviceLost(self._part, "the device is gone")
         elif self._age_s() <= patience_s:
             self._suspected = False

@@ -212,6 +212,31 @@ def test_a_device_that_hangs_is_lost_within_two_seconds_and_never_closed() -> No
     assert owner.abandoned == [stream]
 
 
+@pytest.mark.parametrize("left", [{("controlC0", 7)}, {("controlC0", 7), ("controlC1", 9)}],
+                         ids=["pulled out", "put in again at once"])  # fmt: skip
+def test_a_card_that_is_pulled_out_is_lost_at_once_and_closed(left: set[tuple[str, int]]) -> None:
+    there = frozenset({("controlC0", 7), ("controlC1", 8)})
+
+    def of_a_card() -> tuple[_Microphone, Pulse]:
+        end, pulse = microphone()
+        pulse.cards = lambda: there
+        return end, pulse
+
+    async def act(on: Watched) -> None:
+        nonlocal there
+        capture(on.end)
+        there = frozenset(left)
+        with pytest.raises(DeviceLost) as caught:
+            await on.use()
+        assert not caught.value.frozen
+        assert on.pulse.clock() < 0.5
+
+    stream, owner = watched(of_a_card, act)
+
+    assert stream.closed
+    assert owner.abandoned == []
+
+
 def test_a_writer_learns_of_it_too() -> None:
     async def act(on: Watched) -> None:
         played(on.end)

@@ -265,6 +265,7 @@ def _make_initrd(root: Path, to: Path) -> None:
         packed, name = path.read_bytes(), path.name.removesuffix(".xz")
         (work / "m" / name).write_bytes(_unxz(packed) if path.suffix == ".xz" else packed)
         order.append(name)
+    (work / "m/.list").write_text("".join(f"{name}\n" for name in order))
     shutil.copy(GUEST / "init", work / "init")
     (work / "init").chmod(0o755)
     _run("sh", "-c", f"cd '{work}' && find . | cpio -o -H newc --quiet | gzip -1 >'{to}'")

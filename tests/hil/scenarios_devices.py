@@ -15,7 +15,7 @@ USB_CARD = "Audio"
 def test_a_microphone_that_is_pulled_shows_f2_and_works_again_when_it_is_back(
     board: Board,
 ) -> None:
-    story = board.story
+    story, pid = board.story, board.machine.show("kiosk.service", "MainPID")
     pulled = board.unplug("Microphone")
     lost = story.until("light", code="F2")
     board.lamps.reach(lost["t"] + 1.0)
@@ -24,16 +24,18 @@ def test_a_microphone_that_is_pulled_shows_f2_and_works_again_when_it_is_back(
     first = board.status()["frames_captured"]
     holds(lambda: board.status()["frames_captured"] > first, "it hears again", 60)
 
-    figure("microphone pulled to light F2", lost["t"] - pulled, "noticed in 2 s, ready 4 s later")
+    figure("microphone pulled to light F2", lost["t"] - pulled, "≤ 2 s")
     figure("microphone back to light G", healed["t"] - plugged)
     assert story.named("fault", part="microphone")
+    assert lost["t"] - pulled <= 2.0
+    assert board.machine.show("kiosk.service", "MainPID") == pid
     assert not any(lit for _, lit in board.lamps.microphone())
 
 
 async def test_a_speaker_that_is_pulled_shows_f3_and_answers_again_when_it_is_back(
     board: Board,
 ) -> None:
-    story = board.story
+    story, pid = board.story, board.machine.show("kiosk.service", "MainPID")
     pulled = board.unplug("Speaker")
     lost = story.until("light", code="F3")
     plugged = board.plug("Speaker")
@@ -44,9 +46,11 @@ async def test_a_speaker_that_is_pulled_shows_f3_and_answers_again_when_it_is_ba
     story.until("visit_ended")
     heard = await board.words()
 
-    figure("speaker pulled to light F3", lost["t"] - pulled, "noticed in 2 s, ready 4 s later")
+    figure("speaker pulled to light F3", lost["t"] - pulled, "≤ 2 s")
     figure("speaker back to light G", healed["t"] - plugged)
     assert tells_where_the_order_is(heard), heard
+    assert lost["t"] - pulled <= 2.0
+    assert board.machine.show("kiosk.service", "MainPID") == pid
 
 
 async def test_a_usb_speaker_that_is_pulled_and_put_back_plays_the_next_answer(
@@ -74,8 +78,7 @@ async def test_a_usb_speaker_that_is_pulled_and_put_back_plays_the_next_answer(
         story.until("turn_ended", outcome="answered", after=healed["t"])
         story.until("visit_ended", after=healed["t"])
 
-        figure("USB speaker pulled to light F3", lost["t"] - pulled, "noticed in 2 s, ready 4 s"
-               " later")  # fmt: skip
+        figure("USB speaker pulled to light F3", lost["t"] - pulled, "≤ 2 s")
         figure("USB speaker back to light G", healed["t"] - plugged)
         assert board.status()["frames_played"] > first
     finally:
