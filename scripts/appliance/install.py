@@ -45,6 +45,7 @@ def install(system: System, wishes: Wishes) -> None:
     sound.check(system, cards, named)
     update_key = _update_key(wishes.update_key)
     trial.refuse_during_trial(system)
+    installed = versions.linked(system, versions.CURRENT) is not None
     tree = source.here()
     versions.check_home(system, tree)
     _, python_version = environment.python(system)
@@ -54,7 +55,8 @@ def install(system: System, wishes: Wishes) -> None:
     name = environment.build(system, tree)
     before = _settings(system)
     pi = wishes.pi or board.is_pi(system)
-    card = board.place_amplifier(system, wishes.amplifier, pi=pi)
+    amplifier = wishes.amplifier or board.amplifier_of(system, again=installed)
+    card = board.place_amplifier(system, amplifier, pi=pi)
     usable = sound.place(system, sound.choose(cards, named, sound.chosen(system), card))
     amplifies = pi and (bool(card) or board.takes_i2s_pins(system))
     account.place_settings(system, tree, usable, overlay=amplifies)
