@@ -15,7 +15,7 @@ busy this computer is. Deadlines (``within_s``) are in our seconds: be generous.
 (``run``, ``do``), reboots, loses its power and asks QEMU (``qmp``). Leave it ready again.
 ``new_board`` gives a machine of your own for what leaves traces, switched off at the end:
 
-    with new_board(rtc="1970-01-01T00:00:00", air=False) as board: …
+    with new_board(plugs=("-device", "usb-tablet")) as board: …
 
 Mark the few that every change must pass with ``@pytest.mark.core``, and a file whose scenarios
 go on from each other with ``pytestmark = pytest.mark.story``.
@@ -31,6 +31,7 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header() -> str:
     return "figures are in the machine's time, which is that of a board of 1000 MIPS"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the second machine begin with the last file, so that the two meet in the middle."""
+    if os.environ.get("KIOSK_HIL_MACHINE") == "2":
+        files = [[*of_file] for _, of_file in groupby(items, key=lambda item: item.path)]
+        items[:] = [item for of_file in reversed(files) for item in of_file]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -86,10 +94,15 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    print(f"    {report.when}: {report.duration:.0f} s of ours", flush=True)  # noqa: T201
     if report.failed:
-        with suppress(OSError):
-            print(f"\nevidence: {_keep_evidence(item.name)}", file=sys.stderr)  # noqa: T201
+        _tell_evidence(item.name)
     return report
+
+
+def _tell_evidence(name: str) -> None:
+    with suppress(OSError):
+        print(f"\nevidence: {_keep_evidence(name)}", file=sys.stderr)  # noqa: T201
 
 
 def _keep_evidence(name: str) -> Path:
@@ -138,17 +151,18 @@ def new_board(image: Image, home: Path, live: LiveService) -> NewBoard:
     """Boot a machine of your own; it answers when you get it, and its kiosk may still start."""
 
     @contextmanager
-    def booted(*, rtc: str = "utc", air: bool = True, plugs: Sequence[str] = ()) -> Iterator[Board]:
+    def booted(*, rtc: str = "utc", plugs: Sequence[str] = ()) -> Iterator[Board]:
         place = Path(tempfile.mkdtemp(dir=home, prefix="pi-"))
         machine = Machine(image, place, rtc=rtc, plugs=plugs)
         shutil.copy(live.ca_file, machine.share / "live-ca.pem")
-        if not air:
-            (machine.share / "air-off").touch()
         board = Board(machine)
         _booted.append(board)
         try:
             machine.power_on()
             yield board
+        except BaseException:
+            _tell_evidence("a machine of its own")  # it is gone before the report is made
+            raise
         finally:
             machine.cut_power()
             _booted.remove(board)
@@ -159,16 +173,17 @@ def new_board(image: Image, home: Path, live: LiveService) -> NewBoard:
 
 
 @pytest.fixture(scope="session")
-def _shared(new_board: NewBoard) -> Iterator[Board]:
+def shared(new_board: NewBoard) -> Iterator[Board]:
+    """The machine that most scenarios share, in whatever state the last one left it."""
     with new_board() as board:
         yield board
 
 
 @pytest.fixture
-def board(_shared: Board) -> Board:
+def board(shared: Board) -> Board:
     """The machine that most scenarios share: ready, online, and nobody in front of it."""
-    if not _shared.machine.is_on:
-        _shared.machine.power_on()
-    _shared.be_ready()
-    _shared.begin()
-    return _shared
+    if not shared.machine.is_on:
+        shared.machine.power_on()
+    shared.be_ready()
+    shared.begin()
+    return shared

@@ -7,6 +7,7 @@ while the others go on, until this program ends. Prints the thread it holds.
 
 import ctypes
 import os
+import platform
 import struct
 import sys
 import threading
@@ -14,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import CLOCK_MONOTONIC, clock_gettime
 
-_POLLS = ("7", "271")  # poll, ppoll
+_POLLS = {"x86_64": ("7", "271"), "aarch64": ("73",)}[platform.machine()]  # poll, ppoll
 _PTRACE_SEIZE, _PTRACE_INTERRUPT = 0x4206, 0x4207
 _WALL = 0x40000000
 _LOOK_S, _LOOKS = 0.002, 5000

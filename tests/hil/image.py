@@ -1,9 +1,10 @@
 """The virtual Pi's disk: Debian 13, a kernel with simulated hardware, the kiosk as installed.
 
-``python -m tests.hil.image`` builds what is not there yet and prints where it is. Everything runs
-natively, in systemd-nspawn; only what the tests boot is emulated. The kiosk is installed by its
-own ``scripts/install``; what a technician sets afterwards is set here, and what stands for the
-board (see ``guest/``) is added. Debian's part is kept in the user's cache, by what goes into it.
+``python -m tests.hil.image ARCH`` builds what is not there yet and prints where it is. It is built
+in systemd-nspawn: natively, where the architecture is this machine's own, else by an emulated
+processor, which takes twenty times as long. The kiosk is installed by its own ``scripts/install``;
+what a technician sets afterwards is set here, and what stands for the board (see ``guest/``) is
+added. Debian's part is kept in the user's cache, by what goes into it.
 """
 
 import fcntl
@@ -21,6 +22,7 @@ from time import clock_gettime
 from typing import Final
 
 from scripts.appliance import debian, environment, source
+from tests.hil.arch import ARCHES, Arch
 
 REPOSITORY: Final = Path(__file__).parents[2]
 GUEST: Final = Path(__file__).with_name("guest")
@@ -42,8 +44,8 @@ _PACKAGES: Final = """
 _CA: Final = "/etc/ssl/certs/ca-certificates.crt"
 _KERNEL: Final = r"""
 set -eu; cd /root
-version=$(apt-cache madison linux-image-amd64 | awk '/backports/ {print $3; exit}')
-kernel=$(apt-cache depends "linux-image-amd64=$version" |
+version=$(apt-cache madison linux-image-ARCH | awk '/backports/ {print $3; exit}')
+kernel=$(apt-cache depends "linux-image-ARCH=$version" |
   sed -n 's/.*Depends: linux-image-//p' | head -1)
 apt-get -qq download "linux-binary-$kernel" "linux-modules-$kernel"
 for deb in linux-*.deb; do dpkg-deb -x "$deb" kernel; done
@@ -60,6 +62,10 @@ _MASKED: Final = """
     apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer
     getty@tty1.service
 """
+_UNPACKED: Final = """
+    snd_aloop gpio_sim 9p 9pnet_virtio mac80211_hwsim ccm bridge 8139too 8139cp xhci_pci
+"""
+"""Modules of every start: unpacking takes the emulated processor longer than all else of them."""
 _ENABLED: Final = {"multi-user.target": ("hil-agent.service", "hil-board.service",
                    "hil-air.service", "hil-watch.service", "hil-ear.service")}  # fmt: skip
 
@@ -69,6 +75,10 @@ class Image:
     """What a machine is booted from; nobody writes to it."""
 
     home: Path
+
+    @property
+    def arch(self) -> Arch:
+        return ARCHES[(self.home / "arch").read_text()]
 
     @property
     def disk(self) -> Path:
@@ -83,28 +93,31 @@ class Image:
         return self.home / "initrd.gz"
 
 
-def built() -> Image:
+def built(arch: Arch) -> Image:
     """Return the image of this checkout, building what is not there yet."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    made_of = f"{_base_key()}{source.fingerprint_of(REPOSITORY, PYTHON)}{_ours()}"
-    image = Image(CACHE / f"image-{_digest(made_of)}")
+    made_of = f"{_base_key(arch)}{source.fingerprint_of(REPOSITORY, PYTHON)}{_ours()}"
+    image = Image(CACHE / f"image-{arch.debian}-{_digest(made_of)}")
     with _alone(image.home.name):
         if not image.home.is_dir():
-            with _alone("base"):
-                base = _base()
+            with _alone(f"base-{arch.debian}"):
+                base = _base(arch)
             new = image.home.with_suffix(".new")
             shutil.rmtree(new, ignore_errors=True)
             new.mkdir()
-            _make_image(base, Image(new))
+            _make_image(arch, base, Image(new))
             new.rename(image.home)
         os.utime(image.home)
-    _prune()
+    _prune(arch)
     return image
 
 
-def _base_key() -> str:
-    what = " ".join((SUITE, *_packages(), _KERNEL))
-    return _digest(what)
+def _base_key(arch: Arch) -> str:
+    return _digest(" ".join((SUITE, *_packages(), _kernel(arch))))
+
+
+def _kernel(arch: Arch) -> str:
+    return _KERNEL.replace("ARCH", arch.debian)
 
 
 def _packages() -> list[str]:
@@ -116,9 +129,9 @@ def _ours() -> str:
     return _digest("".join(f"{path.name}\0{path.read_text()}\0" for path in files))
 
 
-def _base() -> Path:
+def _base(arch: Arch) -> Path:
     """Return the root of a Debian with the kernel, and nothing of ours."""
-    base = CACHE / f"base-{_base_key()}"
+    base = CACHE / f"base-{_base_key(arch)}"
     if base.is_dir():
         return base
     new = base.with_suffix(".new")
@@ -127,6 +140,7 @@ def _base() -> Path:
     with _told("Debian"):
         _run(
             "mmdebstrap", "-q", "--variant=minbase", "--mode=root",
+            f"--architectures={arch.debian}",
             f"--include={','.join(_packages())}",
             '--aptopt=Apt::Install-Recommends "false"',
             *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale")),
@@ -135,17 +149,18 @@ def _base() -> Path:
         )  # fmt: skip
     with _told("the kernel"):
         shutil.copy(_CA, new / _CA.lstrip("/"))  # this machine's network may have one more
-        _inside(new, "sh", "-c", _KERNEL)
+        _inside(new, "sh", "-c", _kernel(arch))
     new.rename(base)
     return base
 
 
-def _make_image(base: Path, image: Image) -> None:
+def _make_image(arch: Arch, base: Path, image: Image) -> None:
     root = image.home / "root"
+    (image.home / "arch").write_text(arch.debian)
     with _told("a copy of it"):
         _run("cp", "-a", "--reflink=auto", base, root)
     with _told("scripts/install"):
-        _install(root)
+        _install(arch, root)
     with _told("the disk"):
         _set_up(root)
         shutil.copy(root / "boot/vmlinuz", image.kernel)
@@ -155,9 +170,9 @@ def _make_image(base: Path, image: Image) -> None:
         _run("rm", "-rf", "--one-file-system", root)
 
 
-def _install(root: Path) -> None:
+def _install(arch: Arch, root: Path) -> None:
     """Install the kiosk as the README says, from a directory of a technician's home."""
-    kept = CACHE / "uv"
+    kept = CACHE / f"uv-{arch.debian}"
     kept.mkdir(exist_ok=True)
     said = _inside(
         root, "/home/pi/kiosk/scripts/install", "--as-pi", "--amplifier", "none",
@@ -198,10 +213,10 @@ def _set_up(root: Path) -> None:
         elif path.suffix in (".py", ".sh"):
             shutil.copy(path, ours / path.name)
             (ours / path.name).chmod(0o755)
-    # /proc of the unit is its own: the board's revision has to be seen in there.
+    # /proc of the unit is its own: a board's revision that stands in there has to be seen.
     drop_in = system / "kiosk.service.d/hil.conf"
     drop_in.parent.mkdir(exist_ok=True)
-    drop_in.write_text("[Service]\nBindReadOnlyPaths=/run/hil-cpuinfo:/proc/cpuinfo\n")
+    drop_in.write_text("[Service]\nBindReadOnlyPaths=-/run/hil-cpuinfo:/proc/cpuinfo\n")
     (etc / "kiosk/no-local-live").touch()  # too slow under emulation
     for target, units in _ENABLED.items():
         (system / f"{target}.wants").mkdir(exist_ok=True)
@@ -210,30 +225,46 @@ def _set_up(root: Path) -> None:
     for unit in _MASKED.split():
         (system / unit).unlink(missing_ok=True)
         (system / unit).symlink_to("/dev/null")
+    _unpack_modules(root)
     _inside(root, "sh", "-c", "passwd -q -d root; systemd-machine-id-setup")
     (etc / ".updated").touch()
     (root / "var/.updated").touch()
 
 
+def _unpack_modules(root: Path) -> None:
+    for path in _modules(root, *_UNPACKED.split()):
+        if path.suffix == ".xz":
+            path.with_suffix("").write_bytes(_unxz(path.read_bytes()))
+            path.unlink()
+    _run("depmod", "-b", root, _kernel_of(root))
+
+
+def _kernel_of(root: Path) -> str:
+    return (root / "etc/hil-kernel").read_text().strip()
+
+
+def _modules(root: Path, *names: str) -> list[Path]:
+    """Return the files of these modules and of all they need, each after what it needs."""
+    found: dict[str, Path] = {}
+    for name in names:
+        said = _run("modprobe", "-d", root, "-S", _kernel_of(root), "--show-depends", name)
+        for path in re.findall(r"(?m)^insmod (\S+)", said):
+            found.setdefault(Path(path).name.removesuffix(".xz"), Path(path))
+    return [*found.values()]
+
+
 def _make_initrd(root: Path, to: Path) -> None:
     """Pack a busybox and what it takes to mount the disk."""
-    kernel = (root / "etc/hil-kernel").read_text().strip()
     work = to.with_name("initrd")
     for name in ("bin", "dev", "proc", "sys", "root", "m"):
         (work / name).mkdir(parents=True)
     shutil.copy(root / "usr/bin/busybox", work / "bin/busybox")
     (work / "bin/sh").symlink_to("busybox")
-    order: list[str] = []
-    for module in ("virtio_blk", "ext4", "i6300esb"):
-        said = _run("modprobe", "-d", root, "-S", kernel, "--show-depends", module)
-        for path in re.findall(r"(?m)^insmod (\S+)", said):
-            name = Path(path).name.removesuffix(".xz")
-            if name not in order:
-                order.append(name)
-                packed = Path(path).read_bytes()
-                unpack = path.endswith(".xz")
-                (work / "m" / name).write_bytes(_unxz(packed) if unpack else packed)
-    (work / "m/.list").write_text("".join(f"{name}\n" for name in order))
+    order = []
+    for path in _modules(root, "virtio_blk", "ext4", "i6300esb"):
+        packed, name = path.read_bytes(), path.name.removesuffix(".xz")
+        (work / "m" / name).write_bytes(_unxz(packed) if path.suffix == ".xz" else packed)
+        order.append(name)
     shutil.copy(GUEST / "init", work / "init")
     (work / "init").chmod(0o755)
     _run("sh", "-c", f"cd '{work}' && find . | cpio -o -H newc --quiet | gzip -1 >'{to}'")
@@ -302,8 +333,12 @@ def _alone(what: str) -> Iterator[None]:
         yield
 
 
-def _prune() -> None:
-    whole = [path for path in CACHE.glob("image-*") if path.is_dir() and path.suffix != ".new"]
+def _prune(arch: Arch) -> None:
+    whole = [
+        path
+        for path in CACHE.glob(f"image-{arch.debian}-*")
+        if path.is_dir() and path.suffix != ".new"
+    ]
     images = sorted(whole, key=lambda path: path.stat().st_mtime, reverse=True)
     for old in images[_KEPT_IMAGES:]:
         _run("rm", "-rf", "--one-file-system", old)
@@ -314,4 +349,4 @@ def _digest(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(built().home)  # noqa: T201 - what it is asked for
+    print(built(ARCHES[sys.argv[1]]).home)  # noqa: T201 - what it is asked for

@@ -31,8 +31,7 @@ _LOOK_S: Final = 0.2
 _NS_LOG2: Final = 0
 """Logarithm of the nanoseconds that the machine's clock advances by an instruction."""
 _KERNEL_ARGUMENTS: Final = (
-    "console=ttyS0 quiet panic=5 mitigations=off nokaslr tsc=reliable no_timer_check net.ifnames=0"
-    " systemd.show_status=0"
+    "quiet panic=5 mitigations=off nokaslr net.ifnames=0 systemd.show_status=0"
 )
 
 
@@ -83,7 +82,7 @@ class Machine:
         self.rtc = rtc
         self.boots = 0
         self._image = image
-        self._plugs = plugs
+        self._plugs = (*image.arch.device_tree(image.arch, home), *plugs)
         self._qemu: subprocess.Popen[bytes] | None = None
         self._port: socket.socket | None = None
         self._answers: dict[int, Done | None] = {}
@@ -160,14 +159,6 @@ class Machine:
         """Return a property of a unit."""
         return self.run(f"systemctl show {unit} -p{name} --value").strip()
 
-    def until_active(self, unit: str = "kiosk.service", within_s: float = READY_S) -> None:
-        """Return when a unit is active; for the kiosk that is: ready."""
-        holds(
-            lambda: self.do(f"systemctl is-active {unit}").out.strip() == "active",
-            f"{unit} is active",
-            within_s,
-        )
-
     # What is plugged
 
     def qmp(self, command: str, **arguments: Any) -> Any:
@@ -205,16 +196,15 @@ class Machine:
     # How it is done
 
     def _command(self) -> list[str]:
-        home = self.home
+        home, arch = self.home, self._image.arch
+        command = ["setpriv", "--pdeathsig", "KILL", "--", *arch.command]
         # Never KVM: where it is offered but cannot do the job, it is not given up either.
-        command = ["setpriv", "--pdeathsig", "KILL", "--", "qemu-system-x86_64", "-M", "q35"]
-        # Not "max": what it can do more, such as AVX, is emulated three times as slowly.
-        command += ["-cpu", "Nehalem"]
-        command += ["-accel", "tcg,thread=single,tb-size=512", "-smp", "1", "-m", "2048"]
+        command += ["-accel", "tcg,thread=single,tb-size=512"]
         command += ["-icount", f"shift={_NS_LOG2},sleep=on,align=off"]
         command += ["-display", "none", "-nodefaults", "-rtc", f"base={self.rtc},clock=vm"]
         command += ["-kernel", str(self._image.kernel), "-initrd", str(self._image.initrd)]
-        command += ["-append", _KERNEL_ARGUMENTS, "-serial", "chardev:tty"]
+        told = f"console={arch.console} {_KERNEL_ARGUMENTS} {arch.kernel_arguments}"
+        command += ["-append", told, "-serial", "chardev:tty"]
         command += ["-chardev", f"file,id=tty,path={home / 'console'},append=on"]
         command += ["-drive", f"file={self.disk},if=none,id=card,format=qcow2,cache=writeback"]
         command += ["-device", "virtio-blk-pci,drive=card", "-device", "virtio-rng-pci"]
@@ -292,14 +282,3 @@ class Machine:
             with suppress(OSError):
                 said += (self.home / name).read_text(errors="replace")[-3000:]
         return said
-
-
-@contextmanager
-def powered(image: Image, home: Path, *, rtc: str = "utc") -> Iterator[Machine]:
-    """Have a machine that is on, until the context ends."""
-    machine = Machine(image, home, rtc=rtc)
-    try:
-        machine.power_on()
-        yield machine
-    finally:
-        machine.cut_power()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from time import CLOCK_REALTIME, clock_gettime
 
 import pytest
 
@@ -14,8 +15,7 @@ from kiosk.adapters.wav_files import write_wav
 from kiosk.core.audio import MIC_HZ
 from tests.e2e.voices import said
 from tests.hil.board import EVENT_S, Board, figure
-from tests.hil.conftest import NewBoard
-from tests.hil.dated_service import DatedService, dated_service
+from tests.hil.dated_service import dated_service
 from tests.hil.machine import READY_S, Machine, holds
 from tests.hil.scenarios_customers import QUESTION, tells_where_the_order_is
 from tests.hil.service import LiveService
@@ -272,86 +272,93 @@ def test_a_machine_that_hangs_is_reset_by_its_watchdog_and_ready_again(board: Bo
     assert booted - hung <= 15.0 + 1.0
 
 
-@pytest.fixture(scope="module")
-def alone(new_board: NewBoard) -> Iterator[Board]:
-    """A machine that was switched on where there is no access point."""
-    with new_board(air=False) as board:
-        yield board
-
-
-async def test_a_kiosk_that_starts_without_a_network_says_so_and_heals_by_itself(
-    alone: Board,
+@pytest.mark.core
+async def test_a_kiosk_that_starts_again_where_there_is_no_network_says_so_and_heals_by_itself(
+    board: Board,
 ) -> None:
-    story = alone.story
+    story, machine = board.story, board.machine
+    (machine.share / "air-off").touch()
+    machine.reboot()
+    board.begin()
     ready = story.until("ready", within_s=READY_S)["t"]
     offline = story.until("light", code="R", within_s=READY_S)["t"]
-    lit = next(at for at, level in alone.lamps.light() if level > 0)
+    lit = next(at for at, level in board.lamps.light() if level > 0)
+    started = int(machine.show("kiosk.service", "ExecMainStartTimestampMonotonic")) / 1e6
     figure("kernel to light B", lit)
     figure("kernel to ready", ready)
+    figure("daemon started to ready", ready - started)
+    tell(machine.do("journalctl -b -u kiosk -o cat | grep -m1 '^ready after'").out.strip())
     figure("ready to the true light, R", offline - ready, "≤ 5 s")
-    pid = alone.machine.show("kiosk.service", "MainPID")
+    pid = machine.show("kiosk.service", "MainPID")
 
-    alone.lamps.reach(offline + 5)
-    blinks = [lit for lit, _ in groupby(level > 0.5 for at, level in alone.lamps.light()
+    board.lamps.reach(offline + 5)
+    blinks = [lit for lit, _ in groupby(level > 0.5 for at, level in board.lamps.light()
               if offline + 1 < at < offline + 5)]  # fmt: skip
     tell(f"light: {sum(blinks)} blinks in 4 s")
     assert 4 <= sum(blinks) <= 5
-    alone.listen()
-    pressed = alone.tap()
+    board.listen()
+    pressed = board.tap()
     sorry = story.until("phrase", after=pressed)
     again = story.until("light", code="R", after=sorry["t"])
-    alone.lamps.reach(again["t"] + 0.5)
-    heard = await alone.words()
+    board.lamps.reach(again["t"] + 0.5)
+    heard = await board.words()
     figure("pressed to the sentence", sorry["t"] - pressed)
     tell(f"pressed without a network: {heard!r}")
     assert "lost my connection" in heard
-    assert not any(lit for at, lit in alone.lamps.microphone() if at > sorry["t"])
+    assert not any(lit for at, lit in board.lamps.microphone() if at > sorry["t"])
 
-    (alone.machine.share / "air-off").unlink()
-    came = alone.air_on()
+    (machine.share / "air-off").unlink()
+    came = board.air_on()
     healed = story.until("light", code="G", after=came)["t"]
     figure("access point there to ready", healed - came)
-    await is_answered(alone)
-    assert alone.machine.show("kiosk.service", "MainPID") == pid
-    assert restarts_of(alone) == 0
+    await is_answered(board)
+    assert machine.show("kiosk.service", "MainPID") == pid
+    assert restarts_of(board) == 0
 
 
 @pytest.fixture
-def dated(tmp_path: Path, live: LiveService) -> Iterator[DatedService]:
-    """A service whose certificate is not valid before yesterday."""
-    with dated_service(tmp_path, live.ca_file) as service:
-        yield service
+def in_1970(board: Board, tmp_path: Path, live: LiveService) -> Iterator[Board]:
+    """A board that starts in 1970; its service has a certificate not valid before yesterday."""
+    machine = board.machine
+    with dated_service(tmp_path, live.ca_file) as dated:
+        shutil.copy(dated.ca_file, machine.share / "dated-ca.pem")
+        machine.run(
+            "cd /etc/kiosk; cp -p kiosk.toml kept.toml; install -m 644 /hil/dated-ca.pem .;"
+            f' sed -i \'s,^endpoint = .*,endpoint = "{dated.endpoint}",;'
+            ' s,^ca_file = .*,ca_file = "/etc/kiosk/dated-ca.pem",\' kiosk.toml;'
+            " rm -f /var/lib/kiosk/clock* /var/lib/systemd/timesync/clock; sync"
+        )
+        machine.cut_power()
+        machine.rtc = "1970-01-01T00:00:00"
+        board.begin()
+        try:
+            machine.power_on()
+            yield board
+        finally:
+            machine.rtc = "utc"
+            machine.run(
+                "cd /etc/kiosk; mv kept.toml kiosk.toml; rm dated-ca.pem;"
+                " systemctl restart --no-block kiosk.service"
+            )
 
 
 async def test_a_kiosk_that_starts_in_1970_says_so_and_heals_when_the_clock_is_set(
-    alone: Board, dated: DatedService
+    in_1970: Board,
 ) -> None:
-    machine, story = alone.machine, alone.story
-    (machine.share / "air-off").unlink(missing_ok=True)
-    shutil.copy(dated.ca_file, machine.share / "dated-ca.pem")
-    machine.run(
-        "cp /hil/dated-ca.pem /etc/kiosk/; sync; chmod 644 /etc/kiosk/dated-ca.pem;"
-        f' sed -i \'s,^endpoint = .*,endpoint = "{dated.endpoint}",;'
-        ' s,^ca_file = .*,ca_file = "/etc/kiosk/dated-ca.pem",\' /etc/kiosk/kiosk.toml;'
-        " rm -f /var/lib/kiosk/clock* /var/lib/systemd/timesync/clock; sync"
-    )
-    today = int(machine.run("date +%s"))
-    machine.cut_power()
-    machine.rtc = "1970-01-01T00:00:00"
-    alone.begin()
-    machine.power_on()
+    board, machine, story = in_1970, in_1970.machine, in_1970.story
+    today = int(clock_gettime(CLOCK_REALTIME))
     ready = story.until("ready", within_s=READY_S)["t"]
     tell(f"ready {ready:.1f} s after the kernel, at {machine.run('date -u +%FT%T').strip()}")
     holds(lambda: machine.do("ip route show default").out, "there is a network", READY_S, 1.0)
     status = machine.show("kiosk.service", "StatusText")
-    tell(f"status: {status}; light {alone.status()['light']}")
-    assert (status[:21], alone.status()["light"]) == ("Waiting for the clock", "B")
-    alone.listen()
-    pressed = alone.tap()
+    tell(f"status: {status}; light {board.status()['light']}")
+    assert (status[:21], board.status()["light"]) == ("Waiting for the clock", "B")
+    board.listen()
+    pressed = board.tap()
     sorry = story.until("phrase", after=pressed)
     again = story.until("light", code="B", after=sorry["t"])
-    alone.lamps.reach(again["t"] + 0.5)
-    heard = await alone.words()
+    board.lamps.reach(again["t"] + 0.5)
+    heard = await board.words()
     tell(f"pressed while the clock is wrong: {heard!r}")
     assert re.search("just starting|not available right now", heard)
     assert not story.named("fault", part="account")
@@ -359,15 +366,15 @@ async def test_a_kiosk_that_starts_in_1970_says_so_and_heals_when_the_clock_is_s
     set_at = machine.do(f"date -s @{today}").at
     healed = story.until("light", code="G", after=set_at)["t"]
     figure("clock set to ready", healed - set_at)
-    await is_answered(alone)
+    await is_answered(board)
 
     wrong = machine.do("date -s @1000000").at
     fault = story.until("fault", part="clock", after=wrong)
     light = story.until("light", code="F6", after=wrong)
     figure("clock wrong to told", fault["t"] - wrong, "≤ 30 s")
-    until_flashing(alone, 6, light["t"])
+    until_flashing(board, 6, light["t"])
     right = machine.do(f"date -s @{today}").at
     healed = story.until("healed", part="clock", after=right)["t"]
     figure("clock right again to healed", healed - right)
     story.until("light", code="G", after=right)
-    assert restarts_of(alone) == 0
+    assert restarts_of(board) == 0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a Raspberry Pi has and a PC has not: its pins, its revision. And the way to the host.
+# What a Raspberry Pi has and QEMU's board has not: its pins, its revision. And the way to the host.
 set -eu
 mkdir -p /hil
 modprobe -a 9pnet_virtio 9p gpio-sim
@@ -7,8 +7,10 @@ mountpoint -q /hil || mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 
 [ ! -e /hil/live-ca.pem ] || cmp -s /hil/live-ca.pem /etc/kiosk/live-ca.pem ||
   install -m 644 /hil/live-ca.pem /etc/kiosk/live-ca.pem || true # a read-only card has it already
 
-{ cat /proc/cpuinfo; printf 'Revision\t: c03115\nModel\t\t: Raspberry Pi 4 Model B Rev 1.5\n'; } >/run/hil-cpuinfo
-mount --bind /run/hil-cpuinfo /proc/cpuinfo
+if [ ! -e /proc/device-tree ]; then # which says it already
+  { cat /proc/cpuinfo; printf 'Revision\t: c03115\nModel\t\t: Raspberry Pi 4 Model B Rev 1.5\n'; } >/run/hil-cpuinfo
+  mount --bind /run/hil-cpuinfo /proc/cpuinfo
+fi
 
 mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
 bank=/sys/kernel/config/gpio-sim/pi/bank0
