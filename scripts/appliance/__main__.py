@@ -94,8 +94,7 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
                 options.microphone, options.speaker, options.amplifier, options.update_key,
                 options.as_pi,
             )  # fmt: skip
-            install.install(system, wishes)
-            install.doctor(system)
+            install.doctor(system, install.install(system, wishes))
         elif command == "update":
             updating.update(system, options.package, patience)
         else:

@@ -80,8 +80,8 @@ def place_settings(system: System, tree: Path, choice: sound.Choice, *, overlay:
                 system.note(f"It does not name {name}, which /etc/asound.conf has: see [audio].")
         if overlay and re.search(r"(?m)^status *= *18\b", system.read(FILE)):
             system.note(
-                "Its lamp.status is on GPIO 18, which the amplifier needs: wire and name"
-                f" {_FREE_STATUS_PIN}."
+                "Its lamp.status is on GPIO 18, which the amplifier needs: move the light to"
+                f" {_FREE_STATUS_PIN}, and name that there."
             )
         return
     if overlay:
