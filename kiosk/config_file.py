@@ -145,7 +145,8 @@ def as_the_service(environ: Mapping[str, str], file: Path | None = None) -> Mapp
     if serves and not environ.get("STATE_DIRECTORY") and not mine_stays:
         theirs["STATE_DIRECTORY"] = str(SERVICE_STATE)
     if not environ.get("CREDENTIALS_DIRECTORY"):
-        for place in (SERVICE_CREDENTIALS, SERVICE_SECRETS):  # one that is down has the second only
+        # Not the service's copies first: of one that falls they may be gone while somebody looks.
+        for place in (SERVICE_SECRETS, SERVICE_CREDENTIALS):
             if os.access(place, os.X_OK):
                 theirs["CREDENTIALS_DIRECTORY"] = str(place)
                 break

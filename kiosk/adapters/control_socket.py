@@ -248,7 +248,8 @@ async def _connected(
         ) from err
     except (OSError, ValueError) as err:
         raise StartError(
-            f"no kiosk is running: nobody listens on {path}; start one with `kiosk run`",
+            f"no kiosk is running: nobody listens on {path}; start one with `kiosk run`, an"
+            " installed one with `sudo systemctl start kiosk`",
             _UNAVAILABLE,
         ) from err
     try:

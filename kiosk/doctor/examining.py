@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from kiosk.config_file import as_the_service, settings_file
+from kiosk.config_file import SYSTEM_FILE, as_the_service, settings_file
 from kiosk.doctor import board, disk, ears, echo, live, network, pins, shop, sound, unit
 from kiosk.doctor.finding import Check, Examined, Finding, NotForUs, State
 from kiosk.errors import ConfigError, KioskError
@@ -81,6 +81,8 @@ async def examine(
         settings, right = Settings(), False
         for mistake in err.mistakes:
             to_do = "correct it; config/kiosk.toml explains every key"
+            if chosen == SYSTEM_FILE:
+                to_do += "; then systemctl restart kiosk, which does not try again by itself"
             yield "configuration", Finding(State.ILL, mistake, to_do)
     kiosk = Examined(settings, as_the_service(environ, chosen), today, try_key=try_key, say=say)
     now = asyncio.get_running_loop().time

@@ -94,8 +94,7 @@ def _carry_out(command: str, options: argparse.Namespace) -> int:
                 options.microphone, options.speaker, options.amplifier, options.update_key,
                 options.as_pi,
             )  # fmt: skip
-            install.install(system, wishes)
-            install.doctor(system)
+            install.doctor(system, install.install(system, wishes))
         elif command == "update":
             updating.update(system, options.package, patience)
         else:
@@ -114,8 +113,8 @@ def _options(command: str, arguments: list[str]) -> argparse.Namespace:
         parser.add_argument("--microphone", default="", metavar="CARD", help="id of its sound card")
         parser.add_argument("--speaker", default="", metavar="CARD", help="id of its sound card")
         parser.add_argument(
-            "--amplifier", default="max98357a", choices=[*board.CARDS, "none"],
-            help="the I2S amplifier's overlay (default: max98357a)",
+            "--amplifier", default="", choices=[*board.CARDS, "none"],
+            help=f"the I2S amplifier's overlay (default: {board.USUAL}, later what it was)",
         )  # fmt: skip
         parser.add_argument(
             "--update-key", type=Path, metavar="FILE", help="public key of who signs updates"

@@ -78,6 +78,11 @@ def place_settings(system: System, tree: Path, choice: sound.Choice, *, overlay:
         for name in (choice.microphone, choice.speaker):
             if name not in ("", "default") and name not in system.read(FILE):
                 system.note(f"It does not name {name}, which /etc/asound.conf has: see [audio].")
+        if overlay and re.search(r"(?m)^status *= *18\b", system.read(FILE)):
+            system.note(
+                "Its lamp.status is on GPIO 18, which the amplifier needs: move the light to"
+                f" {_FREE_STATUS_PIN}, and name that there."
+            )
         return
     if overlay:
         system.note(f"The status light is on GPIO {_FREE_STATUS_PIN}: the amplifier needs 18.")

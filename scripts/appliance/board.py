@@ -11,6 +11,7 @@ _MARK: Final = "# The kiosk's I2S amplifier"
 _I2S: Final = re.compile(r"(?m)^\s*dtoverlay=(max98357a|hifiberry|googlevoicehat|i2s|iqaudio)")
 _OURS: Final = re.compile(rf"\n?{_MARK}\n\[all\]\ndtoverlay=\S+\n")
 CARDS: Final = {"max98357a": "MAX98357A", "hifiberry-dac": "sndrpihifiberry"}
+USUAL: Final = "max98357a"
 WIFI: Final = Path("/etc/NetworkManager/conf.d/90-kiosk.conf")
 NEIGHBOURS: Final = Path("/etc/sysctl.d/90-kiosk.conf")
 WIFI_TEXT: Final = """\
@@ -63,6 +64,14 @@ def place_amplifier(system: System, amplifier: str, *, pi: bool) -> str:
             f"The amplifier's overlay {amplifier} is in {file}; it works from the next start."
         )
     return CARDS[amplifier]
+
+
+def amplifier_of(system: System, *, again: bool) -> str:
+    """Return the amplifier where nobody names one: the usual one, or that of the last time."""
+    if not again:
+        return USUAL
+    ours = "".join(found[0] for path in _BOOT if (found := _OURS.search(system.read(path))))
+    return next((name for name in CARDS if f"dtoverlay={name}\n" in ours), "none")
 
 
 def takes_i2s_pins(system: System) -> bool:

@@ -52,7 +52,7 @@ def place_packages(system: System, python_version: str) -> None:
     missing = _missing(system, packages(python_version))
     if not missing:
         return
-    system.note(f"Debian packages to be installed: {', '.join(missing)}.")
+    system.note(f"Debian packages to be installed, which takes some minutes: {', '.join(missing)}.")
     made.note(system, "package", *missing)
     apt = ("apt-get", "-q", "-o", f"DPkg::Lock::Timeout={_APT_WAITS_S}")
     if not system.dry and system.ask("dpkg", "--audit")[1]:  # somebody was interrupted

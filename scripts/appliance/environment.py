@@ -79,6 +79,7 @@ def build(system: System, tree: Path) -> str:
         system.note(f"Its packages are those of version {lender}.")
         _borrow(system, system.at(versions.HOME / lender), new)
     else:
+        system.note("Fetching and building its packages, which takes some minutes.")
         _fetch(system, uv, tree, new, python_version)
     _install_ourselves(system, uv, new, everything=not lender)
     system.write(home / PACKAGES, f"{packages}\n")

@@ -38,13 +38,14 @@ class Wishes:
     pi: bool
 
 
-def install(system: System, wishes: Wishes) -> None:
-    """Install this source, or bring what is there to it; repeatable."""
+def install(system: System, wishes: Wishes) -> str:
+    """Install this source, or bring what is there to it; repeatable. Return what is left to do."""
     debian.check_machine(system)
     named, cards = sound.Choice(wishes.microphone, wishes.speaker), sound.cards(system)
     sound.check(system, cards, named)
     update_key = _update_key(wishes.update_key)
     trial.refuse_during_trial(system)
+    installed = versions.linked(system, versions.CURRENT) is not None
     tree = source.here()
     versions.check_home(system, tree)
     _, python_version = environment.python(system)
@@ -54,7 +55,8 @@ def install(system: System, wishes: Wishes) -> None:
     name = environment.build(system, tree)
     before = _settings(system)
     pi = wishes.pi or board.is_pi(system)
-    card = board.place_amplifier(system, wishes.amplifier, pi=pi)
+    amplifier = wishes.amplifier or board.amplifier_of(system, again=installed)
+    card = board.place_amplifier(system, amplifier, pi=pi)
     usable = sound.place(system, sound.choose(cards, named, sound.chosen(system), card))
     amplifies = pi and (bool(card) or board.takes_i2s_pins(system))
     account.place_settings(system, tree, usable, overlay=amplifies)
@@ -78,20 +80,25 @@ def install(system: System, wishes: Wishes) -> None:
         versions.prune(system)
     system.did(f"Version {name} is installed.")
     if card and card not in [there.id for there in cards]:
-        system.note("Restart the machine once, for the amplifier: systemctl reboot")
+        return "First restart the machine, once, for the amplifier: sudo systemctl reboot"
+    return ""
 
 
-def doctor(system: System) -> None:
-    """Let the doctor have the last word."""
+def doctor(system: System, left: str) -> None:
+    """Let the doctor tell how it is, and then say what is ``left`` to do."""
     if system.dry:
         system.say("run kiosk doctor")
+        if left:
+            system.note(left)
         return
     program = versions.COMMANDS[Path("/usr/local/bin/kiosk")]
     with tempfile.TemporaryDirectory(prefix="kiosk-doctor-") as home:  # what a sound library leaves
         code, said = system.ask(system.at(program), "doctor", env={"HOME": home})
     system.note(f"\n{said.rstrip()}")
     if code:
-        system.note("When that is done, 'kiosk doctor' looks again.")
+        system.note("When that is done, 'sudo kiosk doctor' looks again.")
+    if left:
+        system.note(left)
 
 
 def _settings(system: System) -> tuple[str, str]:
@@ -167,6 +174,7 @@ def _start(system: System, *, changed: bool) -> None:
 
 def _await_ready(system: System) -> None:
     """Give it the time it takes; what stands in its way is the doctor's to say."""
+    system.note("Waiting for the kiosk to be ready, a minute at most.")
     deadline_s = gate.monotonic_s() + _READY_S
     while gate.monotonic_s() < deadline_s:
         _, state = system.ask("systemctl", "show", "-P", "ActiveState", gate.UNIT)

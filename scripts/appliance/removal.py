@@ -47,6 +47,7 @@ def _stop(system: System, ours: list[str]) -> None:
     if system.dry:
         system.say(f"run systemctl stop {' '.join(ours)}")
         return
+    system.note("Stopping the kiosk, which takes half a minute at most.")
     _, said = system.ask("systemctl", "stop", *ours)
     _, states = system.ask("systemctl", "is-active", *ours)
     if any(state not in _STOPPED for state in states.split()):

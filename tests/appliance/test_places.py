@@ -134,6 +134,28 @@ def test_the_amplifier_is_switched_on_once_and_taken_out_again(system: System) -
     assert config.read_text() == before
 
 
+def test_who_installs_again_without_naming_the_amplifier_keeps_what_there_was(
+    system: System,
+) -> None:
+    put(system, "/boot/firmware/config.txt", "dtparam=audio=on\n")
+
+    assert board.amplifier_of(system, again=False) == "max98357a"
+    assert board.amplifier_of(system, again=True) == "none"  # it was said the last time
+    for name in board.CARDS:
+        board.place_amplifier(system, name, pi=True)
+        assert board.amplifier_of(system, again=True) == name
+
+
+def test_a_light_on_the_amplifier_s_pin_is_told_where_the_configuration_is_kept(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(system, "/etc/kiosk/kiosk.toml", "[lamp]\nstatus = 18\n")
+
+    account.place_settings(system, REPOSITORY, Choice("", ""), overlay=True)
+
+    assert "lamp.status is on GPIO 18" in capsys.readouterr().out
+
+
 def test_an_amplifier_that_somebody_chose_is_left_alone(system: System) -> None:
     config = put(system, "/boot/firmware/config.txt", "dtoverlay=hifiberry-dac\n")
 
