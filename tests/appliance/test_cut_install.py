@@ -9,7 +9,6 @@ import pwd
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -35,15 +34,6 @@ class Prepared:
 
     root: Path
     bare: Path
-
-
-@pytest.fixture(scope="module")
-def place() -> Iterator[Path]:
-    """In memory where there is one: a disk takes its time for each sync."""
-    memory = Path("/dev/shm")
-    where = memory if os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="kiosk-cut-", dir=where) as name:
-        yield Path(name)
 
 
 @pytest.fixture(scope="module")

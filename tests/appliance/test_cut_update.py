@@ -9,8 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -42,15 +40,6 @@ class Prepared:
     root: Path
     tarball: Path
     path: str
-
-
-@pytest.fixture(scope="module")
-def place() -> Iterator[Path]:
-    """In memory where there is one: a disk takes its time for each sync."""
-    memory = Path("/dev/shm")
-    where = memory if os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="kiosk-cut-", dir=where) as name:
-        yield Path(name)
 
 
 @pytest.fixture(scope="module")
