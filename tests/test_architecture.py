@@ -5,12 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from fnmatch import fnmatch
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+import kiosk
 from tests.conftest import ALONE, LONG, WAITING, among
 
 ROOT = Path(__file__).parent.parent
@@ -104,6 +106,12 @@ def test_no_file_knows_the_machine_it_was_written_on() -> None:
     }
 
     assert homes == set()
+
+
+def test_an_installed_version_says_the_number_it_was_packaged_with() -> None:
+    packaged = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+    assert kiosk.__version__ == packaged
 
 
 def test_the_lock_names_no_address_and_every_package_has_a_hash() -> None:
