@@ -180,6 +180,7 @@ def _install(arch: Arch, root: Path) -> None:
         binds=(f"--bind-ro={REPOSITORY}:/home/pi/kiosk", f"--bind={kept}:/mnt"),
     )  # fmt: skip
     (root / "var/log/kiosk-install.log").write_text(said)
+    _record_phrases(root / "var/lib/kiosk/phrases/en")
     settings = root / "etc/kiosk/kiosk.toml"
     text = settings.read_text()
     for key, was, is_now in (
@@ -190,6 +191,16 @@ def _install(arch: Arch, root: Path) -> None:
         assert f'\n{key} = "{was}"\n' in text, key
         text = text.replace(f'\n{key} = "{was}"\n', f'\n{key} = "{is_now}"\n', 1)
     settings.write_text(text)
+
+
+def _record_phrases(place: Path) -> None:
+    """Do what the installation could not: onnxruntime falls when a process is emulated by itself.
+
+    On an emulated machine it does not.
+    """
+    if not any(place.glob("P*.wav")):
+        _run(sys.executable, "-m", "kiosk.local_live.voice", "--phrases", place)
+        _run("chown", "-R", f"--reference={place}", place)
 
 
 def _set_up(root: Path) -> None:
