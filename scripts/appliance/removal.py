@@ -47,7 +47,7 @@ def _stop(system: System, ours: list[str]) -> None:
     if system.dry:
         system.say(f"run systemctl stop {' '.join(ours)}")
         return
-    system.note("Stopping the kiosk, which takes half a minute at most.")
+    system.note("Stopping the kiosk, and then removing it.")
     _, said = system.ask("systemctl", "stop", *ours)
     _, states = system.ask("systemctl", "is-active", *ours)
     if any(state not in _STOPPED for state in states.split()):
