@@ -28,6 +28,11 @@ Part = Literal["microphone", "speaker"]
 _UNAVAILABLE: Final = 69  # EX_UNAVAILABLE
 _USUAL_HZ: Final = (48_000, 44_100)
 _USED_CHANNELS: Final = 2
+_ALSAS_OWN: Final = re.compile(
+    r"(sys)?default|front|rear|center_lfe|side|surround\d+|iec958|spdif|hdmi|dmix|dsnoop|modem"
+    r"|phoneline|jack|lavrate|samplerate|speexrate|speex|upmix|vdownmix|null"
+)
+"""Names that ALSA gives to whatever card is there, or to none: they tell a technician nothing."""
 _WAY_OUT: Final = (
     "Plug one in and check it with `arecord -l` and `aplay -l`, "
     "or run `kiosk demo`, which brings a virtual one"
@@ -117,7 +122,9 @@ def find(owner: PortAudio, part: Part, name: str) -> Device:
         for candidate, device in named:
             if fits(candidate):
                 return device
-    there_are = ", ".join(f'"{plain(device.name)}"' for device in devices)
+    names = [plain(device.name) for device in devices]
+    own = [name for name in names if not _ALSAS_OWN.fullmatch(name)]
+    there_are = ", ".join(f'"{name}"' for name in own or names)
     raise StartError(
         f'No {part} is called "{name}"; there are: {there_are}{_held(part)}. '
         f"Plug it in, or put a part of one of these names, or default, under {_key(part)}.",
