@@ -20,6 +20,8 @@ class Arch:
     """The board and its processor, as QEMU is told of them."""
     console: str
     kernel_arguments: str
+    plugs: tuple[str, ...]
+    """What is plugged in besides, because the other board has it by itself."""
     device_tree: Callable[["Arch", Path], tuple[str, ...]]
     """Makes one in a directory, if there are such things; returns what QEMU is told of it."""
 
@@ -63,6 +65,7 @@ _AMD64: Final = Arch(
     machine=("-M", "q35", "-cpu", "Nehalem"),
     console="ttyS0",
     kernel_arguments="tsc=reliable no_timer_check",
+    plugs=(),
     device_tree=_no_device_tree,
 )
 _ARM64: Final = Arch(
@@ -71,6 +74,7 @@ _ARM64: Final = Arch(
     machine=("-M", "virt", "-cpu", "cortex-a72"),
     console="ttyAMA0",
     kernel_arguments="",
+    plugs=("-device", "virtio-keyboard-pci"),
     device_tree=_of_a_pi,
 )
 ARCHES: Final = {arch.debian: arch for arch in (_AMD64, _ARM64)}

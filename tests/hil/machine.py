@@ -82,7 +82,8 @@ class Machine:
         self.rtc = rtc
         self.boots = 0
         self._image = image
-        self._plugs = (*image.arch.device_tree(image.arch, home), *plugs)
+        arch = image.arch
+        self._plugs = (*arch.plugs, *arch.device_tree(arch, home), *plugs)
         self._qemu: subprocess.Popen[bytes] | None = None
         self._port: socket.socket | None = None
         self._answers: dict[int, Done | None] = {}
