@@ -1,4 +1,4 @@
-"""Logging: fields in the journal under systemd, one readable line on stderr elsewhere.
+"""Logging: fields in the journal under systemd, one readable line there and on stderr.
 
 A message is a constant phrase; what changes goes into ``extra`` under names that begin with
 ``KIOSK_``. Personal data and secrets are in neither.
@@ -13,10 +13,10 @@ _PREFIX = "KIOSK_"
 
 
 class _OneLine(logging.Formatter):
-    """``12:00:01 info phase changed phase=Listening turn=3``."""
+    """``phase changed phase=Listening turn=3``, after what nobody else writes there."""
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(lowerlevel)s %(message)s%(fields)s", "%H:%M:%S")
+    def __init__(self, before: str = "") -> None:
+        super().__init__(f"{before}%(message)s%(fields)s", "%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
         record.lowerlevel = record.levelname.lower()
@@ -58,7 +58,8 @@ def _handler(environ: Mapping[str, str], stream: TextIO) -> logging.Handler:
         from systemd.journal import JournalHandler  # only there does anybody listen
 
         handler: logging.Handler = JournalHandler(SYSLOG_IDENTIFIER="kiosk")
+        handler.setFormatter(_OneLine())
         return handler
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_OneLine())
+    handler.setFormatter(_OneLine("%(asctime)s %(lowerlevel)s "))
     return handler

@@ -59,7 +59,7 @@ def test_a_quiet_level_quiets_everything_below_it() -> None:
     assert "heard" in out.getvalue()
 
 
-def test_the_journal_gets_the_fields_under_their_own_names() -> None:
+def test_a_technician_reads_the_fields_in_the_journal_and_finds_them_under_their_names() -> None:
     sent: list[tuple[str, dict[str, object]]] = []
     journal.set_up("info", {"JOURNAL_STREAM": "8:1"})
     (handler,) = logging.getLogger().handlers
@@ -73,7 +73,7 @@ def test_the_journal_gets_the_fields_under_their_own_names() -> None:
     logging.getLogger("kiosk").info("phase changed", extra={"KIOSK_TURN": 3})
 
     ((message, fields),) = sent
-    assert message == "phase changed"
+    assert message == "phase changed turn=3"
     assert fields["KIOSK_TURN"] == 3
     assert fields["SYSLOG_IDENTIFIER"] == "kiosk"
     assert fields["PRIORITY"] == "6"
