@@ -147,7 +147,12 @@ class Board:
         self.listen()
 
     def be_ready(self) -> None:
-        """Return when the kiosk is ready, its service reached, and nobody is served."""
+        """Return when the kiosk is ready, its service reached, and nobody is served.
+
+        A machine that is off is switched on.
+        """
+        if not self.machine.is_on:
+            self.machine.power_on()
         holds(  # asked only when it told so: starting a program costs a board as slow as this one
             lambda: self.story.light() == "G" and self.status().get("light") == "G",
             "the light says ready", READY_S, 1.0,

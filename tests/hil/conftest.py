@@ -33,6 +33,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -40,9 +41,11 @@ from tests.hil.board import Board
 from tests.hil.image import Image
 from tests.hil.machine import Machine, MachineFailed
 from tests.hil.service import LiveService, live_service
+from tests.hil.write_log import LoggedDisk
 
 NewBoard = Callable[..., AbstractContextManager[Board]]
 
+BOOKS_DISK_BYTES: Final = 32 * 2**20
 _EVIDENCE = Path(os.environ.get("KIOSK_HIL_EVIDENCE", ".cache/hil")).absolute()
 _booted: list[Board] = []
 _claimed: set[str] = set()
@@ -173,17 +176,23 @@ def new_board(image: Image, home: Path, live: LiveService) -> NewBoard:
 
 
 @pytest.fixture(scope="session")
-def shared(new_board: NewBoard) -> Iterator[Board]:
+def books_disk(home: Path) -> LoggedDisk:
+    """A second disk of the machine that most scenarios share, empty until one uses it."""
+    disk = LoggedDisk(home, BOOKS_DISK_BYTES)
+    disk.make()
+    return disk
+
+
+@pytest.fixture(scope="session")
+def shared(new_board: NewBoard, books_disk: LoggedDisk) -> Iterator[Board]:
     """The machine that most scenarios share, in whatever state the last one left it."""
-    with new_board() as board:
+    with new_board(plugs=books_disk.plugs()) as board:
         yield board
 
 
 @pytest.fixture
 def board(shared: Board) -> Board:
     """The machine that most scenarios share: ready, online, and nobody in front of it."""
-    if not shared.machine.is_on:
-        shared.machine.power_on()
     shared.be_ready()
     shared.begin()
     return shared

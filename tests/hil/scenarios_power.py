@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
+from time import CLOCK_REALTIME, clock_gettime
 from typing import Final
 
 import pytest
@@ -21,7 +22,6 @@ import pytest
 from kiosk.core.clock import BUILT_S
 from tests.crash.requests import Damaged, rows_on
 from tests.hil.board import Board, figure
-from tests.hil.conftest import NewBoard
 from tests.hil.machine import holds
 from tests.hil.scenarios_customers import QUESTION
 from tests.hil.write_log import Entry, Flushed, LoggedDisk, Replayed, files_of
@@ -42,7 +42,6 @@ FLUSHES: Final = 120
 """Before how many of the flushes the power goes."""
 BETWEEN: Final = 120
 """How often it goes anywhere between them."""
-DISK_BYTES: Final = 32 * 2**20
 ANSWERED: Final = ("entry", "")
 """What the kiosk's own customer leaves in the ledger: she only asked."""
 BUSY: Final = (
@@ -54,6 +53,21 @@ READ_NOW: Final = (
     "/opt/kiosk/current/bin/python -c 'import sqlite3;"
     f' sqlite3.connect("{STATE}/{BOOKS}").backup(sqlite3.connect("/hil/books-after.db"))\''
 )
+
+TO_THE_DISK: Final = f"""set -e
+    grep -q 'write back' /sys/block/vdb/queue/write_cache
+    systemctl stop kiosk
+    mount /dev/vdb /mnt; cp -a {STATE}/. /mnt; rm -f /mnt/{BOOKS}*
+    chown kiosk:kiosk /mnt; chmod 700 /mnt; umount /mnt
+    echo '/dev/vdb {STATE} ext4 noatime,nofail 0 0' >>/etc/fstab
+    systemctl daemon-reload; mount {STATE}"""
+FROM_THE_DISK: Final = f"""systemctl stop kiosk; umount {STATE}
+    sed -i /vdb/d /etc/fstab; systemctl daemon-reload"""
+STARTED_AT: Final = (
+    f"rm -f {STATE}/clock* /var/lib/systemd/timesync/clock; date -s {{}}; sync;"
+    " systemctl start --no-block kiosk"
+)
+"""With the clock set; what it remembers of a later day would make it a wrong one."""
 
 Facts = frozenset[tuple[str, ...]]
 
@@ -84,38 +98,33 @@ class Cut:
 
 
 @pytest.fixture(scope="module")
-def cut(new_board: NewBoard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
-    """Cut the power of a busy kiosk."""
-    disk = LoggedDisk(tmp_path_factory.mktemp("disk"), DISK_BYTES)
-    disk.make()
+def cut(shared: Board, books_disk: LoggedDisk) -> Iterator[Cut]:
+    """Cut the power of a busy kiosk whose books are on the disk that keeps a log."""
+    board, machine, disk = shared, shared.machine, books_disk
     before = disk.card.read_bytes()
-    with new_board(rtc=DAY, plugs=disk.plugs()) as board:
-        _move_the_state(board)
-        board.be_ready()
+    board.be_ready()
+    machine.run(f"{TO_THE_DISK}; {STARTED_AT.format(DAY)}", 300)
+    machine.rtc = DAY
+    try:
         board.begin()
+        board.be_ready()
         told = _keep_busy(board)
         holds(lambda: _count(told) > 0, "the first request is acknowledged", LONG_S)
         board.ask(QUESTION)
         board.story.until("turn_ended", within_s=LONG_S, outcome="answered")
         answered_at = len(disk.entries())
         holds(lambda: _count(told) >= CUT_AT, "enough is acknowledged", LONG_S, 0.05)
-        board.machine.cut_power()
+        machine.cut_power()
         states, log = _acknowledged(told), disk.taken()
         assert len(states) - 1 < ALL, "there was nothing left to be cut"
         marks = list(accumulate((disk.mark(entry) for entry in log), max))
         yield Cut(board, log, marks, before, states, answered_at)
-
-
-def _move_the_state(board: Board) -> None:
-    command = f"""set -e
-        grep -q 'write back' /sys/block/vdb/queue/write_cache
-        systemctl stop kiosk
-        mount /dev/vdb /mnt; cp -a {STATE}/. /mnt
-        chown kiosk:kiosk /mnt; chmod 700 /mnt; umount /mnt
-        echo '/dev/vdb {STATE} ext4 noatime,nofail 0 0' >>/etc/fstab
-        systemctl daemon-reload; mount {STATE}; sync
-        systemctl start --no-block kiosk"""
-    board.machine.run(command, 300)
+    finally:
+        machine.rtc = "utc"
+        if not machine.is_on:
+            machine.power_on()
+        today = f"@{int(clock_gettime(CLOCK_REALTIME))}"
+        machine.run(f"{FROM_THE_DISK}; {STARTED_AT.format(today)}", 300)
 
 
 def _keep_busy(board: Board) -> Path:
