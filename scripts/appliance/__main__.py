@@ -52,6 +52,13 @@ def main(arguments: list[str]) -> int:
     except Refused as err:
         print(f"{command}: {err}", file=sys.stderr)
         return err.exit_code
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if getattr(options, "dry_run", False):
+            return 0
+        told = "stopped, for nobody reads what it says; running it again goes on"
+        print(f"{command}: {told}.", file=sys.stderr)
+        return OS
     except OSError as err:
         print(f"{command}: {_in_words(err)}", file=sys.stderr)
         return OS
@@ -184,7 +191,11 @@ def _alone(system: System) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused("Another install or update is under way.", TRY_AGAIN) from None
+            raise Refused(
+                "Another install or update is under way, or what one that was stopped had begun:"
+                " wait a minute and say it again.",
+                TRY_AGAIN,
+            ) from None
         yield
 
 
