@@ -117,8 +117,13 @@ def _options(command: str, arguments: list[str]) -> argparse.Namespace:
             "--dry-run", action="store_true", help="only say what would be done; changes nothing"
         )
     if command == "install":
-        parser.add_argument("--microphone", default="", metavar="CARD", help="id of its sound card")
-        parser.add_argument("--speaker", default="", metavar="CARD", help="id of its sound card")
+        card = (
+            "id of its sound card, of those in /proc/asound/cards (default: {}, later what it was)"
+        )
+        usual = card.format("a USB one, else any")
+        parser.add_argument("--microphone", default="", metavar="CARD", help=usual)
+        usual = card.format("the amplifier, else a USB one, else any")
+        parser.add_argument("--speaker", default="", metavar="CARD", help=usual)
         parser.add_argument(
             "--amplifier", default="", choices=[*board.CARDS, "none"],
             help=f"the I2S amplifier's overlay (default: {board.USUAL}, later what it was)",
