@@ -31,7 +31,7 @@ _LOOK_S: Final = 0.2
 _NS_LOG2: Final = 0
 """Logarithm of the nanoseconds that the machine's clock advances by an instruction."""
 _KERNEL_ARGUMENTS: Final = (
-    "quiet panic=5 mitigations=off nokaslr net.ifnames=0 systemd.show_status=0"
+    "quiet panic=5 mitigations=off nokaslr norandmaps net.ifnames=0 systemd.show_status=0"
 )
 
 
