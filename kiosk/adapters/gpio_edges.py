@@ -79,7 +79,7 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # the library has no types
     """lgpio's pin in all but how edges are waited for.
 
     An edge is dated by the kernel, on the monotonic clock, when the line has settled: with a
-    bounce time that long after it began to move.
+    bounce time that long after it last moved, and a few ms more, as the kernel's timer ticks.
     """
 
     when_changed: Callable[[float, int], None] | None  # the library's own property
