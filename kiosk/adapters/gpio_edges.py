@@ -9,7 +9,7 @@ import logging
 import os
 import select
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from threading import Lock, Thread, current_thread
 from typing import Final
@@ -98,8 +98,9 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # the library has no types
     def close(self) -> None:
         """Stop watching at once; the line is nobody's afterwards if it was watched."""
         self._stop()
-        if not self._lent:  # else it is free, or somebody else's by now
-            super().close()
+        if not self._lent:
+            with suppress(lgpio.error):  # of a line that is somebody else's by now
+                super().close()
 
     def _set_function(self, value: str) -> None:
         self._stop()

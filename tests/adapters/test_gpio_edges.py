@@ -83,7 +83,7 @@ class Board:
         self.requests: list[Request] = []
         self.asked: list[tuple[str, str | None]] = []
         self.in_the_gap: Callable[[Line], None] = lambda _: None
-        """Done between lgpio's letting go and libgpiod's asking."""
+        """Done when lgpio has let go: to claim with another pull, and for libgpiod to request."""
 
     @property
     def line(self) -> Line:
@@ -94,7 +94,6 @@ class Board:
     ) -> Request:
         ((number, settings),) = config.items()
         line = self.lines[number]
-        self.in_the_gap(line)
         line.claim("libgpiod")
         line.flags = PULLS[settings.bias]
         self.asked.append((path, consumer))
@@ -130,6 +129,7 @@ def board(monkeypatch: pytest.MonkeyPatch) -> Board:
     def free(_: int, number: int) -> None:
         assert board.lines[number].owner == "lgpio"
         board.lines[number].owner = ""
+        board.in_the_gap(board.lines[number])
 
     def read(_: int, number: int) -> int:
         assert board.lines[number].owner == "lgpio"
@@ -326,12 +326,14 @@ def test_lamps_are_lgpio_s_as_ever(board: Board, factory: Any) -> None:
     assert board.requests == []
 
 
-def test_a_line_that_is_taken_between_the_two_libraries_is_waited_for(
-    board: Board, factory: Any
-) -> None:
+@pytest.mark.parametrize("gap", [1, 2], ids=["of the pull", "between the two libraries"])
+def test_a_line_that_is_taken_in_a_gap_is_waited_for(board: Board, factory: Any, gap: int) -> None:
     lgpio = import_lgpio()
+    gaps = iter(range(1, gap + 1))
 
     def take(line: Line) -> None:
+        if next(gaps) < gap:
+            return
         line.owner = "another program"
         board.in_the_gap = lambda _: None
         asyncio.get_running_loop().call_later(0.5, give_back)
@@ -349,13 +351,17 @@ def test_a_line_that_is_taken_between_the_two_libraries_is_waited_for(
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("gap", [1, 2], ids=["of the pull", "between the two libraries"])
 @pytest.mark.parametrize("stays", [True, False], ids=["taken for good", "taken again and again"])
 def test_a_line_that_stays_taken_is_told_in_one_sentence(
-    board: Board, factory: Any, monkeypatch: pytest.MonkeyPatch, stays: bool
+    board: Board, factory: Any, monkeypatch: pytest.MonkeyPatch, *, stays: bool, gap: int
 ) -> None:
     lgpio = import_lgpio()
+    gaps = iter(range(1, 100))
 
     def take(line: Line) -> None:
+        if next(gaps) < gap:
+            return
         line.owner = "another program"
         if not stays:  # free again each time that lgpio asks
             asyncio.get_running_loop().call_soon(setattr, line, "owner", "")
@@ -368,6 +374,7 @@ def test_a_line_that_stays_taken_is_told_in_one_sentence(
 
     monkeypatch.setattr(gpio, "CLAIM_S", 0.3)
     asyncio.run(scenario())
+    factory.close()
     assert watchers() == []
 
 
