@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import faulthandler
 import os
 import signal
@@ -17,6 +18,7 @@ from kiosk.arguments import USAGE, parser
 from kiosk.errors import ConfigError, KioskError, StartAnew, StartError
 
 UNAVAILABLE = 69  # EX_UNAVAILABLE
+NO_ROOM = 73  # EX_CANTCREAT
 CONFIG = 78  # EX_CONFIG
 INTERRUPTED = 128 + signal.SIGINT
 LAST_RESORT_S = 1.0
@@ -41,11 +43,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"kiosk: {err}", file=sys.stderr)
         return UNAVAILABLE
     except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         return 0
+    except OSError as err:
+        if err.errno != errno.ENOSPC:
+            raise
+        _say_no_more()
+        print("kiosk: there is no room left where this was to be written", file=sys.stderr)
+        return NO_ROOM
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def _say_no_more() -> None:
+    """Have nothing written at the end that could not be written before."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 # Each command imports what it needs, so that 'kiosk press' does not wait for speech libraries.

@@ -623,6 +623,19 @@ def test_a_terminal_that_has_no_ticks_gets_plain_letters(tmp_path: Path) -> None
     assert " -> correct it" in done.stdout
 
 
+def test_a_report_that_finds_no_room_says_so_in_a_sentence(tmp_path: Path) -> None:
+    config = configured(tmp_path, "[shop]\nbackend = 1\n")
+    command = [sys.executable, "-m", "kiosk", "doctor", "--config", str(config)]
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, env=env, check=False, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+
+    assert done.returncode == 73
+    assert done.stderr == "kiosk: there is no room left where this was to be written\n"
+
+
 def test_a_disk_that_never_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     os.mkfifo(policy)  # which nobody ever writes to

@@ -1,10 +1,11 @@
 """The talk button, the status light and the microphone lamp on GPIO pins, through gpiozero.
 
-gpiozero calls back on a thread of its own. The only thing that crosses to the loop thread is
-``call_soon_threadsafe``.
+gpiozero calls back on a thread that is not the loop's. The only thing that crosses to the loop
+thread is ``call_soon_threadsafe``.
 """
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from kiosk.ports import Button, ButtonEdge, Lamps
 
 _NO_GPIO = 69  # EX_UNAVAILABLE of sysexits(3)
 _OLDEST_EDGE_S = 1.0
-_BUSY = "GPIO busy"  # lgpio's words for a line that another program has
+_BUSY = "GPIO busy"  # lgpio's words for a line that another program has; the kernel's is EBUSY
 CLAIM_S = 5.0
 """For so long a line that another program has is asked for again."""
 _AGAIN_S = 0.2
@@ -54,6 +55,8 @@ def open_pins(chip: str) -> Iterator[Pins]:
     lgpio = import_lgpio()
     from gpiozero.pins.lgpio import LGPIOFactory
 
+    from kiosk.adapters.gpio_edges import EdgePin
+
     there, _ = chips()
     found = chosen_chip(there, chip)
     if chip and found is None:
@@ -61,6 +64,7 @@ def open_pins(chip: str) -> Iterator[Pins]:
         raise StartError(f"{named} is not there; there is {labels}", _NO_GPIO)
     try:
         pins = LGPIOFactory(chip=found.number if found else None)
+        pins.pin_class = EdgePin
         pins.board_info  # noqa: B018  # asks the board who it is, which fails off a Pi
     except gpiozero.PinUnknownPi as err:
         raise StartError(
@@ -95,9 +99,10 @@ async def _claimed(what: str, pin: int, pins: Pins, claim: Callable[[], Device])
             return claim()
         except (gpiozero.GPIOZeroError, OSError, *pins.failures) as err:
             why = _plain(err)
-            if _BUSY not in why or now() >= until:
+            busy = _BUSY in why or (isinstance(err, OSError) and err.errno == errno.EBUSY)
+            if not busy or now() >= until:
                 where = f' of chip "{pins.chip.label}"' if pins.chip else ""
-                if _BUSY in why:
+                if busy:
                     why = f"in use by {await asyncio.to_thread(_holder, pin, pins.chip)}"
                 raise StartError(
                     f"{what}: GPIO {pin}{where} cannot be used: {why}; "

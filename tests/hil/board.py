@@ -24,7 +24,7 @@ EVENT_S: Final = 240.0
 """The machine's seconds may be four of ours."""
 TAP_S: Final = 0.15
 _LOOK_S: Final = 0.05
-_BUTTON: Final = "/sys/devices/platform/gpio-sim.0/gpiochip0/sim_gpio17/pull"
+BUTTON: Final = "/sys/devices/platform/gpio-sim.0/gpiochip0/sim_gpio17/pull"
 _STATUS: Final = """
 import socket
 with socket.socket(socket.AF_UNIX) as wire:
@@ -167,15 +167,15 @@ class Board:
 
     def press(self) -> float:
         """Push the button down; return the moment before."""
-        return self.machine.write(_BUTTON, "pull-down").began
+        return self.machine.write(BUTTON, "pull-down").began
 
     def release(self) -> float:
         """Let the button go; return the moment before."""
-        return self.machine.write(_BUTTON, "pull-up").began
+        return self.machine.write(BUTTON, "pull-up").began
 
     def tap(self) -> float:
         """Push the button for a moment; return the moment before."""
-        done = self.machine.do(f"echo pull-down >{_BUTTON}; sleep {TAP_S}; echo pull-up >{_BUTTON}")
+        done = self.machine.do(f"echo pull-down >{BUTTON}; sleep {TAP_S}; echo pull-up >{BUTTON}")
         assert done.code == 0, done.out
         return done.began
 

@@ -1,4 +1,4 @@
-"""One virtual Pi for most scenarios, one Live service, and evidence of what failed.
+"""One virtual Pi for all scenarios, one Live service, and evidence of what failed.
 
 Scenarios are tests in ``scenarios_*.py``; ``scripts/hil`` runs them, and plain pytest does not
 find them. The clock of the machine counts instructions: it is never ahead of ours, and behind
@@ -13,10 +13,6 @@ busy this computer is. Deadlines (``within_s``) are in our seconds: be generous.
 ``board`` is the shared machine, ready, with marks set: ``board.story``, ``board.lamps`` and
 ``await board.words()`` are about this scenario alone. ``board.machine`` runs commands inside
 (``run``, ``do``), reboots, loses its power and asks QEMU (``qmp``). Leave it ready again.
-``new_board`` gives a machine of your own for what leaves traces, switched off at the end:
-
-    with new_board(plugs=("-device", "usb-tablet")) as board: …
-
 Mark the few that every change must pass with ``@pytest.mark.core``, and a file whose scenarios
 go on from each other with ``pytestmark = pytest.mark.story``.
 """
@@ -28,8 +24,8 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -42,8 +38,6 @@ from tests.hil.image import Image
 from tests.hil.machine import Machine, MachineFailed
 from tests.hil.service import LiveService, live_service
 from tests.hil.write_log import LoggedDisk
-
-NewBoard = Callable[..., AbstractContextManager[Board]]
 
 BOOKS_DISK_BYTES: Final = 32 * 2**20
 _EVIDENCE = Path(os.environ.get("KIOSK_HIL_EVIDENCE", ".cache/hil")).absolute()
@@ -150,44 +144,28 @@ def live(home: Path) -> Iterator[LiveService]:
 
 
 @pytest.fixture(scope="session")
-def new_board(image: Image, home: Path, live: LiveService) -> NewBoard:
-    """Boot a machine of your own; it answers when you get it, and its kiosk may still start."""
-
-    @contextmanager
-    def booted(*, rtc: str = "utc", plugs: Sequence[str] = ()) -> Iterator[Board]:
-        place = Path(tempfile.mkdtemp(dir=home, prefix="pi-"))
-        machine = Machine(image, place, rtc=rtc, plugs=plugs)
-        shutil.copy(live.ca_file, machine.share / "live-ca.pem")
-        board = Board(machine)
-        _booted.append(board)
-        try:
-            machine.power_on()
-            yield board
-        except BaseException:
-            _tell_evidence("a machine of its own")  # it is gone before the report is made
-            raise
-        finally:
-            machine.cut_power()
-            _booted.remove(board)
-            if not os.environ.get("KIOSK_HIL_KEEP"):
-                shutil.rmtree(machine.home)
-
-    return booted
-
-
-@pytest.fixture(scope="session")
 def books_disk(home: Path) -> LoggedDisk:
-    """A second disk of the machine that most scenarios share, empty until one uses it."""
+    """A second disk of the machine that all scenarios share, empty until one uses it."""
     disk = LoggedDisk(home, BOOKS_DISK_BYTES)
     disk.make()
     return disk
 
 
 @pytest.fixture(scope="session")
-def shared(new_board: NewBoard, books_disk: LoggedDisk) -> Iterator[Board]:
-    """The machine that most scenarios share, in whatever state the last one left it."""
-    with new_board(plugs=books_disk.plugs()) as board:
+def shared(image: Image, home: Path, live: LiveService, books_disk: LoggedDisk) -> Iterator[Board]:
+    """The machine that all scenarios share, in whatever state the last one left it."""
+    machine = Machine(image, Path(tempfile.mkdtemp(dir=home, prefix="pi-")), books_disk.plugs())
+    shutil.copy(live.ca_file, machine.share / "live-ca.pem")
+    board = Board(machine)
+    _booted.append(board)
+    try:
+        machine.power_on()
         yield board
+    except BaseException:
+        _tell_evidence("a machine that does not start")
+        raise
+    finally:
+        machine.cut_power()
 
 
 @pytest.fixture

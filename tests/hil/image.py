@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,10 +63,16 @@ _MASKED: Final = """
     apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer
     getty@tty1.service
 """
-_UNPACKED: Final = """
-    snd_aloop gpio_sim 9p 9pnet_virtio mac80211_hwsim ccm bridge 8139too 8139cp xhci_pci
-"""
-"""Modules of every start: unpacking takes the emulated processor longer than all else of them."""
+_BEFORE_THE_DISK: Final = ("virtio_blk", "ext4", "i6300esb")
+_OF_EVERY_START: Final = (
+    *_BEFORE_THE_DISK, "autofs4", "configfs", "evdev", "virtio_rng", "snd_aloop", "gpio_sim",
+    "9p", "9pnet_virtio", "mac80211_hwsim", "ccm", "bridge", "8139cp", "xhci_pci", "snd_usb_audio",
+)  # fmt: skip
+"""Modules that take the emulated processor long to unpack, and each a tenth of a second to have
+its signature looked at."""
+_SIGNED: Final = b"~Module signature appended~\n"
+_SIGNATURE: Final = struct.Struct(">8xI")
+"""What ends a module, and the length of what stands before it (``linux/module_signature.h``)."""
 _ENABLED: Final = {"multi-user.target": ("hil-agent.service", "hil-board.service",
                    "hil-air.service", "hil-watch.service", "hil-ear.service")}  # fmt: skip
 
@@ -243,11 +250,21 @@ def _set_up(root: Path) -> None:
 
 
 def _unpack_modules(root: Path) -> None:
-    for path in _modules(root, *_UNPACKED.split()):
-        if path.suffix == ".xz":
-            path.with_suffix("").write_bytes(_unxz(path.read_bytes()))
-            path.unlink()
+    for path in _modules(root, *_OF_EVERY_START):
+        packed = path.read_bytes()
+        path.unlink()
+        path.with_name(path.name.removesuffix(".xz")).write_bytes(
+            _unsigned(_unxz(packed) if path.suffix == ".xz" else packed)
+        )
     _run("depmod", "-b", root, _kernel_of(root))
+
+
+def _unsigned(module: bytes) -> bytes:
+    if not module.endswith(_SIGNED):
+        return module
+    end = len(module) - len(_SIGNED) - _SIGNATURE.size
+    (length,) = _SIGNATURE.unpack_from(module, end)
+    return module[: end - length]
 
 
 def _kernel_of(root: Path) -> str:
@@ -256,12 +273,9 @@ def _kernel_of(root: Path) -> str:
 
 def _modules(root: Path, *names: str) -> list[Path]:
     """Return the files of these modules and of all they need, each after what it needs."""
-    found: dict[str, Path] = {}
-    for name in names:
-        said = _run("modprobe", "-d", root, "-S", _kernel_of(root), "--show-depends", name)
-        for path in re.findall(r"(?m)^insmod (\S+)", said):
-            found.setdefault(Path(path).name.removesuffix(".xz"), Path(path))
-    return [*found.values()]
+    how = ("modprobe", "-d", root, "-S", _kernel_of(root), "--show-depends")
+    said = "".join(_run(*how, name) for name in names)
+    return [*map(Path, dict.fromkeys(re.findall(r"(?m)^insmod (\S+)", said)))]
 
 
 def _make_initrd(root: Path, to: Path) -> None:
@@ -272,10 +286,9 @@ def _make_initrd(root: Path, to: Path) -> None:
     shutil.copy(root / "usr/bin/busybox", work / "bin/busybox")
     (work / "bin/sh").symlink_to("busybox")
     order = []
-    for path in _modules(root, "virtio_blk", "ext4", "i6300esb"):
-        packed, name = path.read_bytes(), path.name.removesuffix(".xz")
-        (work / "m" / name).write_bytes(_unxz(packed) if path.suffix == ".xz" else packed)
-        order.append(name)
+    for path in _modules(root, *_BEFORE_THE_DISK):
+        shutil.copy(path, work / "m")
+        order.append(path.name)
     (work / "m/.list").write_text("".join(f"{name}\n" for name in order))
     shutil.copy(GUEST / "init", work / "init")
     (work / "init").chmod(0o755)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import CLOCK_MONOTONIC, clock_gettime
+from time import CLOCK_MONOTONIC, clock_gettime, gmtime
 from typing import Any, Final
 
 from tests.hil.image import Image
@@ -31,8 +31,13 @@ _LOOK_S: Final = 0.2
 _NS_LOG2: Final = 0
 """Logarithm of the nanoseconds that the machine's clock advances by an instruction."""
 _KERNEL_ARGUMENTS: Final = (
-    "quiet panic=5 mitigations=off nokaslr net.ifnames=0 systemd.show_status=0"
+    "quiet panic=5 mitigations=off nokaslr norandmaps net.ifnames=0 systemd.show_status=0"
 )
+_SET_CLOCK: Final = """python3 -S -c '
+import fcntl, struct
+with open("/dev/rtc0") as clock:
+    fcntl.ioctl(clock, 0x4024700A, struct.pack("9i", *{}, 0, 0, 0))'"""
+"""RTC_SET_TIME of ``linux/rtc.h``."""
 
 
 class MachineFailed(Exception):
@@ -68,10 +73,8 @@ def holds(condition: Callable[[], Any], what: str, within_s: float, look_s: floa
 class Machine:
     """One virtual Pi."""
 
-    def __init__(
-        self, image: Image, home: Path, *, rtc: str = "utc", plugs: Sequence[str] = ()
-    ) -> None:
-        """Make a machine that is switched off; ``rtc`` is what its clock says at power on.
+    def __init__(self, image: Image, home: Path, plugs: Sequence[str] = ()) -> None:
+        """Make a machine that is switched off.
 
         ``plugs`` are further arguments of QEMU, for what is plugged in besides.
         """
@@ -79,7 +82,8 @@ class Machine:
         self.share = home / "share"
         self.share.mkdir(parents=True)
         self.disk = home / "disk.qcow2"
-        self.rtc = rtc
+        self.rtc = "utc"
+        """What its clock says at power on, as QEMU is told."""
         self.boots = 0
         self._image = image
         arch = image.arch
@@ -133,6 +137,22 @@ class Machine:
         self.do("systemctl reboot", within_s=20)
         self.wait_for_boot(boots)
         return now_s() - began
+
+    def set_clock(self, now_s: float) -> None:
+        """Set the board's own clock, which outlives a reset; not that of the system."""
+        day = gmtime(now_s)
+        self.run(
+            _SET_CLOCK.format(
+                [
+                    day.tm_sec,
+                    day.tm_min,
+                    day.tm_hour,
+                    day.tm_mday,
+                    day.tm_mon - 1,
+                    day.tm_year - 1900,
+                ]
+            )
+        )
 
     @property
     def is_on(self) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.listening import plain
-from tests.hil.board import Board, figure, lit_only
+from tests.hil.board import BUTTON, Board, figure, lit_only
 
 QUESTION = Path(__file__).parents[2] / "config/question-ord-88421.wav"
 
@@ -43,6 +43,16 @@ async def test_a_customer_presses_asks_and_hears_where_the_order_is(board: Board
            - speech_ended["t"], "≤ 1 s")  # fmt: skip
     assert not (wrong := lit_only(lamp, spans, slack_s=0.1)), wrong
     assert lamp[0][0] - pressed < 0.5
+
+
+@pytest.mark.core
+def test_a_line_that_flickers_is_no_press(board: Board) -> None:
+    flicker = f"for _ in 1 2 3 4 5; do echo pull-down >{BUTTON}; echo pull-up >{BUTTON}; done"
+    flickered = board.machine.do(flicker)
+    board.lamps.reach(flickered.at + 1.0)
+
+    assert not board.story.named("press", "earcon", "mic_open")
+    assert not board.lamps.microphone()
 
 
 @pytest.mark.core

@@ -123,8 +123,9 @@ def cut(shared: Board, books_disk: LoggedDisk) -> Iterator[Cut]:
         machine.rtc = "utc"
         if not machine.is_on:
             machine.power_on()
-        today = f"@{int(clock_gettime(CLOCK_REALTIME))}"
-        machine.run(f"{FROM_THE_DISK}; {STARTED_AT.format(today)}", 300)
+        today = int(clock_gettime(CLOCK_REALTIME))
+        machine.set_clock(today)
+        machine.run(f"{FROM_THE_DISK}; {STARTED_AT.format(f'@{today}')}", 300)
 
 
 def _keep_busy(board: Board) -> Path:

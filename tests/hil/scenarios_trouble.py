@@ -1,13 +1,11 @@
-"""The machine in trouble: no network, no clock, no room, a card that fails, a kernel that hangs."""
+"""The kiosk in trouble: no network, no room, a card that fails, a program that does harm."""
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
-from time import CLOCK_REALTIME, clock_gettime
 
 import pytest
 
@@ -15,17 +13,12 @@ from kiosk.adapters.wav_files import write_wav
 from kiosk.core.audio import MIC_HZ
 from tests.e2e.voices import said
 from tests.hil.board import EVENT_S, Board, figure
-from tests.hil.dated_service import dated_service
 from tests.hil.machine import READY_S, Done, Machine, holds
 from tests.hil.scenarios_customers import QUESTION, tells_where_the_order_is
-from tests.hil.service import LiveService
 from tests.systemd.test_sandbox import ALLOWED_TO, DENIED_TO
 
 PYTHON = "/opt/kiosk/current/bin/python"
 TRYING = Path(__file__).parents[1] / "systemd/trying.py"
-HANG = "echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze"
-"""Stops process 1 and nothing else. A panic of the kernel would do, too, but it waits by reading
-a counter, which emulation with counted instructions takes minutes of ours a second for."""
 FILL = "cat /dev/zero >>/filler; mkdir /filler-$RANDOM"
 PAUSE_S = 0.8
 """Dark for longer than between the flashes of one group."""
@@ -259,30 +252,6 @@ async def test_a_kiosk_whose_card_turns_read_only_answers_says_so_starts_and_hea
     board.be_ready()
 
 
-def test_a_machine_that_hangs_is_reset_by_its_watchdog_and_ready_again(board: Board) -> None:
-    machine, story, boots = board.machine, board.story, board.machine.boots
-    watchdog = "/sys/class/watchdog/watchdog0"
-    armed = machine.run(f"cat {watchdog}/identity {watchdog}/state {watchdog}/timeout").splitlines()
-    asked = machine.run("systemctl show -pRuntimeWatchdogUSec --value").strip()
-    tell(f"watchdog: {armed[0]}, {armed[1]}, {armed[2]} s; RuntimeWatchdogSec={asked}")
-    assert (armed[1:], asked) == (["active", "10"], "10s")
-
-    waiting = board.status()["messages"]
-    story.skip()
-    with machine.qemu_says("WATCHDOG", READY_S) as told:
-        hung = float(machine.run(f"{HANG}; date +%s.%N"))
-    machine.wait_for_boot(boots)
-    ready = story.until("ready", within_s=READY_S)["t"]
-    date, uptime = machine.run("date +%s.%N; cut -d' ' -f1 /proc/uptime").split()
-    booted = float(date) - float(uptime)  # the board's clock, to the second
-    figure("systemd hung to reset and a new kernel", booted - hung, "≤ 15 s")
-    figure("systemd hung to ready again", booted + ready - hung, "≤ 15 s and a start")
-    figure("systemd hung to reset, in our seconds", told[0])
-    board.be_ready()
-    assert board.status()["messages"] == waiting
-    assert booted - hung <= 15.0 + 1.0
-
-
 @pytest.mark.core
 async def test_a_kiosk_that_starts_again_where_there_is_no_network_says_so_and_heals_by_itself(
     board: Board,
@@ -324,68 +293,4 @@ async def test_a_kiosk_that_starts_again_where_there_is_no_network_says_so_and_h
     figure("access point there to ready", healed - came)
     await is_answered(board)
     assert machine.show("kiosk.service", "MainPID") == pid
-    assert restarts_of(board) == 0
-
-
-@pytest.fixture
-def in_1970(board: Board, tmp_path: Path, live: LiveService) -> Iterator[Board]:
-    """A board that starts in 1970; its service has a certificate not valid before yesterday."""
-    machine = board.machine
-    with dated_service(tmp_path, live.ca_file) as dated:
-        shutil.copy(dated.ca_file, machine.share / "dated-ca.pem")
-        machine.run(
-            "cd /etc/kiosk; cp -p kiosk.toml kept.toml; install -m 644 /hil/dated-ca.pem .;"
-            f' sed -i \'s,^endpoint = .*,endpoint = "{dated.endpoint}",;'
-            ' s,^ca_file = .*,ca_file = "/etc/kiosk/dated-ca.pem",\' kiosk.toml;'
-            " rm -f /var/lib/kiosk/clock* /var/lib/systemd/timesync/clock; sync"
-        )
-        machine.cut_power()
-        machine.rtc = "1970-01-01T00:00:00"
-        board.begin()
-        try:
-            machine.power_on()
-            yield board
-        finally:
-            machine.rtc = "utc"
-            machine.run(
-                "cd /etc/kiosk; mv kept.toml kiosk.toml; rm dated-ca.pem;"
-                " systemctl restart --no-block kiosk.service"
-            )
-
-
-async def test_a_kiosk_that_starts_in_1970_says_so_and_heals_when_the_clock_is_set(
-    in_1970: Board,
-) -> None:
-    board, machine, story = in_1970, in_1970.machine, in_1970.story
-    today = int(clock_gettime(CLOCK_REALTIME))
-    ready = story.until("ready", within_s=READY_S)["t"]
-    tell(f"ready {ready:.1f} s after the kernel, at {machine.run('date -u +%FT%T').strip()}")
-    holds(lambda: machine.do("ip route show default").out, "there is a network", READY_S, 1.0)
-    status = machine.show("kiosk.service", "StatusText")
-    tell(f"status: {status}; light {board.status()['light']}")
-    assert (status[:21], board.status()["light"]) == ("Waiting for the clock", "B")
-    board.listen()
-    pressed = board.tap()
-    sorry = story.until("phrase", after=pressed)
-    again = story.until("light", code="B", after=sorry["t"])
-    board.lamps.reach(again["t"] + 0.5)
-    heard = await board.words()
-    tell(f"pressed while the clock is wrong: {heard!r}")
-    assert re.search("just starting|not available right now", heard)
-    assert not story.named("fault", part="account")
-
-    set_at = machine.do(f"date -s @{today}").at
-    healed = story.until("light", code="G", after=set_at)["t"]
-    figure("clock set to ready", healed - set_at)
-    await is_answered(board)
-
-    wrong = machine.do("date -s @1000000").at
-    fault = story.until("fault", part="clock", after=wrong)
-    light = story.until("light", code="F6", after=wrong)
-    figure("clock wrong to told", fault["t"] - wrong, "≤ 30 s")
-    until_flashing(board, 6, light["t"])
-    right = machine.do(f"date -s @{today}").at
-    healed = story.until("healed", part="clock", after=right)["t"]
-    figure("clock right again to healed", healed - right)
-    story.until("light", code="G", after=right)
     assert restarts_of(board) == 0

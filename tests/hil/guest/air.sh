@@ -5,7 +5,7 @@ set -eu
 conf=/run/hil-hostapd.conf pid=/run/hil-hostapd.pid
 
 radios() {
-  modprobe mac80211_hwsim
+  modprobe -a mac80211_hwsim 8139cp # eth0 as well, which udev may come to later
   ip netns add ap
   iw phy "$(basename "$(readlink -f /sys/class/net/wlan1/phy80211)")" set netns name ap
   ip link set eth0 netns ap
