@@ -525,6 +525,21 @@ def test_a_check_that_breaks_or_hangs_takes_no_other_along(
     assert found["three"] == Finding(State.WELL, "fine")
 
 
+def test_a_program_that_is_too_slow_is_not_taken_for_one_that_is_not_there(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = tmp_path / "systemctl"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(finding, "_PROGRAM_S", 0.05)
+
+    found = findings(environ, None, {"unit": check_unit})["unit"]
+
+    assert found.state is State.OPEN
+    assert "systemctl did not answer" in found.says
+
+
 def test_all_checks_that_hang_together_take_no_longer_than_all_may(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,7 +79,8 @@ def open_pins(chip: str) -> Iterator[Pins]:
     try:
         yield Pins(pins, found, (lgpio.error,))
     finally:
-        pins.close()
+        with suppress(lgpio.error):  # as for each line: see _give_back
+            pins.close()
 
 
 def _plain(err: BaseException) -> str:
@@ -109,6 +110,12 @@ async def _claimed(what: str, pin: int, pins: Pins, claim: Callable[[], Device])
                     _NO_GPIO,
                 ) from err
         await asyncio.sleep(_AGAIN_S)
+
+
+def _give_back(device: gpiozero.GPIODevice, pins: Pins) -> None:
+    """Close a line, whoever takes it meanwhile: gpiozero frees it and then asks for it again."""
+    with suppress(*pins.failures):
+        device.close()
 
 
 def _holder(pin: int, chip: Chip | None) -> str:
@@ -167,8 +174,11 @@ async def open_button(wiring: settings.Button, pins: Pins) -> AsyncIterator[Butt
         bounce_time=wiring.bounce_s or None,
         pin_factory=pins.factory,
     )
-    with await _claimed("button", wiring.pin, pins, claim) as device:
+    device = await _claimed("button", wiring.pin, pins, claim)
+    try:
         yield _GpioButton(device)
+    finally:
+        _give_back(device, pins)
 
 
 class _GpioLamps:
@@ -210,4 +220,4 @@ async def open_lamps(wiring: settings.Lamp, pins: Pins) -> AsyncIterator[Lamps]:
     finally:
         for device in opened:
             device.off()
-            device.close()
+            _give_back(device, pins)

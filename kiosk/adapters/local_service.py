@@ -83,7 +83,8 @@ async def _standing(file: Path) -> LocalEndpoint | None:
     except TimeoutError as err:
         raise StartError(
             f"The local Live service of this machine was not ready after {START_S:.0f} s:"
-            " 'systemctl status kiosk-local-live' shows why.",
+            " 'systemctl status kiosk-local-live' shows whether it runs; if so, this machine is"
+            " too busy or too small for it.",
             _UNAVAILABLE,
         ) from err
     return announced

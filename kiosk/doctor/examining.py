@@ -8,7 +8,7 @@ from typing import Final
 
 from kiosk.config_file import SYSTEM_FILE, as_the_service, settings_file
 from kiosk.doctor import board, disk, ears, echo, live, network, pins, shop, sound, unit
-from kiosk.doctor.finding import Check, Examined, Finding, NotForUs, State
+from kiosk.doctor.finding import Check, Examined, Finding, NotForUs, State, TooSlow
 from kiosk.errors import ConfigError, KioskError
 from kiosk.settings import Settings
 from kiosk.settings_file import load_settings
@@ -18,6 +18,9 @@ ALL_S: Final = 14.0
 LEAST_S: Final = 0.3
 SOUND_S: Final = 14.0
 """Nearly all of it is sound that is played."""
+
+_TOO_SLOW: Final = "look again in a minute: what still does not answer then hangs"
+"""A board is busy while the kiosk starts."""
 
 SHOP_CHECKS: Final[Mapping[str, Check]] = {
     "store": shop.check_store,
@@ -115,7 +118,9 @@ async def _found(check: Check, kiosk: Examined, within_s: float) -> Finding:
         async with asyncio.timeout(within_s):
             return await check(kiosk)
     except TimeoutError:
-        return Finding(State.ILL, f"no answer within {within_s:.2g} s", "look at what it waits for")
+        return Finding(State.ILL, f"no answer within {within_s:.2g} s", _TOO_SLOW)
+    except TooSlow as err:
+        return Finding(State.OPEN, str(err), _TOO_SLOW)
     except NotForUs as err:
         return Finding(State.OPEN, str(err), "run this with sudo")
     except KioskError as err:

@@ -29,6 +29,10 @@ class NotForUs(KioskError):
     """Only root or the kiosk's own user may see this; the sentence says what."""
 
 
+class TooSlow(KioskError):
+    """A program did not answer in time; the sentence says which."""
+
+
 class State(StrEnum):
     """How it stands."""
 
@@ -84,7 +88,10 @@ def text_of(file: Path) -> str | None:
 
 
 async def said_by(*command: str) -> str | None:
-    """Return what a program prints; None when there is no such program or it fails."""
+    """Return what a program prints; None when there is no such program or it fails.
+
+    Raises TooSlow.
+    """
     name, *arguments = command
     program = shutil.which(name, path=f"{os.environ.get('PATH', '')}{_SYSTEM_PATH}")
     if program is None:
@@ -92,8 +99,8 @@ async def said_by(*command: str) -> str | None:
     try:
         async with asyncio.timeout(_PROGRAM_S):
             code, out, _ = await output_of([program, *arguments])
-    except TimeoutError:
-        return None
+    except TimeoutError as err:
+        raise TooSlow(f"{name} did not answer within {_PROGRAM_S:.0f} s") from err
     return None if code else out.decode(errors="replace").strip()
 
 

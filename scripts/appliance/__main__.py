@@ -52,6 +52,13 @@ def main(arguments: list[str]) -> int:
     except Refused as err:
         print(f"{command}: {err}", file=sys.stderr)
         return err.exit_code
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if getattr(options, "dry_run", False):
+            return 0
+        told = "stopped, for nobody reads what it says; running it again goes on"
+        print(f"{command}: {told}.", file=sys.stderr)
+        return OS
     except OSError as err:
         print(f"{command}: {_in_words(err)}", file=sys.stderr)
         return OS
@@ -110,8 +117,13 @@ def _options(command: str, arguments: list[str]) -> argparse.Namespace:
             "--dry-run", action="store_true", help="only say what would be done; changes nothing"
         )
     if command == "install":
-        parser.add_argument("--microphone", default="", metavar="CARD", help="id of its sound card")
-        parser.add_argument("--speaker", default="", metavar="CARD", help="id of its sound card")
+        card = (
+            "id of its sound card, of those in /proc/asound/cards (default: {}, later what it was)"
+        )
+        usual = card.format("a USB one, else any")
+        parser.add_argument("--microphone", default="", metavar="CARD", help=usual)
+        usual = card.format("the amplifier, else a USB one, else any")
+        parser.add_argument("--speaker", default="", metavar="CARD", help=usual)
         parser.add_argument(
             "--amplifier", default="", choices=[*board.CARDS, "none"],
             help=f"the I2S amplifier's overlay (default: {board.USUAL}, later what it was)",
@@ -184,7 +196,11 @@ def _alone(system: System) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused("Another install or update is under way.", TRY_AGAIN) from None
+            raise Refused(
+                "Another install or update is under way, or what one that was stopped had begun:"
+                " wait a minute and say it again.",
+                TRY_AGAIN,
+            ) from None
         yield
 
 

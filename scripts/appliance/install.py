@@ -182,3 +182,4 @@ def _await_ready(system: System) -> None:
         if state.strip() in ("active", "failed") or fell.strip() not in ("", "0"):
             return
         gate.pause()
+    system.note("It is still starting, which a busy or a small board takes longer for.")

@@ -176,6 +176,36 @@ def test_wi_fi_never_sleeps_and_never_gives_up_on_a_pi(system: System) -> None:
     assert not system.at(board.WIFI).exists()
 
 
+@pytest.mark.parametrize(
+    ("told", "warned"),
+    [
+        ("default\n-1\n-1", False),
+        ("disable\n0\n0", False),
+        ("enable\n-1\n-1", True),
+        ("ignore\n-1\n-1", True),
+        ("default\n4\n-1", True),
+        ("default\n-1\n3", True),
+    ],
+)
+def test_a_wi_fi_profile_is_told_of_only_when_it_would_sleep_or_give_up(
+    told: str, warned: bool, system: System, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    nmcli = put(system, "/bin/nmcli", f"""#!/bin/sh
+case "$*" in
+  *UUID,TYPE,NAME*) echo 5d2f0b0e:802-11-wireless:shop; echo e840c2e1:loopback:lo ;;
+  *) echo '{told}' ;;
+esac
+""")  # fmt: skip
+    nmcli.chmod(0o755)
+    monkeypatch.setenv("PATH", str(nmcli.parent), prepend=os.pathsep)
+    system.at(board.WIFI.parent).mkdir(parents=True)
+
+    board.place_wifi(system, pi=True)
+
+    assert ("nmcli connection modify 5d2f0b0e" in capsys.readouterr().out) == warned
+
+
 def test_the_network_of_another_machine_is_only_explained(
     system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:

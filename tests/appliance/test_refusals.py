@@ -65,6 +65,19 @@ def test_a_patience_that_makes_no_sense_is_refused(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_who_reads_only_the_first_lines_of_a_dry_run_is_told_of_no_mistake() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+
+    done = subprocess.run(
+        [REPOSITORY / "scripts/uninstall", "--dry-run"],
+        check=False, stdout=writes, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("command", ["install", "update", "uninstall", "package"])
 def test_a_python_that_is_too_old_is_told_in_a_line(command: str, tmp_path: Path) -> None:
     old = tmp_path / "python3"
