@@ -181,6 +181,7 @@ def test_wi_fi_never_sleeps_and_never_gives_up_on_a_pi(system: System) -> None:
     [
         ("default\n-1\n-1", False),
         ("disable\n0\n0", False),
+        ("0 (default)\n-1 (default)\n0 (forever)", False),
         ("enable\n-1\n-1", True),
         ("ignore\n-1\n-1", True),
         ("default\n4\n-1", True),
