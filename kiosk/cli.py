@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say_no_more()
         return 0
     except OSError as err:
-        if err.errno != errno.ENOSPC:
+        if err.errno != errno.ENOSPC or options.run is _run:
             raise
         _say_no_more()
         print("kiosk: there is no room left where this was to be written", file=sys.stderr)

@@ -19,7 +19,7 @@ from kiosk.adapters.gpio_chips import Chip, chips, chosen_chip, import_lgpio
 from kiosk.adapters.light_player import LightPlayer
 from kiosk.adapters.pin_look import lines, program_of
 from kiosk.core.lights import Pattern
-from kiosk.errors import StartError
+from kiosk.errors import DeviceError, StartError
 from kiosk.ports import Button, ButtonEdge, Lamps
 
 _NO_GPIO = 69  # EX_UNAVAILABLE of sysexits(3)
@@ -79,8 +79,7 @@ def open_pins(chip: str) -> Iterator[Pins]:
     try:
         yield Pins(pins, found, (lgpio.error,))
     finally:
-        with suppress(lgpio.error):  # as for each line: see _give_back
-            pins.close()
+        pins.close()
 
 
 def _plain(err: BaseException) -> str:
@@ -112,12 +111,6 @@ async def _claimed(what: str, pin: int, pins: Pins, claim: Callable[[], Device])
         await asyncio.sleep(_AGAIN_S)
 
 
-def _give_back(device: gpiozero.GPIODevice, pins: Pins) -> None:
-    """Close a line, whoever takes it meanwhile: gpiozero frees it and then asks for it again."""
-    with suppress(*pins.failures):
-        device.close()
-
-
 def _holder(pin: int, chip: Chip | None) -> str:
     """Return who has a line, as far as we may know."""
     program = consumer = ""
@@ -135,11 +128,12 @@ class _GpioButton:
     def __init__(self, device: gpiozero.DigitalInputDevice) -> None:
         self._device = device
         self._loop = asyncio.get_running_loop()
-        self._edges: asyncio.Queue[ButtonEdge] = asyncio.Queue()
+        self._edges: asyncio.Queue[ButtonEdge | Exception] = asyncio.Queue()
         if device.is_active:  # held since before we looked
             self._edges.put_nowait(ButtonEdge(pressed=True, at=self._loop.time()))
         device.when_activated = self._pressed
         device.when_deactivated = self._released
+        device.pin.when_lost = self._lost  # which mocks never call
 
     def _pressed(self) -> None:
         self._edge(pressed=True)
@@ -156,9 +150,15 @@ class _GpioButton:
         edge = ButtonEdge(pressed=pressed, at=now - age_s)
         self._loop.call_soon_threadsafe(self._edges.put_nowait, edge)
 
+    def _lost(self, err: Exception) -> None:  # on the pin's thread
+        self._loop.call_soon_threadsafe(self._edges.put_nowait, err)
+
     async def edges(self) -> AsyncIterator[ButtonEdge]:
         while True:
-            yield await self._edges.get()
+            edge = await self._edges.get()
+            if isinstance(edge, Exception):
+                raise DeviceError(f"button: its GPIO line is gone: {_plain(edge)}") from edge
+            yield edge
 
 
 @asynccontextmanager
@@ -174,11 +174,8 @@ async def open_button(wiring: settings.Button, pins: Pins) -> AsyncIterator[Butt
         bounce_time=wiring.bounce_s or None,
         pin_factory=pins.factory,
     )
-    device = await _claimed("button", wiring.pin, pins, claim)
-    try:
+    with await _claimed("button", wiring.pin, pins, claim) as device:
         yield _GpioButton(device)
-    finally:
-        _give_back(device, pins)
 
 
 class _GpioLamps:
@@ -220,4 +217,4 @@ async def open_lamps(wiring: settings.Lamp, pins: Pins) -> AsyncIterator[Lamps]:
     finally:
         for device in opened:
             device.off()
-            _give_back(device, pins)
+            device.close()

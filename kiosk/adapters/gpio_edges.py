@@ -2,10 +2,11 @@
 
 For as long as it watches a line, lgpio asks the kernel for edges 2,000 times a second: half of
 all that a waiting kiosk costs. Here a thread sleeps until there is one. Only a watched line is
-libgpiod's; lgpio has all others, and this one before and after.
+libgpiod's; lgpio has all others, this one until it is watched, and again when it is only read.
+Import this after ``gpio_chips.import_lgpio``.
 """
 
-import logging
+import errno
 import os
 import select
 from collections.abc import Callable, Iterator
@@ -21,8 +22,6 @@ from gpiozero import PinInvalidBounce
 from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
 from gpiozero.pins.pi import PinInfo
 
-_log = logging.getLogger(__name__)
-
 _CONSUMER: Final = "kiosk"
 _BIASES: Final = {"up": Bias.PULL_UP, "down": Bias.PULL_DOWN, "floating": Bias.DISABLED}
 _EDGES: Final = {"both": Edge.BOTH, "rising": Edge.RISING, "falling": Edge.FALLING}
@@ -32,11 +31,16 @@ class _Watch:
     """A requested line, and the thread that waits for its edges: no longer than until ``close``."""
 
     def __init__(
-        self, request: gpiod.LineRequest, line: int, tell: Callable[[float, int], None]
+        self,
+        request: gpiod.LineRequest,
+        line: int,
+        tell: Callable[[float, int], None],
+        lose: Callable[[Exception], None],
     ) -> None:
         self._request = request
         self._line = line
         self._tell = tell
+        self._lose = lose
         self._lock = Lock()  # one call at a time is what a request allows
         self._closed = False
         self._wake = os.eventfd(0)
@@ -58,18 +62,20 @@ class _Watch:
         os.close(self._wake)
 
     def _wait(self) -> None:
+        try:
+            self._follow()
+        except Exception as err:  # noqa: BLE001  # whatever ends this thread ends the button
+            self._lose(err)
+
+    def _follow(self) -> None:
         waiting = select.poll()
         for descriptor in (self._wake, self._request.fd):
             waiting.register(descriptor, select.POLLIN)
         while not self._closed:
             if self._wake in dict(waiting.poll()):
                 return
-            try:
-                with self._lock:
-                    events = self._request.read_edge_events()
-            except OSError:
-                _log.exception("a GPIO line is gone", extra={"KIOSK_LINE": self._line})
-                return
+            with self._lock:
+                events = self._request.read_edge_events()
             for event in events:
                 high = event.event_type is event.Type.RISING_EDGE
                 self._tell(event.timestamp_ns / 1e9, int(high))
@@ -83,6 +89,8 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # the library has no types
     """
 
     when_changed: Callable[[float, int], None] | None  # the library's own property
+    when_lost: Callable[[Exception], None] | None = None
+    """Called, on the watching thread, when no edge will be told any more."""
 
     def __init__(self, factory: LGPIOFactory, info: PinInfo) -> None:
         self._watch: _Watch | None = None
@@ -133,12 +141,15 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # the library has no types
             self._flags = mode & self.GPIO_LINE_FLAGS_MASK
             lgpio.gpio_free(self._handle, self._number)
             self._lent = True
-        request = gpiod.request_lines(
-            f"/dev/gpiochip{self.factory.chip}",
-            consumer=_CONSUMER,
-            config={self._number: settings},
-        )
-        self._watch = _Watch(request, self._number, self._changed)
+        try:
+            request = gpiod.request_lines(
+                f"/dev/gpiochip{self.factory.chip}",
+                consumer=_CONSUMER,
+                config={self._number: settings},
+            )
+        except ValueError as err:  # libgpiod's EINVAL
+            raise OSError(errno.EINVAL, str(err)) from err
+        self._watch = _Watch(request, self._number, self._changed, self._lose)
 
     def _disable_event_detect(self) -> None:
         self._stop()
@@ -148,12 +159,17 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # the library has no types
     def _changed(self, ticks: float, state: int) -> None:  # on the watching thread
         """Tell whoever is still there to be told.
 
-        The library's own way stops watching when nobody is, which would be this thread's end,
-        waited for by itself or by one that holds the lock it needs.
+        The library's own way sets ``when_changed`` to None when nobody is, here on the watching
+        thread: a deadlock with who closes, holds its lock and waits for this thread to end.
         """
         tell = self.when_changed
         if tell is not None:
             tell(ticks, state)
+
+    def _lose(self, err: Exception) -> None:
+        if self.when_lost is None:
+            raise err
+        self.when_lost(err)
 
     def _stop(self) -> None:
         watch, self._watch = self._watch, None

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -88,10 +89,14 @@ def text_of(file: Path) -> str | None:
 
 
 async def said_by(*command: str) -> str | None:
-    """Return what a program prints; None when there is no such program or it fails.
+    """Return what a program prints; None when it fails, is too slow or there is no such."""
+    with suppress(TooSlow):
+        return await told_by(*command)
+    return None
 
-    Raises TooSlow.
-    """
+
+async def told_by(*command: str) -> str | None:
+    """Return what a program prints; None when there is no such or it fails. Raises TooSlow."""
     name, *arguments = command
     program = shutil.which(name, path=f"{os.environ.get('PATH', '')}{_SYSTEM_PATH}")
     if program is None:

@@ -9,9 +9,11 @@ from kiosk.doctor.finding import (
     Finding,
     NotForUs,
     State,
+    TooSlow,
     said_by,
     status_of,
     text_of,
+    told_by,
 )
 
 UNIT: Final = "kiosk.service"
@@ -31,22 +33,32 @@ _PROPERTIES: Final = "LoadState,ActiveState,SubState,UnitFileState,NRestarts,Res
 
 async def check_unit(kiosk: Examined) -> Finding:
     """Look how the unit stands; a kiosk that somebody started by hand counts as well."""
-    told = await said_by("systemctl", "show", UNIT, f"--property={_PROPERTIES}")
     try:
-        status = await status_of(kiosk)
+        status, hidden = await status_of(kiosk), ""
     except NotForUs as err:
-        return judged_unit(told, {}, str(err))
-    return judged_unit(told, status)
+        status, hidden = {}, str(err)
+    try:
+        told = await told_by("systemctl", "show", UNIT, f"--property={_PROPERTIES}")
+    except TooSlow as err:
+        return judged_unit(None, status, hidden, str(err))
+    return judged_unit(told, status, hidden)
 
 
-def judged_unit(told: str | None, status: dict[str, object] | None, hidden: str = "") -> Finding:
+def judged_unit(
+    told: str | None,
+    status: dict[str, object] | None,
+    hidden: str = "",
+    untold: str = "no systemd here to ask",
+) -> Finding:
     """Return what there is to say, given ``systemctl show`` and the running daemon's status.
 
-    ``hidden`` says why one that runs does not tell it.
+    ``hidden`` says why one that runs does not tell it, and ``untold`` why systemd does not.
     """
     runs = f'a kiosk answers: "{status.get("doing")}"' if status else hidden or "no kiosk answers"
     if not told:
-        return Finding(State.OPEN, f"no systemd here to ask; {runs}")
+        if status and status.get("faults"):
+            return Finding(State.ILL, f"{untold}; {runs}", SAYS_WHY)
+        return Finding(State.OPEN, f"{untold}; {runs}")
     unit = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
     if unit.get("LoadState") != "loaded":
         says = f"{UNIT} is not installed; {runs}"
@@ -72,7 +84,7 @@ def judged_unit(told: str | None, status: dict[str, object] | None, hidden: str 
 
 async def check_helpers(kiosk: Examined) -> Finding:
     """Look how the units beside the kiosk's stand: nobody misses them before they are needed."""
-    told = await said_by("systemctl", "show", *HELPERS, "--property=Id,LoadState,ActiveState")
+    told = await told_by("systemctl", "show", *HELPERS, "--property=Id,LoadState,ActiveState")
     unwanted = text_of(kiosk.root / NO_LOCAL_LIVE) is not None
     return judged_helpers(told, (FAULT_LIGHT, LOCAL_LIVE) if unwanted else (FAULT_LIGHT,))
 

@@ -9,7 +9,7 @@ import platform
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -56,8 +56,9 @@ def main(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if getattr(options, "dry_run", False):
             return 0
-        told = "stopped, for nobody reads what it says; running it again goes on"
-        print(f"{command}: {told}.", file=sys.stderr)
+        told = "nobody reads what it says any more; 'kiosk doctor' tells what runs"
+        with suppress(BrokenPipeError):
+            print(f"{command}: stopped, for {told}.", file=sys.stderr)
         return OS
     except OSError as err:
         print(f"{command}: {_in_words(err)}", file=sys.stderr)

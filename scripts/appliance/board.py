@@ -31,7 +31,7 @@ _NEIGHBOURS_TEXT: Final = """\
 -net.ipv4.neigh.default.retrans_time_ms = 100
 -net.ipv4.neigh.wlan0.retrans_time_ms = 100
 """
-_DEFAULTS: Final = (("default", "disable", "0", "2"), ("-1", "0"), ("-1", "0"))
+_DEFAULTS: Final = (("", "default", "disable", "0", "2"), ("", "-1", "0"), ("", "-1", "0"))
 """What a profile may say, nothing of its own or what we want: nmcli has words or numbers for it."""
 
 
@@ -125,7 +125,7 @@ def _warn_of_profiles(system: System) -> None:
         if kind != "802-11-wireless":
             continue
         _, values = system.ask("nmcli", "-g", fields, "connection", "show", uuid)
-        own = [value.split()[0] for value in values.splitlines() if value.strip()]
+        own = [value.partition(" ")[0] for value in values.splitlines()]
         if any(value not in allowed for value, allowed in zip(own, _DEFAULTS, strict=False)):
             system.note(
                 f"The Wi-Fi profile '{name}' has settings of its own: nmcli connection modify"

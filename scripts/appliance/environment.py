@@ -114,9 +114,11 @@ def _lender(system: System, packages: str) -> str | None:
             not place.parent.is_symlink()
             and place.read_text().strip() == packages
             and versions.complete(system, name)
-            and not versions.damage(system, name, _is_lent)
         ):
-            return name
+            broken = versions.damage(system, name, _is_lent)
+            if not broken:
+                return name
+            system.note(f"Version {name} has the same packages, and is damaged: {broken}.")
     return None
 
 

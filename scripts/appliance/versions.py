@@ -8,6 +8,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -72,7 +73,8 @@ def fingerprint(system: System, version: str) -> str:
 def complete_now(system: System, version: str, made_of: str, lender: str | None = None) -> None:
     """Write down what a version consists of and, once that is on the card, that it is complete.
 
-    A file that it shares with its lender, which was just looked at, is not read once more.
+    A file that it shares with its lender, which was just looked at, is not read once more. Raises
+    OSError when one cannot be read.
     """
     home = system.at(HOME / version)
     shared = system.at(HOME / lender) if lender else home
@@ -81,7 +83,8 @@ def complete_now(system: System, version: str, made_of: str, lender: str | None 
     for name in _content(home):
         told = known.get(name, "") if _is_same(f"{home}/{name}", f"{shared}/{name}") else ""
         lines.append(f"{told or _told_of(home / name)}  {name}\n")
-    system.write(HOME / version / CONTENT, "".join(lines))
+    text = "".join(lines)
+    system.write(HOME / version / CONTENT, f"{_sum_of(BytesIO(os.fsencode(text)))}\n{text}")
     system.sync()
     system.write(HOME / version / STAMP, f"{made_of}\n")
 
@@ -97,9 +100,13 @@ def damage(
         return "the list of its files cannot be read"
     for name, told in listed.items():
         path = home / name
-        if counts(Path(name)) and told != _told_of(path):
-            there = path.exists() or path.is_symlink()
-            return f"{name} {'was changed' if there else 'is missing'}"
+        try:
+            if counts(Path(name)) and told != _told_of(path):
+                return f"{name} was changed"
+        except FileNotFoundError:
+            return f"{name} is missing"
+        except OSError:
+            return f"{name} cannot be read"
     return ""
 
 
@@ -140,20 +147,27 @@ def prune(system: System) -> None:
 
 
 def _content(home: Path) -> list[str]:
-    """Return what a version has of files and links, without its own papers.
+    """Return the names of a version's files and links, without its own papers. Raises OSError.
 
-    In words and not as paths: there are thousands, and a slow board counts them one by one.
+    As strings and not as paths: there are thousands, and a slow board counts them one by one.
     """
     found = []
-    for place, directories, files in os.walk(home):
+    for place, directories, files in os.walk(home, onerror=_raise):
         links = [name for name in directories if Path(place, name).is_symlink()]
-        found += [f"{place}/{name}" for name in (*files, *links)]
-    apart = {CONTENT, STAMP, PROVED}
-    return sorted({path[len(f"{home}/") :] for path in found} - apart)
+        found += [f"{place}/{name}"[len(f"{home}/") :] for name in (*files, *links)]
+    return sorted({*found} - {CONTENT, STAMP, PROVED})
+
+
+def _raise(err: OSError) -> None:
+    raise err
 
 
 def _listed(home: Path) -> dict[str, str]:
-    lines = (line.partition("  ") for line in (home / CONTENT).read_text().splitlines())
+    """Return what a version consisted of when it was complete. Raises OSError and ValueError."""
+    told, _, text = (home / CONTENT).read_bytes().partition(b"\n")
+    if told.decode() != _sum_of(BytesIO(text)):
+        raise ValueError("it is not as it was written")
+    lines = (line.partition("  ") for line in os.fsdecode(text).split("\n")[:-1])
     return {name: told for told, _, name in lines}
 
 
@@ -166,17 +180,14 @@ def _is_same(path: str, other: str) -> bool:
 
 
 def _told_of(path: Path) -> str:
-    """Return what tells a file from what a bad card makes of it; empty when it cannot be read.
+    """Return what tells a file from what a bad card makes of it. Raises OSError.
 
     No cryptographic hash: who may write here is root, and hashing took a slow board ten seconds.
     """
-    try:
-        if path.is_symlink():
-            return f"->{path.readlink()}"
-        with path.open("rb", buffering=0) as file:
-            return _sum_of(file)
-    except OSError:
-        return ""
+    if path.is_symlink():
+        return f"->{path.readlink()}"
+    with path.open("rb", buffering=0) as file:
+        return _sum_of(file)
 
 
 def _sum_of(file: BinaryIO) -> str:

@@ -240,30 +240,6 @@ def test_a_line_that_stays_taken_is_told_with_who_has_it(
     assert "in use by a program (" in asyncio.run(scenario(None))
 
 
-class LostPin(MockPWMPin):  # type: ignore[misc]  # the library has no types
-    """A line that another program takes for the moment in which it is given back."""
-
-    lost = False
-
-    def close(self) -> None:
-        super().close()
-        if not self.lost:
-            self.lost = True
-            raise Busy
-
-
-@pytest.mark.parametrize("what", ["button", "lamps"])
-def test_a_line_that_somebody_takes_as_it_is_given_back_hides_no_reason(what: str) -> None:
-    pins = Pins(MockFactory(pin_class=LostPin), None, (Busy,))
-
-    async def scenario() -> None:
-        async with open_button(Button(), pins) if what == "button" else open_lamps(Lamp(), pins):
-            raise StartError("why the kiosk ends", 69)
-
-    with pytest.raises(StartError, match="why the kiosk ends"):
-        asyncio.run(scenario())
-
-
 def test_a_button_whose_line_is_taken_leaves_the_lamps_to_the_fault_light(
     monkeypatch: pytest.MonkeyPatch, taken: Pins
 ) -> None:

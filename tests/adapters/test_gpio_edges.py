@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import gc
-import logging
 import os
 import re
 import struct
@@ -20,15 +19,16 @@ import pytest
 from gpiod.line import Bias, Clock, Direction, Edge, Value
 
 from kiosk.adapters import gpio
-from kiosk.adapters.gpio import Pins, open_button, open_lamps
-from kiosk.adapters.gpio_chips import import_lgpio
-from kiosk.errors import StartError
+from kiosk.adapters.gpio import Pins, open_button, open_lamps, open_pins
+from kiosk.adapters.gpio_chips import Chip, import_lgpio
+from kiosk.errors import DeviceError, StartError
 from kiosk.settings import Button, Lamp
 
 LINE = 17
 DEADLINE_S = 10.0
 EVENT = struct.Struct("iQ")
 GONE = 0
+GAPS = ["of the function", "of the pull", "between the two libraries"]
 PULLS = {Bias.PULL_UP: 1 << 5, Bias.PULL_DOWN: 1 << 6, Bias.DISABLED: 1 << 7}  # as lgpio's flags
 
 
@@ -42,7 +42,7 @@ class Line:
         self.claims: list[str] = []
 
     def claim(self, owner: str) -> None:
-        if self.owner not in ("", owner):
+        if self.owner and not (self.owner == owner == "lgpio"):
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         self.owner = owner
         self.claims.append(owner)
@@ -83,7 +83,7 @@ class Board:
         self.requests: list[Request] = []
         self.asked: list[tuple[str, str | None]] = []
         self.in_the_gap: Callable[[Line], None] = lambda _: None
-        """Done when lgpio has let go: to claim with another pull, and for libgpiod to request."""
+        """Done when lgpio has let go: to claim anew, and for libgpiod to request."""
 
     @property
     def line(self) -> Line:
@@ -116,6 +116,8 @@ def board(monkeypatch: pytest.MonkeyPatch) -> Board:
     from gpiozero.pins.lgpio import LGPIOPin
 
     def claim(_: int, number: int, flags: int = 0) -> None:
+        if board.lines[number].owner == "lgpio":
+            free(_, number)  # what is its own already, it gives back and asks for again
         try:
             board.lines[number].claim("lgpio")
         except OSError as err:
@@ -159,13 +161,10 @@ def board(monkeypatch: pytest.MonkeyPatch) -> Board:
 def factory(board: Board, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from gpiozero.pins.lgpio import LGPIOFactory
 
-    from kiosk.adapters.gpio_edges import EdgePin
-
     monkeypatch.setattr(LGPIOFactory, "_get_revision", lambda _: 0xC03115)
-    factory = LGPIOFactory(chip=2)
-    factory.pin_class = EdgePin
-    yield factory
-    factory.close()
+    monkeypatch.setattr(gpio, "chips", lambda: ([Chip("gpiochip2", "pinctrl-bcm2711", 54)], []))
+    with open_pins("") as pins:
+        yield pins.factory
     assert watchers() == []
     assert {line.owner for line in board.lines.values()} <= {"", "another program"}
 
@@ -201,9 +200,7 @@ def test_edges_are_told_in_order_with_the_kernel_s_dates(board: Board, factory: 
     assert [told.next(), told.next()] == [(2.0, 1), (2.25, 0)]
 
 
-def test_a_press_that_is_noticed_late_has_the_date_of_the_finger(
-    board: Board, factory: Any
-) -> None:
+def test_a_press_that_is_noticed_late_has_the_kernel_s_date(board: Board, factory: Any) -> None:
     async def scenario() -> None:
         async with open_button(Button(pin=LINE), Pins(factory)) as button, asyncio.timeout(10):
             pressed_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - 800_000_000
@@ -326,7 +323,7 @@ def test_lamps_are_lgpio_s_as_ever(board: Board, factory: Any) -> None:
     assert board.requests == []
 
 
-@pytest.mark.parametrize("gap", [1, 2], ids=["of the pull", "between the two libraries"])
+@pytest.mark.parametrize("gap", [1, 2, 3], ids=GAPS)
 def test_a_line_that_is_taken_in_a_gap_is_waited_for(board: Board, factory: Any, gap: int) -> None:
     lgpio = import_lgpio()
     gaps = iter(range(1, gap + 1))
@@ -351,7 +348,7 @@ def test_a_line_that_is_taken_in_a_gap_is_waited_for(board: Board, factory: Any,
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("gap", [1, 2], ids=["of the pull", "between the two libraries"])
+@pytest.mark.parametrize("gap", [1, 2, 3], ids=GAPS)
 @pytest.mark.parametrize("stays", [True, False], ids=["taken for good", "taken again and again"])
 def test_a_line_that_stays_taken_is_told_in_one_sentence(
     board: Board, factory: Any, monkeypatch: pytest.MonkeyPatch, *, stays: bool, gap: int
@@ -378,17 +375,38 @@ def test_a_line_that_stays_taken_is_told_in_one_sentence(
     assert watchers() == []
 
 
-def test_a_line_that_is_gone_is_told_once_and_can_be_closed(
-    board: Board, factory: Any, caplog: pytest.LogCaptureFixture
+def test_a_button_whose_line_is_gone_ends_the_kiosk_with_its_reason(
+    board: Board, factory: Any
 ) -> None:
-    with gpiozero.DigitalInputDevice(LINE, pull_up=True, pin_factory=factory):
-        (watcher,) = watchers()
-        board.requests[-1].happen((GONE, 0))
-        watcher.join(DEADLINE_S)
-        assert not watcher.is_alive()
-    assert [(each.levelno, each.message) for each in caplog.records] == [
-        (logging.ERROR, "a GPIO line is gone")
-    ]
+    async def scenario() -> None:
+        async with (
+            open_button(Button(pin=LINE), Pins(factory)) as button,
+            asyncio.timeout(DEADLINE_S),
+        ):
+            board.requests[-1].happen((GONE, 0))
+            with pytest.raises(DeviceError, match=r"button: its GPIO line is gone: .*device"):
+                await anext(aiter(button.edges()))
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("what", ["button", "lamps"])
+def test_a_line_that_somebody_takes_as_it_is_given_back_hides_no_reason(
+    board: Board, factory: Any, what: str
+) -> None:
+    lgpio = import_lgpio()
+    pins = Pins(factory, None, (lgpio.error,))
+
+    def take(line: Line) -> None:
+        line.owner = "another program"
+
+    async def scenario() -> None:
+        async with open_button(Button(), pins) if what == "button" else open_lamps(Lamp(), pins):
+            board.in_the_gap = take
+            raise StartError("why the kiosk ends", 69)
+
+    with pytest.raises(StartError, match="why the kiosk ends"):
+        asyncio.run(scenario())
 
 
 def test_an_edge_that_nobody_waits_for_any_more_is_let_go(board: Board, factory: Any) -> None:
@@ -403,6 +421,7 @@ def test_an_edge_that_nobody_waits_for_any_more_is_let_go(board: Board, factory:
     board.let_go(2_000_000_000)
     while (edge := told.next()) != (2.0, 1):
         assert edge == (1e-9, 0)  # it may have come a little later
+    assert len(board.requests) == 1
 
 
 def test_who_is_told_may_stop_the_telling(board: Board, factory: Any) -> None:

@@ -154,7 +154,7 @@ def books_disk(home: Path) -> LoggedDisk:
 @pytest.fixture(scope="session")
 def shared(image: Image, home: Path, live: LiveService, books_disk: LoggedDisk) -> Iterator[Board]:
     """The machine that all scenarios share, in whatever state the last one left it."""
-    machine = Machine(image, Path(tempfile.mkdtemp(dir=home, prefix="pi-")), books_disk.plugs())
+    machine = Machine(image, home / "pi", books_disk.plugs())
     shutil.copy(live.ca_file, machine.share / "live-ca.pem")
     board = Board(machine)
     _booted.append(board)
@@ -170,7 +170,7 @@ def shared(image: Image, home: Path, live: LiveService, books_disk: LoggedDisk) 
 
 @pytest.fixture
 def board(shared: Board) -> Board:
-    """The machine that most scenarios share: ready, online, and nobody in front of it."""
+    """The machine that all scenarios share: ready, online, and nobody in front of it."""
     shared.be_ready()
     shared.begin()
     return shared

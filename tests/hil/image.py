@@ -1,7 +1,8 @@
 """The virtual Pi's disk: Debian 13, a kernel with simulated hardware, the kiosk as installed.
 
-``python -m tests.hil.image ARCH`` builds what is not there yet and prints where it is. It is built
-in systemd-nspawn: natively, where the architecture is this machine's own, else by an emulated
+``python -m tests.hil.image ARCH`` builds what is not there yet and prints where it is; with
+``--debian`` only Debian's part, for which this machine's own Python does. It is built in
+systemd-nspawn: natively, where the architecture is this machine's own, else by an emulated
 processor, which takes twenty times as long. The kiosk is installed by its own ``scripts/install``;
 what a technician sets afterwards is set here, and what stands for the board (see ``guest/``) is
 added. Debian's part is kept in the user's cache, by what goes into it.
@@ -107,8 +108,7 @@ def built(arch: Arch) -> Image:
     image = Image(CACHE / f"image-{arch.debian}-{_digest(made_of)}")
     with _alone(image.home.name):
         if not image.home.is_dir():
-            with _alone(f"base-{arch.debian}"):
-                base = _base(arch)
+            base = debian_base(arch)
             new = image.home.with_suffix(".new")
             shutil.rmtree(new, ignore_errors=True)
             new.mkdir()
@@ -136,11 +136,17 @@ def _ours() -> str:
     return _digest("".join(f"{path.name}\0{path.read_text()}\0" for path in files))
 
 
-def _base(arch: Arch) -> Path:
-    """Return the root of a Debian with the kernel, and nothing of ours."""
+def debian_base(arch: Arch) -> Path:
+    """Return the root of a Debian with the kernel, and nothing of ours; build it if need be."""
+    CACHE.mkdir(parents=True, exist_ok=True)
     base = CACHE / f"base-{_base_key(arch)}"
-    if base.is_dir():
-        return base
+    with _alone(f"base-{arch.debian}"):
+        if not base.is_dir():
+            _make_base(arch, base)
+    return base
+
+
+def _make_base(arch: Arch, base: Path) -> None:
     new = base.with_suffix(".new")
     _run("rm", "-rf", "--one-file-system", new)
     mirror = debian_mirror()
@@ -158,7 +164,6 @@ def _base(arch: Arch) -> Path:
         shutil.copy(_CA, new / _CA.lstrip("/"))  # this machine's network may have one more
         _inside(new, "sh", "-c", _kernel(arch))
     new.rename(base)
-    return base
 
 
 def _make_image(arch: Arch, base: Path, image: Image) -> None:
@@ -374,4 +379,6 @@ def _digest(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(built(ARCHES[sys.argv[1]]).home)  # noqa: T201 - what it is asked for
+    *only_debian, wanted = sys.argv[1:]
+    found = debian_base(ARCHES[wanted]) if only_debian else built(ARCHES[wanted]).home
+    print(found)  # noqa: T201 - what it is asked for

@@ -51,6 +51,7 @@ def test_a_line_that_flickers_is_no_press(board: Board) -> None:
     flickered = board.machine.do(flicker)
     board.lamps.reach(flickered.at + 1.0)
 
+    assert flickered.code == 0, flickered.out
     assert not board.story.named("press", "earcon", "mic_open")
     assert not board.lamps.microphone()
 

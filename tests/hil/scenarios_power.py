@@ -36,7 +36,7 @@ DAY: Final = f"{datetime.fromtimestamp(BUILT_S, UTC):%Y-%m-%d}T10:00:00"
 LONG_S: Final = 900.0
 """Of ours; on a computer with nothing else to do it takes a tenth of it."""
 ALL: Final = 312
-CUT_AT: Final = 200
+CUT_AT: Final = 150
 """Acknowledgements, of all there are."""
 FLUSHES: Final = 120
 """Before how many of the flushes the power goes."""

@@ -25,7 +25,7 @@ NEW: Final = "8.1.0"
 UPDATE_S: Final = 1500.0
 """Of ours, for the whole of it."""
 PATIENT: Final = "--within 180 --steady 5"
-HASTY: Final = "--within 20 --steady 5"
+HASTY: Final = "--within 12 --steady 5"
 """Twice and more what a good one takes to be ready."""
 EXITS: Final = {"kiosk/daemon.py": "\nraise SystemExit(1)\n"}
 
@@ -147,7 +147,7 @@ def test_a_version_that_falls_over_is_left_again_by_itself(shop: Shop) -> None:
 
     began, ended = shop.trial()
     figure("the update in all", done.at - done.began)
-    figure("tried and left again", ended - began, "gate of 20 s")
+    figure("tried and left again", ended - began, "gate of 12 s")
     figure("left to ready again", done.at - ended)
     assert done.code == 70, done.out
     assert f"{shop.there[-1]} runs" in done.out

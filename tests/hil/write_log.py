@@ -15,6 +15,8 @@ from typing import Final
 
 SECTOR: Final = 512
 _BLOCK: Final = 4096
+_MENDED: Final = 3
+"""The largest exit code of e2fsck that says that the file system is right now."""
 _MAGIC: Final = 0x6A736677736872
 _FLUSH, _FUA, _DISCARD = 1, 2, 4
 
@@ -150,11 +152,21 @@ def _sectors(written: Written) -> list[Written]:
     ]
 
 
+def _e2fsck(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["e2fsck", *arguments], check=False, capture_output=True, text=True)
+
+
 def files_of(disk: bytearray, names: Sequence[str], scratch: Path) -> Path:
-    """Do what mounting does after a power cut, and copy files out; return where they are."""
+    """Do what a start does after a power cut, and copy files out; return where they are.
+
+    That is what mounting does, and if it refuses, a whole check: Raspberry Pi OS starts with
+    ``fsck.repair=yes``. It refuses when the cut tore the superblock, which spans two sectors.
+    """
     card = scratch / "disk.img"
     card.write_bytes(disk)
-    subprocess.run(["e2fsck", "-E", "journal_only", "-p", card], check=True, capture_output=True)
+    if _e2fsck("-E", "journal_only", "-p", card).returncode > _MENDED:
+        done = _e2fsck("-f", "-y", card)
+        assert done.returncode <= _MENDED, f"{done.returncode}: {done.stdout}"
     for name in names:
         (scratch / name).unlink(missing_ok=True)
     copies = "\n".join(f"dump /{name} {scratch / name}" for name in names)
