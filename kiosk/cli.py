@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -97,6 +98,7 @@ def _leave_within(seconds: float, code: int = 0) -> threading.Timer:
 
 def _run(options: argparse.Namespace) -> None:
     faulthandler.enable()  # who is killed by the watchdog's SIGABRT says where it stood
+    gc.disable()  # until it is ready: what is loaded stays, and to look at it takes a tenth of it
     from kiosk import daemon, journal
 
     settings = _settings(options)

@@ -17,6 +17,8 @@ from kiosk.core.recovery_moves import (
 
 BRISK_PROBE_S: Final = 1.0
 BRISK_S: Final = 10.0
+EARLY_PROBE_S: Final = 5.0
+"""The clock may be set at any moment, and not everything that sets it tells of it."""
 NEEDS_A_PERSON_S: Final = 300.0
 
 
@@ -46,7 +48,9 @@ def _probed(link: Recovery, phase: Resting, probed: lw.Probed, now: float) -> St
     began = now if link.unreached_since is None else link.unreached_since
     since = None if reached or clock else began
     welcome = reached and now >= link.not_before  # or it refused, and is left alone
-    pause_s = BRISK_PROBE_S if not welcome and now < phase.brisk_until else PROBE_S
+    pause_s = EARLY_PROBE_S if probed.early else PROBE_S
+    if not welcome and now < phase.brisk_until:
+        pause_s = BRISK_PROBE_S
     due = min(phase.probe_at, now + pause_s)  # a change meanwhile asks for another one at once
     rested = replace(phase, probing=False, probe_at=due)
     acts_s = NEEDS_A_PERSON_S if probed.trusted else 0.0

@@ -1,5 +1,6 @@
 """A start, step by step: told to the service manager, and the journal where the time went."""
 
+import gc
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -38,5 +39,6 @@ class Start:
         if self._ready:
             return
         self._ready = True
+        gc.enable()  # it is off while the kiosk is loaded, see kiosk.cli
         steps = ", ".join(f"{step} {took_s:.2f}" for step, took_s in self._took_s.items())
         log.info("ready after %.2f s: %s", self._age_s(), steps)

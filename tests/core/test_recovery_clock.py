@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from kiosk.core import events as ev
 from kiosk.core import link_words as lw
 from kiosk.core.link_phases import Recovery, Resting
@@ -24,6 +26,15 @@ def test_a_certificate_that_is_not_valid_yet_never_calls_for_a_look_at_the_netwo
     link, actions = step(link, lw.Probed(reached=True), 1020.0)
     assert posts(actions) == [ev.Reachable(True)]
     assert not link.early
+
+
+def test_a_clock_that_is_set_without_a_word_is_found_out_soon() -> None:
+    asked, _ = play(Recovery(phase=Resting(probe_at=100.0)), (100.0, TICK))
+    early, _ = step(asked, EARLY, 100.2)
+    assert deadline(early) == pytest.approx(105.2)
+
+    reached, _ = step(asked, lw.Probed(reached=True), 100.2)
+    assert deadline(reached) == pytest.approx(120.0)
 
 
 def test_while_the_clock_is_wrong_no_certificate_is_held_against_the_network() -> None:

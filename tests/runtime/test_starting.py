@@ -1,6 +1,7 @@
 """A start: the front answers alone, and every step of it is accounted for."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -130,6 +131,18 @@ def test_the_journal_is_told_once_where_the_time_went(caplog: pytest.LogCaptureF
         start.is_ready()
 
     assert caplog.messages == ["ready after 2.04 s: settings 0.25, pins 0.50, SDK 1.25"]
+
+
+def test_garbage_is_collected_again_as_soon_as_the_kiosk_is_ready() -> None:
+    start = Start(Notes(), lambda: 1.0)
+    gc.disable()
+    try:
+        start.done("SDK")
+        assert not gc.isenabled()
+        start.is_ready()
+        assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_start_that_goes_on_is_given_time_and_one_that_hangs_in_a_step_is_not() -> None:
