@@ -55,12 +55,10 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the machines begin far from each other: at the first file, the last, in the middle."""
-    files = [[*of_file] for _, of_file in groupby(items, key=lambda item: item.path)]
-    middle = len(files) // 2
-    orders = {"2": files[::-1], "3": files[middle:] + files[:middle]}
-    chosen = orders.get(os.environ.get("KIOSK_HIL_MACHINE", ""), files)
-    items[:] = [item for of_file in chosen for item in of_file]
+    """Have the second machine begin with the last file, so that the two meet in the middle."""
+    if os.environ.get("KIOSK_HIL_MACHINE") == "2":
+        files = [[*of_file] for _, of_file in groupby(items, key=lambda item: item.path)]
+        items[:] = [item for of_file in reversed(files) for item in of_file]
 
 
 @pytest.hookimpl(tryfirst=True)
