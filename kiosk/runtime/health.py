@@ -1,6 +1,6 @@
 """The look-out: one task that looks at the machine now and then, and tells what is ill.
 
-It wakes twice a minute; oftener only while something is ill, to tell soon when it is well again.
+It wakes every ten seconds; oftener only while something is ill, to tell soon when it is well again.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from kiosk.runtime.link import Link
 
 log = logging.getLogger(__name__)
 
-LOOK_S: Final = 30.0
+LOOK_S: Final = 10.0
 ILL_LOOK_S: Final = 5.0
 MEND_S: Final = 5.0
 TRY_S: Final = 3600.0

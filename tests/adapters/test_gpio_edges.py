@@ -169,6 +169,10 @@ def factory(board: Board, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     assert {line.owner for line in board.lines.values()} <= {"", "another program"}
 
 
+def open_descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 def watchers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("edges of GPIO")]
 
@@ -290,14 +294,14 @@ def test_what_a_line_is_watched_with_can_be_changed_while_it_is(board: Board, fa
 def test_closing_leaves_no_thread_no_line_and_no_descriptor(
     board: Board, factory: Any, what: str
 ) -> None:
-    descriptors = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    descriptors = open_descriptors()
     device = gpiozero.DigitalInputDevice(LINE, pull_up=True, pin_factory=factory)
     assert len(watchers()) == 1
     (device if what == "device" else factory).close()
 
     assert watchers() == []
     assert board.line.owner == ""
-    assert len(os.listdir("/proc/self/fd")) == descriptors  # noqa: PTH208
+    assert open_descriptors() == descriptors
     device.close()
 
 

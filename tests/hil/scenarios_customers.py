@@ -1,18 +1,10 @@
 """A customer in front of the virtual Pi: presses the button, asks aloud, hears the answer."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.e2e.listening import plain
 from tests.hil.board import BUTTON, Board, figure, lit_only
-
-QUESTION = Path(__file__).parents[2] / "config/question-ord-88421.wav"
-
-
-def tells_where_the_order_is(heard: str) -> bool:
-    """Whether the facts of ORD-88421 are in it: out for delivery, due by seven."""
-    return "out for delivery" in heard and bool({"7", "7pm", "seven"} & set(heard.split()))
+from tests.hil.visits import QUESTION, tells_where_the_order_is
 
 
 @pytest.mark.core

@@ -5,7 +5,7 @@ import pytest
 from tests.hil.board import Board, figure
 from tests.hil.image import SPEAKER_CARD
 from tests.hil.machine import MachineFailed, holds
-from tests.hil.scenarios_customers import QUESTION, tells_where_the_order_is
+from tests.hil.visits import QUESTION, tells_where_the_order_is
 
 USB_CARD = "Audio"
 """The id that the kernel gives it."""

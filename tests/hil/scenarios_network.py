@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.hil.board import Board, figure
-from tests.hil.scenarios_customers import QUESTION, tells_where_the_order_is
+from tests.hil.visits import QUESTION, tells_where_the_order_is
 
 
 @pytest.mark.core

@@ -23,7 +23,7 @@ from kiosk.core.clock import BUILT_S
 from tests.crash.requests import Damaged, rows_on
 from tests.hil.board import Board, figure
 from tests.hil.machine import holds
-from tests.hil.scenarios_customers import QUESTION
+from tests.hil.visits import QUESTION
 from tests.hil.write_log import Entry, Flushed, LoggedDisk, Replayed, files_of
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(2400)]

@@ -9,74 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.adapters.wav_files import write_wav
-from kiosk.core.audio import MIC_HZ
-from tests.e2e.voices import said
-from tests.hil.board import EVENT_S, Board, figure
+from tests.hil.board import Board, figure
 from tests.hil.machine import READY_S, Done, Machine, holds
-from tests.hil.scenarios_customers import QUESTION, tells_where_the_order_is
+from tests.hil.visits import (
+    is_answered,
+    is_refused,
+    leaves_a_message,
+    restarts_of,
+    tell,
+    until_flashing,
+)
 from tests.systemd.test_sandbox import ALLOWED_TO, DENIED_TO
 
 PYTHON = "/opt/kiosk/current/bin/python"
 TRYING = Path(__file__).parents[1] / "systemd/trying.py"
 FILL = "cat /dev/zero >>/filler; mkdir /filler-$RANDOM"
-PAUSE_S = 0.8
-"""Dark for longer than between the flashes of one group."""
-
-
-def tell(line: str) -> None:
-    """Print what was found."""
-    print(f"    {line}", flush=True)  # noqa: T201 - what the suite is for
-
-
-def until_flashing(board: Board, number: int, after: float) -> None:
-    """Return when the status light has flashed so often between two pauses."""
-    holds(lambda: number in _flashes(board, after), f"{number} flashes, pause", EVENT_S, 1.0)
-
-
-def _flashes(board: Board, after: float) -> list[int]:
-    light = [(at, level > 0.1) for at, level in board.lamps.light() if at > after]
-    groups, flashed = [], 0
-    for lit, looks in groupby(light, key=lambda look: look[1]):
-        times = [at for at, _ in looks]
-        flashed += lit
-        if not lit and times[-1] - times[0] > PAUSE_S:
-            groups.append(flashed)
-            flashed = 0
-    return groups
-
-
-async def is_answered(board: Board) -> None:
-    """A customer asks where the order is, and hears it; asked to say it again, they do once."""
-    for _ in range(2):
-        board.listen()
-        pressed = board.ask(QUESTION)
-        ended = board.story.until("turn_ended", after=pressed)
-        board.story.until("visit_ended", after=ended["t"])
-        heard = await board.words()
-        tell(f"asked for an order: {ended['outcome']}: {heard!r}")
-        if ended["outcome"] != "torn":
-            break
-    assert ended["outcome"] == "answered"
-    assert tells_where_the_order_is(heard), heard
-
-
-async def leaves_a_message(board: Board, place: Path) -> str:
-    """A customer leaves word for the staff; return what they hear."""
-    message = place / "message.wav"
-    write_wav(message, said("Please tell the staff that the light is broken."), MIC_HZ)
-    board.listen()
-    pressed = board.ask(message)
-    ended = board.story.until("turn_ended", after=pressed)
-    board.story.until("visit_ended", after=ended["t"])
-    heard = await board.words()
-    tell(f"left a message: {heard!r}")
-    return heard
-
-
-def restarts_of(board: Board) -> int:
-    """Return how often systemd had to start the kiosk again."""
-    return int(board.machine.show("kiosk.service", "NRestarts"))
 
 
 def fill(machine: Machine) -> float:
@@ -115,6 +62,118 @@ def read_only_card(machine: Machine) -> Iterator[float]:
 
 
 @pytest.mark.core
+async def test_a_kiosk_that_starts_again_where_there_is_no_network_says_so_and_heals_by_itself(
+    board: Board,
+) -> None:
+    story, machine = board.story, board.machine
+    (machine.share / "air-off").touch()
+    machine.reboot()
+    board.begin()
+    ready = story.until("ready", within_s=READY_S)["t"]
+    offline = story.until("light", code="R", within_s=READY_S)["t"]
+    lit = next(at for at, level in board.lamps.light() if level > 0)
+    started = int(machine.show("kiosk.service", "ExecMainStartTimestampMonotonic")) / 1e6
+    figure("kernel to light B", lit)
+    figure("kernel to ready", ready)
+    figure("daemon started to ready", ready - started)
+    tell(machine.do("journalctl -b -u kiosk -o cat | grep -m1 '^ready after'").out.strip())
+    figure("ready to the true light, R", offline - ready, "≤ 5 s")
+    pid = machine.show("kiosk.service", "MainPID")
+
+    board.lamps.reach(offline + 5)
+    blinks = [lit for lit, _ in groupby(level > 0.5 for at, level in board.lamps.light()
+              if offline + 1 < at < offline + 5)]  # fmt: skip
+    tell(f"light: {sum(blinks)} blinks in 4 s")
+    assert 4 <= sum(blinks) <= 5
+    refused = await is_refused(board, "R")
+    figure("pressed to the sentence", refused.after_s)
+    assert "lost my connection" in refused.heard
+    assert not any(lit for at, lit in board.lamps.microphone() if at > refused.at)
+
+    (machine.share / "air-off").unlink()
+    came = board.air_on()
+    healed = story.until("light", code="G", after=came)["t"]
+    figure("access point there to ready", healed - came)
+    await is_answered(board)
+    assert machine.show("kiosk.service", "MainPID") == pid
+    assert restarts_of(board) == 0
+
+
+async def test_a_kiosk_whose_card_is_full_answers_says_so_and_heals(
+    board: Board, tmp_path: Path
+) -> None:
+    story, machine, restarts = board.story, board.machine, restarts_of(board)
+    with full_card(machine) as filled:
+        fault = story.until("fault", part="storage", after=filled)
+        figure("card full to told", fault["t"] - filled, "≤ 10 s")
+        light = story.until("light", code="F6", after=filled)
+        until_flashing(board, 6, light["t"])
+        await is_answered(board)
+        heard = await leaves_a_message(board, tmp_path)
+        assert "written that down" not in heard
+        assert board.status()["messages"] == 0
+        assert restarts_of(board) == restarts
+        began = machine.do(f"{FILL}; systemctl restart --no-block kiosk.service").began
+        again = story.until("ready", after=began)
+        fill(machine)
+        figure("started on a full card to ready", again["t"] - began)
+        story.until("light", code="F6", after=again["t"])
+        assert restarts_of(board) == 0
+    freed = machine.do("true").at
+    healed = story.until("healed", part="storage", after=freed)
+    figure("room again to healed", healed["t"] - freed)
+    board.be_ready()
+    assert "written that down" in await leaves_a_message(board, tmp_path)
+    assert board.status()["messages"] == 1
+
+
+async def test_a_kiosk_whose_card_turns_read_only_answers_says_so_starts_and_heals(
+    board: Board, tmp_path: Path
+) -> None:
+    story, machine = board.story, board.machine
+    restarts, waiting = restarts_of(board), board.status()["messages"]
+    with read_only_card(machine) as failed:
+        fault = story.until("fault", part="storage", after=failed)
+        figure("card read-only to told", fault["t"] - failed, "≤ 10 s")
+        assert fault["cause"] == "read_only"
+        light = story.until("light", code="F6", after=failed)
+        until_flashing(board, 6, light["t"])
+        assert "written that down" not in await leaves_a_message(board, tmp_path)
+        assert board.status()["messages"] == waiting
+        assert restarts_of(board) == restarts
+        began = machine.do("systemctl restart --no-block kiosk.service").began
+        again = story.until("ready", after=began)
+        figure("started on a read-only card to ready", again["t"] - began)
+        story.until("light", code="F6", after=again["t"])
+        await is_answered(board)
+        assert restarts_of(board) == 0
+    mended = machine.do("true").at
+    healed = story.until("healed", part="storage", after=mended)
+    figure("writable again to healed", healed["t"] - mended)
+    board.be_ready()
+
+
+def test_a_kiosk_that_grows_without_end_is_stopped_by_the_kernel(board: Board) -> None:
+    machine = board.machine
+    began = machine.do("true").at
+    grow = "held = [bytearray(b'x') * 2**24 for _ in range(100)]"
+    inside(machine, "inside-growing", f'{PYTHON} -c "{grow}"', "MemoryHigh=infinity\n")
+    grown = machine.do("systemctl start inside-growing.service")
+    result = machine.show("inside-growing.service", "Result")
+    limit = int(machine.show("inside-growing.service", "MemoryMax"))
+    fork = "import os, signal\nn = 1\ntry:\n    while os.fork(): n += 1\n    signal.pause()\n"
+    (machine.share / "forking.py").write_text(f"{fork}except BlockingIOError: print(n)\n")
+    inside(machine, "inside-forking", f"{PYTHON} -S /hil/forking.py", "")
+    machine.run("systemctl start inside-forking.service")
+    tasks = int(machine.run("cat /run/inside-forking.out"))
+
+    tell(f"more than {limit / 2**20:.0f} MiB: {result} after {grown.at - began:.1f} s")
+    tell(f"tasks: {tasks} of {machine.show('inside-forking.service', 'TasksMax')}")
+    assert result == "oom-kill"
+    assert tasks == int(machine.show("inside-forking.service", "TasksMax"))
+
+
+@pytest.mark.core
 def test_a_program_in_the_kiosks_place_can_do_no_harm_to_a_real_kernel(board: Board) -> None:
     machine = board.machine
     shutil.copy(TRYING, machine.share)
@@ -144,26 +203,6 @@ def test_a_program_in_the_kiosks_place_can_do_no_harm_to_a_real_kernel(board: Bo
         assert root[name] == "EPERM", name
         assert free[name] == "done", name
     assert kiosk[allowed] == "done"
-
-
-def test_a_kiosk_that_grows_without_end_is_stopped_by_the_kernel(board: Board) -> None:
-    machine = board.machine
-    began = machine.do("true").at
-    grow = "held = [bytearray(b'x') * 2**24 for _ in range(100)]"
-    inside(machine, "inside-growing", f'{PYTHON} -c "{grow}"', "MemoryHigh=infinity\n")
-    grown = machine.do("systemctl start inside-growing.service")
-    result = machine.show("inside-growing.service", "Result")
-    limit = int(machine.show("inside-growing.service", "MemoryMax"))
-    fork = "import os, signal\nn = 1\ntry:\n    while os.fork(): n += 1\n    signal.pause()\n"
-    (machine.share / "forking.py").write_text(f"{fork}except BlockingIOError: print(n)\n")
-    inside(machine, "inside-forking", f"{PYTHON} -S /hil/forking.py", "")
-    machine.run("systemctl start inside-forking.service")
-    tasks = int(machine.run("cat /run/inside-forking.out"))
-
-    tell(f"more than {limit / 2**20:.0f} MiB: {result} after {grown.at - began:.1f} s")
-    tell(f"tasks: {tasks} of {machine.show('inside-forking.service', 'TasksMax')}")
-    assert result == "oom-kill"
-    assert tasks == int(machine.show("inside-forking.service", "TasksMax"))
 
 
 def inside(machine: Machine, name: str, program: str, settings: str) -> None:
@@ -196,101 +235,3 @@ def tries(machine: Machine, name: str, settings: str = "") -> dict[str, str]:
     machine.run(f"systemctl start {name}.service")
     how: dict[str, str] = json.loads(machine.run(f"cat /run/{name}.out"))
     return how
-
-
-async def test_a_kiosk_whose_card_is_full_answers_says_so_and_heals(
-    board: Board, tmp_path: Path
-) -> None:
-    story, machine, restarts = board.story, board.machine, restarts_of(board)
-    with full_card(machine) as filled:
-        fault = story.until("fault", part="storage", after=filled)
-        figure("card full to told", fault["t"] - filled)
-        light = story.until("light", code="F6", after=filled)
-        until_flashing(board, 6, light["t"])
-        await is_answered(board)
-        heard = await leaves_a_message(board, tmp_path)
-        assert "written that down" not in heard
-        assert board.status()["messages"] == 0
-        assert restarts_of(board) == restarts
-        began = machine.do(f"{FILL}; systemctl restart --no-block kiosk.service").began
-        again = story.until("ready", after=began)
-        fill(machine)
-        figure("started on a full card to ready", again["t"] - began)
-        story.until("light", code="F6", after=again["t"])
-        assert restarts_of(board) == 0
-    freed = machine.do("true").at
-    healed = story.until("healed", part="storage", after=freed)
-    figure("room again to healed", healed["t"] - freed)
-    board.be_ready()
-    assert "written that down" in await leaves_a_message(board, tmp_path)
-    assert board.status()["messages"] == 1
-
-
-async def test_a_kiosk_whose_card_turns_read_only_answers_says_so_starts_and_heals(
-    board: Board, tmp_path: Path
-) -> None:
-    story, machine = board.story, board.machine
-    restarts, waiting = restarts_of(board), board.status()["messages"]
-    with read_only_card(machine) as failed:
-        fault = story.until("fault", part="storage", after=failed)
-        figure("card read-only to told", fault["t"] - failed)
-        assert fault["cause"] == "read_only"
-        light = story.until("light", code="F6", after=failed)
-        until_flashing(board, 6, light["t"])
-        assert "written that down" not in await leaves_a_message(board, tmp_path)
-        assert board.status()["messages"] == waiting
-        assert restarts_of(board) == restarts
-        began = machine.do("systemctl restart --no-block kiosk.service").began
-        again = story.until("ready", after=began)
-        figure("started on a read-only card to ready", again["t"] - began)
-        story.until("light", code="F6", after=again["t"])
-        await is_answered(board)
-        assert restarts_of(board) == 0
-    mended = machine.do("true").at
-    healed = story.until("healed", part="storage", after=mended)
-    figure("writable again to healed", healed["t"] - mended)
-    board.be_ready()
-
-
-@pytest.mark.core
-async def test_a_kiosk_that_starts_again_where_there_is_no_network_says_so_and_heals_by_itself(
-    board: Board,
-) -> None:
-    story, machine = board.story, board.machine
-    (machine.share / "air-off").touch()
-    machine.reboot()
-    board.begin()
-    ready = story.until("ready", within_s=READY_S)["t"]
-    offline = story.until("light", code="R", within_s=READY_S)["t"]
-    lit = next(at for at, level in board.lamps.light() if level > 0)
-    started = int(machine.show("kiosk.service", "ExecMainStartTimestampMonotonic")) / 1e6
-    figure("kernel to light B", lit)
-    figure("kernel to ready", ready)
-    figure("daemon started to ready", ready - started)
-    tell(machine.do("journalctl -b -u kiosk -o cat | grep -m1 '^ready after'").out.strip())
-    figure("ready to the true light, R", offline - ready, "≤ 5 s")
-    pid = machine.show("kiosk.service", "MainPID")
-
-    board.lamps.reach(offline + 5)
-    blinks = [lit for lit, _ in groupby(level > 0.5 for at, level in board.lamps.light()
-              if offline + 1 < at < offline + 5)]  # fmt: skip
-    tell(f"light: {sum(blinks)} blinks in 4 s")
-    assert 4 <= sum(blinks) <= 5
-    board.listen()
-    pressed = board.tap()
-    sorry = story.until("phrase", after=pressed)
-    again = story.until("light", code="R", after=sorry["t"])
-    board.lamps.reach(again["t"] + 0.5)
-    heard = await board.words()
-    figure("pressed to the sentence", sorry["t"] - pressed)
-    tell(f"pressed without a network: {heard!r}")
-    assert "lost my connection" in heard
-    assert not any(lit for at, lit in board.lamps.microphone() if at > sorry["t"])
-
-    (machine.share / "air-off").unlink()
-    came = board.air_on()
-    healed = story.until("light", code="G", after=came)["t"]
-    figure("access point there to ready", healed - came)
-    await is_answered(board)
-    assert machine.show("kiosk.service", "MainPID") == pid
-    assert restarts_of(board) == 0

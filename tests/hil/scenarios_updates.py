@@ -17,7 +17,7 @@ from scripts.appliance.source import version_of
 from tests.appliance.machine import REPOSITORY, make_key, packaged
 from tests.hil.board import Board, figure
 from tests.hil.machine import Done, MachineFailed
-from tests.hil.scenarios_customers import QUESTION, tells_where_the_order_is
+from tests.hil.visits import QUESTION, tells_where_the_order_is
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(2400)]
 OLD: Final = version_of(REPOSITORY)

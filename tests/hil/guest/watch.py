@@ -16,7 +16,8 @@ from pathlib import Path
 from time import CLOCK_MONOTONIC, clock_gettime
 from typing import Any, Final
 
-_LOOK_MS: Final = 8
+_LOOK_MS: Final = 16
+"""Meets the dimmed light, which is switched on every 10 ms, at all its moments in turn."""
 _WINDOW_S: Final = 0.1
 _AGAIN_S: Final = 0.05
 _BUTTON, _STATUS, _MICROPHONE = 17, 18, 27
