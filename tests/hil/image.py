@@ -1,11 +1,12 @@
 """The virtual Pi's disk: Debian 13, a kernel with simulated hardware, the kiosk as installed.
 
 ``python -m tests.hil.image ARCH`` builds what is not there yet and prints where it is; with
-``--debian`` only Debian's part, for which this machine's own Python does. It is built in
-systemd-nspawn: natively, where the architecture is this machine's own, else by an emulated
-processor, which takes twenty times as long. The kiosk is installed by its own ``scripts/install``;
-what a technician sets afterwards is set here, and what stands for the board (see ``guest/``) is
-added. Debian's part is kept in the user's cache, by what goes into it.
+``--debian`` only Debian's part. This machine's own Python does for that, and for all of it where
+nothing is emulated. It is built in systemd-nspawn: natively, where the architecture is this
+machine's own, else by an emulated processor, which takes twenty times as long. The kiosk is
+installed by its own ``scripts/install``; what a technician sets afterwards is set here, and what
+stands for the board (see ``guest/``) is added. Debian's part is kept in the user's cache, by what
+goes into it.
 """
 
 import fcntl
@@ -297,8 +298,9 @@ def _make_initrd(root: Path, to: Path) -> None:
     (work / "bin/sh").symlink_to("busybox")
     order = []
     for path in _modules(root, *_BEFORE_THE_DISK):
-        shutil.copy(path, work / "m")
-        order.append(path.name)
+        name = path.name.removesuffix(".xz")
+        shutil.copy(path, work / "m" / name)
+        order.append(name)
     (work / "m/.list").write_text("".join(f"{name}\n" for name in order))
     shutil.copy(GUEST / "init", work / "init")
     (work / "init").chmod(0o755)
