@@ -269,10 +269,14 @@ def _bind(card: str, how: str) -> str:
     return f"nohup sh -c 'echo snd_aloop.{number} >{driver}/{how}' >/dev/null 2>&1 &"
 
 
+def tell(line: str) -> None:
+    """Print what was found."""
+    print(f"    {line}", flush=True)  # noqa: T201 - what the suite is for
+
+
 def figure(what: str, value_s: float, promise: str = "") -> None:
     """Print a time next to what was promised."""
-    told = f" (promise {promise})" if promise else ""
-    print(f"    {what} {value_s:.2f} s{told}", flush=True)  # noqa: T201 - what the suite is for
+    tell(f"{what} {value_s:.2f} s{f' (promise {promise})' if promise else ''}")
 
 
 def lit_only(

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.listening import plain
-from tests.hil.board import BUTTON, Board, figure, lit_only
+from tests.hil.board import BUTTON, Board, figure, lit_only, tell
 from tests.hil.visits import QUESTION, tells_where_the_order_is
 
 
@@ -54,5 +54,5 @@ def test_staff_see_a_steady_light_when_the_kiosk_is_ready(board: Board) -> None:
     board.lamps.reach((now[-1][0] if now else 0.0) + 3.0)
     levels = [level for _, level in board.lamps.light()]
 
-    print(f"    the light is lit {sum(levels) / len(levels):.0%} of the time (G: dim)")  # noqa: T201
+    tell(f"the light is lit {sum(levels) / len(levels):.0%} of the time (G: dim)")
     assert 0.02 < sum(levels) / len(levels) < 0.6

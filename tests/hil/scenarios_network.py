@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.hil.board import Board, figure
+from tests.hil.board import Board, figure, tell
 from tests.hil.visits import QUESTION, tells_where_the_order_is
 
 
@@ -33,9 +33,9 @@ async def test_a_question_asked_while_the_access_point_goes_and_comes_is_answere
     figure("air gone to path known dead", noticed - gone, "≤ 1.0 s while talking")
     figure("air back to path usable (Wi-Fi, DHCP)", usable - back)
     figure("path usable to the answer's first sound", answering - usable)
-    print(f"    the session {'was opened anew' if anew else 'lived through it'}")  # noqa: T201
+    tell(f"the session {'was opened anew' if anew else 'lived through it'}")
     figure("last word to the end of the answer", ended["t"] - spoken["t"])
-    print(f"    lookups of the order: {len(story.named('tool_call'))}")  # noqa: T201
+    tell(f"lookups of the order: {len(story.named('tool_call'))}")
     assert tells_where_the_order_is(heard), heard
     assert heard.count("delivery") == 1, heard
     assert ended["outcome"] == "answered"

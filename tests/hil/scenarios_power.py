@@ -21,7 +21,7 @@ import pytest
 
 from kiosk.core.clock import BUILT_S
 from tests.crash.requests import Damaged, rows_on
-from tests.hil.board import Board, figure
+from tests.hil.board import Board, figure, tell
 from tests.hil.machine import holds
 from tests.hil.visits import QUESTION
 from tests.hil.write_log import Entry, Flushed, LoggedDisk, Replayed, files_of
@@ -159,7 +159,7 @@ def test_after_a_power_cut_in_a_commit_the_kiosk_is_ready_with_all_it_acknowledg
     kept = rows_on(board.machine.share / "books-after.db").facts
 
     figure("power on to ready", ready)
-    _say(f"cut after {len(cut.told) - 1} acknowledged requests; {len(kept)} rows were kept")
+    tell(f"cut after {len(cut.told) - 1} acknowledged requests; {len(kept)} rows were kept")
     assert not (wrong := cut.wrong(kept, len(cut.told) - 1, answered=True)), wrong
     journal = board.machine.run("journalctl -b -u kiosk -o cat")
     assert "damaged" not in journal
@@ -197,12 +197,8 @@ def test_whenever_the_power_had_gone_nothing_acknowledged_would_be_lost(cut: Cut
                     wrongs.append(f"entry {place}, {kind} of the unflushed kept: {wrong}")
             disk.follow(entry)
 
-    _say(f"{len(cut.log)} writes and flushes ({len(flushes)}) while {cut.marks[-1]} requests were"
+    tell(f"{len(cut.log)} writes and flushes ({len(flushes)}) while {cut.marks[-1]} requests were"
          f" acknowledged; {states} states of the disk tried; lost or damaged in {len(wrongs)}"
          " (promise 0)")  # fmt: skip
     assert states >= 50
     assert not wrongs, "\n".join(wrongs[:20])
-
-
-def _say(text: str) -> None:
-    print(f"    {text}", flush=True)  # noqa: T201 - what the suite is for

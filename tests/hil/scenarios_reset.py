@@ -9,11 +9,11 @@ from typing import Final
 
 import pytest
 
-from tests.hil.board import Board, figure
+from tests.hil.board import Board, figure, tell
 from tests.hil.dated_service import dated_service
 from tests.hil.machine import READY_S, holds
 from tests.hil.service import LiveService
-from tests.hil.visits import is_answered, is_refused, restarts_of, tell, until_flashing
+from tests.hil.visits import is_answered, is_refused, restarts_of, until_flashing
 
 pytestmark = pytest.mark.story
 WATCHDOG: Final = "/sys/class/watchdog/watchdog0"

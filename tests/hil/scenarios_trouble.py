@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.hil.board import Board, figure
+from tests.hil.board import Board, figure, tell
 from tests.hil.machine import READY_S, Done, Machine, holds
 from tests.hil.visits import (
     is_answered,
     is_refused,
     leaves_a_message,
     restarts_of,
-    tell,
     until_flashing,
 )
 from tests.systemd.test_sandbox import ALLOWED_TO, DENIED_TO

@@ -15,7 +15,7 @@ import pytest
 
 from scripts.appliance.source import version_of
 from tests.appliance.machine import REPOSITORY, make_key, packaged
-from tests.hil.board import Board, figure
+from tests.hil.board import Board, figure, tell
 from tests.hil.machine import Done, MachineFailed
 from tests.hil.visits import QUESTION, tells_where_the_order_is
 
@@ -51,7 +51,8 @@ class Shop:
     def update(self, package: str, options: str = PATIENT) -> Done:
         """Have it updated."""
         done = self.board.machine.do(f"kiosk-update {package} {options}", UPDATE_S)
-        print("    " + done.out.strip().replace("\n", "\n    "))  # noqa: T201 - evidence
+        for line in done.out.splitlines():
+            tell(line)
         return done
 
     def runs(self) -> str:

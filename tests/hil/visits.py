@@ -1,4 +1,4 @@
-"""What customers say and hear in a visit, and what staff see and a scenario prints."""
+"""What customers say and hear in a visit, and what staff see."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,17 +8,12 @@ from typing import Final
 from kiosk.adapters.wav_files import write_wav
 from kiosk.core.audio import MIC_HZ
 from tests.e2e.voices import said
-from tests.hil.board import EVENT_S, Board
+from tests.hil.board import EVENT_S, Board, tell
 from tests.hil.machine import holds
 
 QUESTION: Final = Path(__file__).parents[2] / "config/question-ord-88421.wav"
 PAUSE_S: Final = 0.8
 """Dark for longer than between the flashes of one group."""
-
-
-def tell(line: str) -> None:
-    """Print what was found."""
-    print(f"    {line}", flush=True)  # noqa: T201 - what the suite is for
 
 
 def tells_where_the_order_is(heard: str) -> bool:
