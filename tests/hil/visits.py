@@ -24,15 +24,11 @@ def tells_where_the_order_is(heard: str) -> bool:
 async def is_answered(board: Board) -> None:
     """A customer asks where the order is, and hears it; asked to say it again, they do once."""
     for _ in range(2):
-        board.listen()
-        pressed = board.ask(QUESTION)
-        ended = board.story.until("turn_ended", after=pressed)
-        board.story.until("visit_ended", after=ended["t"])
-        heard = await board.words()
-        tell(f"asked for an order: {ended['outcome']}: {heard!r}")
-        if ended["outcome"] != "torn":
+        outcome, heard = await _says(board, QUESTION)
+        tell(f"asked for an order: {outcome}: {heard!r}")
+        if outcome != "torn":
             break
-    assert ended["outcome"] == "answered"
+    assert outcome == "answered"
     assert tells_where_the_order_is(heard), heard
 
 
@@ -62,13 +58,18 @@ async def leaves_a_message(board: Board, place: Path) -> str:
     """A customer leaves word for the staff; return what they hear."""
     message = place / "message.wav"
     write_wav(message, said("Please tell the staff that the light is broken."), MIC_HZ)
-    board.listen()
-    pressed = board.ask(message)
-    ended = board.story.until("turn_ended", after=pressed)
-    board.story.until("visit_ended", after=ended["t"])
-    heard = await board.words()
+    _, heard = await _says(board, message)
     tell(f"left a message: {heard!r}")
     return heard
+
+
+async def _says(board: Board, wav: Path) -> tuple[str, str]:
+    """Return the outcome of the one turn of a visit, and what the customer heard."""
+    board.listen()
+    pressed = board.ask(wav)
+    ended = board.story.until("turn_ended", after=pressed)
+    board.story.until("visit_ended", after=ended["t"])
+    return ended["outcome"], await board.words()
 
 
 def restarts_of(board: Board) -> int:
