@@ -65,7 +65,8 @@ _UNWANTED: Final = """
     drivers/net/can drivers/net/dsa drivers/net/usb drivers/platform/x86 drivers/accel
     drivers/net/ethernet/[!r]* drivers/net/wireless/[!v]*
 """
-"""Modules for what no virtual Pi has; depmod reads each that is there."""
+"""Modules for what no virtual Pi has; depmod reads each that is there. Of ``media``, ``mc`` stays:
+USB sound needs it."""
 _MASKED: Final = """
     ldconfig.service modprobe@drm.service modprobe@efi_pstore.service hostapd.service
     systemd-hwdb-update.service dev-hugepages.mount sys-kernel-tracing.mount
